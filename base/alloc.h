@@ -1,0 +1,18 @@
+/* Allocation that does not fail: running out of host memory ends the program
+ * with one line, so that no caller carries an error path it cannot test.  Sizes
+ * that come from input are checked against their limits before they get here. */
+#ifndef SELKIRK_BASE_ALLOC_H
+#define SELKIRK_BASE_ALLOC_H
+
+#include <stddef.h>
+
+/* Zeroed memory for `count` objects of `size` bytes; free() releases it. */
+void *alloc_zeroed(size_t count, size_t size) __attribute__((malloc));
+
+/* realloc() of an array to `count` objects of `size` bytes. */
+void *alloc_resize(void *array, size_t count, size_t size);
+
+/* A copy of `text`; free() releases it. */
+char *alloc_string(const char *text) __attribute__((malloc));
+
+#endif

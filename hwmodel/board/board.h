@@ -1,0 +1,86 @@
+/* A board: the modelled computer less its processor.  One file a board, which
+ * reads as a parts list. */
+#ifndef SELKIRK_HWMODEL_BOARD_BOARD_H
+#define SELKIRK_HWMODEL_BOARD_BOARD_H
+
+#include "base/config.h"
+#include "base/diag.h"
+#include "base/stats.h"
+#include "hwmodel/mem/bus.h"
+#include "hwmodel/mem/events.h"
+
+typedef enum BoardStop {
+    BOARD_STOP_EXIT,  /* the program wrote its exit status */
+    BOARD_STOP_HALT,  /* the guest returned to the ROM or powered off */
+    BOARD_STOP_RESET, /* the guest asked for a restart of the machine */
+} BoardStop;
+
+/* What the machine offers to its board. */
+typedef struct BoardHost {
+    void *ctx;
+    /* Processor interrupt input 0..5, which is Cause.IP2..IP7. */
+    void (*irq)(void *ctx, unsigned input, bool level);
+    void (*console_put)(void *ctx, uint8_t byte);
+    /* Next byte typed at the console, or -1.  After it gave -1, the machine
+     * calls board_console_wake() when there is another. */
+    int (*console_get)(void *ctx);
+    /* Instructions the processor has executed. */
+    uint64_t (*insns)(void *ctx);
+    /* Region of interest: begins when `value` is not zero. */
+    void (*mark)(void *ctx, uint32_t value);
+    /* Ends (or restarts) the run after the present instruction. */
+    void (*stop)(void *ctx, BoardStop why, uint32_t status);
+} BoardHost;
+
+/* A disk of the machine: `--disk FILE[,overlay]`. */
+typedef struct BoardDisk {
+    const char *path;
+    bool overlay; /* writes are kept in memory, the file stays untouched */
+} BoardDisk;
+
+/* What the processor starts with. */
+typedef struct BoardStart {
+    uint32_t pc;
+    uint32_t status; /* CP0 Status */
+    uint32_t gpr[32];
+} BoardStart;
+
+/* What is to run on it. */
+typedef struct BoardImage {
+    uint32_t entry;      /* virtual address of the first instruction */
+    const char *cmdline; /* guest arguments, one string; "" if none */
+} BoardImage;
+
+typedef struct Board Board;
+
+/* `config` says which board, its memory and its parts' keys; `disks` are
+ * opened here.  `big` is the byte order of the image that will run: a board
+ * that exists in one byte order only refuses the other. */
+Board *board_create(const Config *config, bool big, const BoardDisk *disks,
+                    size_t disk_count, const BoardHost *host,
+                    EventQueue *events, Diag *diag);
+/* Flushes and closes the disks. */
+void board_destroy(Board *board);
+
+Bus *board_bus(Board *board);
+
+/* Power-on reset of every part (RAM keeps its content), then prepares ROM and
+ * registers so that `image` starts.  Fills `start`. */
+bool board_reset(Board *board, const BoardImage *image, BoardStart *start,
+                 Diag *diag);
+
+/* New console input is there for console_get(). */
+void board_console_wake(Board *board);
+
+/* Levels of the coprocessor condition inputs CpCond0..3, bit by bit. */
+unsigned board_cpcond(const Board *board);
+
+/* Writes what the guest has stored on disks to their files now. */
+bool board_sync_disks(Board *board, Diag *diag);
+
+void board_add_stats(Board *board, Stats *stats);
+
+/* Writes every board's parts and registers as Markdown, for docs/. */
+void board_write_docs(FILE *out);
+
+#endif

@@ -1,0 +1,55 @@
+/* What every device is: a class of constant tables and functions, and state
+ * that begins with a Device.  A device is one file; its register table (a
+ * .def-style list in that file) serves decoding, tracing and documentation. */
+#ifndef SELKIRK_HWMODEL_DEV_DEVICE_H
+#define SELKIRK_HWMODEL_DEV_DEVICE_H
+
+#include "hwmodel/mem/events.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Device Device;
+
+typedef struct DeviceReg {
+    uint32_t offset;  /* first byte, from the device's base */
+    uint32_t bytes;   /* how far it reaches: 4 for one register, more for a
+                         buffer or an array */
+    const char *name; /* as the manual spells it */
+    const char *text; /* what it is, for docs and traces */
+} DeviceReg;
+
+typedef struct DeviceClass {
+    const char *name; /* "dz11", "ds1287": traces, stats group, docs */
+    const char *text; /* what it models, and the manual it follows */
+    const DeviceReg *regs;
+    size_t reg_count;
+    /* `size` is 1, 2 or 4, `offset` aligned to it and inside the region. */
+    uint32_t (*read)(Device *device, uint32_t offset, unsigned size);
+    void (*write)(Device *device, uint32_t offset, unsigned size,
+                  uint32_t value);
+    void (*reset)(Device *device); /* to the power-on state */
+    void (*destroy)(Device *device);
+} DeviceClass;
+
+struct Device {
+    const DeviceClass *cls;
+};
+
+/* An output line of a device, such as its interrupt request. */
+typedef struct Line {
+    void (*set)(void *ctx, unsigned id, bool level);
+    void *ctx;
+    unsigned id;
+} Line;
+
+static inline void line_set(const Line *line, bool level)
+{
+    if (line->set)
+        line->set(line->ctx, line->id, level);
+}
+
+/* The register that covers `offset`, or NULL. */
+const DeviceReg *device_reg(const DeviceClass *cls, uint32_t offset);
+
+#endif

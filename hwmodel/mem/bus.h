@@ -1,0 +1,54 @@
+/* The physical address space: RAM, ROM and device registers, bus errors. */
+#ifndef SELKIRK_HWMODEL_MEM_BUS_H
+#define SELKIRK_HWMODEL_MEM_BUS_H
+
+#include "base/stats.h"
+#include "hwmodel/dev/device.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Bus Bus;
+
+enum { BUS_PAGE = 4096 }; /* regions start and end on multiples of it */
+
+typedef struct BusHooks {
+    void *ctx;
+    /* An access that nothing answers; the board latches and interrupts. */
+    void (*error)(void *ctx, uint32_t pa, bool write);
+    /* If not NULL, told of every device access after it happened. */
+    void (*trace)(void *ctx, const Device *device, uint32_t offset,
+                  unsigned size, bool write, uint32_t value);
+} BusHooks;
+
+/* `big` is the byte order in which numbers lie in RAM and ROM. */
+Bus *bus_create(bool big);
+void bus_destroy(Bus *bus); /* devices are their board's, RAM is the bus's */
+void bus_set_hooks(Bus *bus, const BusHooks *hooks);
+
+/* Regions; `size` and `pa` are multiples of BUS_PAGE and may not overlap what
+ * is there (assertion).  RAM is zeroed.  ROM content is copied and padded with
+ * zeros.  A device sees offsets from `pa`. */
+void bus_add_ram(Bus *bus, uint32_t pa, uint32_t size);
+void bus_add_rom(Bus *bus, uint32_t pa, uint32_t size, const void *content,
+                 uint32_t content_size);
+void bus_add_device(Bus *bus, uint32_t pa, uint32_t size, Device *device);
+
+/* Host address of the page that holds `pa`, if it is plain RAM (or ROM, when
+ * not `write`); else NULL.  Stays valid for the life of the bus. */
+uint8_t *bus_page(Bus *bus, uint32_t pa, bool write);
+
+/* One access of `size` 1, 2 or 4 bytes at its natural alignment.  False is a
+ * bus error (the error hook has been called).  Writes to ROM are errors. */
+bool bus_read(Bus *bus, uint32_t pa, unsigned size, uint32_t *value);
+bool bus_write(Bus *bus, uint32_t pa, unsigned size, uint32_t value);
+
+/* Copies bytes without side effects, as a loader or a debugger does: RAM and
+ * ROM only (loading a ROM is allowed).  False if any byte is elsewhere. */
+bool bus_peek(const Bus *bus, uint32_t pa, void *bytes, uint32_t size);
+bool bus_poke(Bus *bus, uint32_t pa, const void *bytes, uint32_t size);
+
+/* Row group "bus": device reads, device writes, read errors, write errors. */
+void bus_add_stats(const Bus *bus, Stats *stats);
+
+#endif
