@@ -1,6 +1,7 @@
 /* Allocation that does not fail: running out of host memory ends the program
  * with one line, so that no caller carries an error path it cannot test.  Sizes
- * that come from input are checked against their limits before they get here. */
+ * that come from input are checked against their limits before they get here.
+ */
 #ifndef SELKIRK_BASE_ALLOC_H
 #define SELKIRK_BASE_ALLOC_H
 

@@ -1,0 +1,319 @@
+/* Configuration values: the table of config.def, parsing and printing. */
+#include "base/config.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ini.h>
+
+typedef enum KeyType { INT, FREQ, BOOL, DATE, TEXT, CHOICE } KeyType;
+
+typedef struct KeyInfo {
+    const char *name;
+    KeyType type;
+    const char *value; /* the default */
+    uint64_t min, max;
+    const char *unit;
+    const char *text;
+} KeyInfo;
+
+static const KeyInfo keys[CONFIG_KEY_COUNT] = {
+#define KEY(id, name, type, value, min, max, unit, text)                       \
+    [CONFIG_##id] = {name, type, value, min, max, unit, text},
+#include "base/config.def"
+#undef KEY
+};
+
+typedef struct Value {
+    char *text;      /* as written */
+    uint64_t number; /* INT, FREQ, BOOL, CHOICE, and DATE as int64_t */
+} Value;
+
+struct Config {
+    Value values[CONFIG_KEY_COUNT];
+};
+
+/* "25M" with `kilo` 1000 or 1024.  False unless all of `text` is a number that
+ * fits. */
+static bool parse_number(const char *text, uint64_t kilo, uint64_t *number)
+{
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    char *end;
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    errno = 0;
+    uint64_t value = strtoull(text, &end, hex ? 16 : 10);
+    if (errno || end == text + (hex ? 1 : 0))
+        return false;
+    unsigned powers = 0;
+    switch (*end) {
+    case 'G': powers++; /* fall through */
+    case 'M': powers++; /* fall through */
+    case 'k':
+    case 'K': powers++; end++;
+    }
+    for (; powers; powers--)
+        if (__builtin_mul_overflow(value, kilo, &value))
+            return false;
+    *number = value;
+    return *end == '\0';
+}
+
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
+static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
+{
+    /* Years start in March, so that the leap day is a year's last. */
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t m = month <= 2 ? month + 9 : month - 3;
+    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 -
+           719468;
+}
+
+static bool parse_date(const char *text, uint64_t *number)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:dd";
+    if (strlen(text) != sizeof form - 1)
+        return false;
+    for (size_t i = 0; form[i]; i++)
+        if (form[i] == 'd' ? !isdigit((unsigned char)text[i])
+                           : text[i] != form[i])
+            return false;
+    int year = atoi(text), month = atoi(text + 5), day = atoi(text + 8);
+    int hour = atoi(text + 11), min = atoi(text + 14), sec = atoi(text + 17);
+    static const int lengths[] = {31, 28, 31, 30, 31, 30,
+                                  31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (year < 1970 || month < 1 || month > 12 || day < 1 ||
+        day > lengths[month - 1] + (month == 2 && leap) || hour > 23 ||
+        min > 59 || sec > 59)
+        return false;
+    int64_t days = days_from_civil(year, month, day);
+    *number = (uint64_t)(days * 86400 + hour * 3600 + min * 60 + sec);
+    return true;
+}
+
+/* Index of `word` among the '|'-separated `words`. */
+static bool parse_choice(const char *words, const char *word, uint64_t *number)
+{
+    size_t length = strlen(word);
+    uint64_t index = 0;
+    for (const char *w = words;; index++) {
+        size_t n = strcspn(w, "|");
+        if (n == length && memcmp(w, word, n) == 0) {
+            *number = index;
+            return true;
+        }
+        if (!w[n])
+            return false;
+        w += n + 1;
+    }
+}
+
+static bool parse_bool(const char *text, uint64_t *number)
+{
+    if (parse_choice("no|off|false|0", text, number))
+        *number = 0;
+    else if (parse_choice("yes|on|true|1", text, number))
+        *number = 1;
+    else
+        return false;
+    return true;
+}
+
+static bool parse_value(const KeyInfo *key, const char *text, uint64_t *number,
+                        const char *where, Diag *diag)
+{
+    switch (key->type) {
+    case INT:
+    case FREQ:
+        if (!parse_number(text, key->type == INT ? 1024 : 1000, number))
+            return diag_error(diag,
+                              "%s: %s = \"%s\" is not a number; write "
+                              "for example %s",
+                              where, key->name, text, key->value);
+        if (*number < key->min || *number > key->max)
+            return diag_error(diag,
+                              "%s: %s = %s is out of range; it goes "
+                              "from %" PRIu64 " to %" PRIu64 " %s",
+                              where, key->name, text, key->min, key->max,
+                              key->unit);
+        return true;
+    case BOOL:
+        if (!parse_bool(text, number))
+            return diag_error(diag, "%s: %s = \"%s\": write yes or no", where,
+                              key->name, text);
+        return true;
+    case DATE:
+        if (!parse_date(text, number))
+            return diag_error(diag,
+                              "%s: %s = \"%s\" is not a date since "
+                              "1970; write for example %s",
+                              where, key->name, text, key->value);
+        return true;
+    case CHOICE:
+        if (!parse_choice(key->unit, text, number))
+            return diag_error(diag, "%s: %s = \"%s\": choose from %s", where,
+                              key->name, text, key->unit);
+        return true;
+    case TEXT: *number = 0; return true;
+    }
+    return false;
+}
+
+Config *config_create(void)
+{
+    Config *config = alloc_zeroed(1, sizeof *config);
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+        Diag diag = {""};
+        bool ok = parse_value(&keys[i], keys[i].value,
+                              &config->values[i].number, "config.def", &diag);
+        assert(ok);
+        (void)ok;
+        config->values[i].text = alloc_string(keys[i].value);
+    }
+    return config;
+}
+
+void config_destroy(Config *config)
+{
+    if (!config)
+        return;
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
+        free(config->values[i].text);
+    free(config);
+}
+
+bool config_set(Config *config, const char *name, const char *value,
+                const char *where, Diag *diag)
+{
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+        if (strcmp(keys[i].name, name) != 0)
+            continue;
+        uint64_t number;
+        if (!parse_value(&keys[i], value, &number, where, diag))
+            return false;
+        free(config->values[i].text);
+        config->values[i] = (Value){alloc_string(value), number};
+        return true;
+    }
+    return diag_error(diag,
+                      "%s: there is no key \"%s\"; `selkirk config` "
+                      "lists them",
+                      where, name);
+}
+
+bool config_set_word(Config *config, const char *word, const char *where,
+                     Diag *diag)
+{
+    const char *equals = strchr(word, '=');
+    if (!equals)
+        return diag_error(diag,
+                          "%s: \"%s\" has no '='; write section.key=value",
+                          where, word);
+    char *name = alloc_string(word);
+    name[equals - word] = '\0';
+    bool ok = config_set(config, name, equals + 1, where, diag);
+    free(name);
+    return ok;
+}
+
+typedef struct Reader {
+    Config *config;
+    const char *path;
+    Diag *diag;
+} Reader;
+
+static int on_ini_pair(void *user, const char *section, const char *name,
+                       const char *value, int line)
+{
+    Reader *reader = user;
+    char where[256], key[128];
+    snprintf(where, sizeof where, "%.200s:%d", reader->path, line);
+    snprintf(key, sizeof key, "%s.%s", section, name);
+    return config_set(reader->config, key, value, where, reader->diag);
+}
+
+bool config_read_file(Config *config, const char *path, Diag *diag)
+{
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return diag_error(diag, "%s: cannot read the configuration: %s", path,
+                          strerror(errno));
+    Reader reader = {config, path, diag};
+    int line = ini_parse_file(file, on_ini_pair, &reader);
+    bool read_failed = ferror(file);
+    fclose(file);
+    if (diag->text[0])
+        return false;
+    if (line != 0 || read_failed)
+        return diag_error(diag,
+                          "%s:%d: not INI; write [section] lines and "
+                          "name = value lines",
+                          path, line);
+    return true;
+}
+
+static const Value *value_of(const Config *config, ConfigKey key, bool fits)
+{
+    assert(fits);
+    (void)fits;
+    return &config->values[key];
+}
+
+uint64_t config_int(const Config *config, ConfigKey key)
+{
+    bool fits = keys[key].type == INT || keys[key].type == FREQ;
+    return value_of(config, key, fits)->number;
+}
+
+bool config_bool(const Config *config, ConfigKey key)
+{
+    return value_of(config, key, keys[key].type == BOOL)->number != 0;
+}
+
+int64_t config_date(const Config *config, ConfigKey key)
+{
+    return (int64_t)value_of(config, key, keys[key].type == DATE)->number;
+}
+
+unsigned config_choice(const Config *config, ConfigKey key)
+{
+    return (unsigned)value_of(config, key, keys[key].type == CHOICE)->number;
+}
+
+const char *config_text(const Config *config, ConfigKey key)
+{
+    return config->values[key].text;
+}
+
+void config_write(const Config *config, FILE *out)
+{
+    const char *section = "";
+    size_t length = 0;
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+        const char *name = keys[i].name;
+        const char *dot = strchr(name, '.');
+        if ((size_t)(dot - name) != length ||
+            memcmp(section, name, length) != 0) {
+            section = name;
+            length = (size_t)(dot - name);
+            fprintf(out, "%s[%.*s]\n", i ? "\n" : "", (int)length, section);
+        }
+        fprintf(out, "%s = %s\n", dot + 1, config->values[i].text);
+    }
+}
+
+void config_list(FILE *out)
+{
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
+        fprintf(out, "%-16s  default %s%s%s%s\n                  %s\n",
+                keys[i].name, keys[i].value, keys[i].unit[0] ? " (" : "",
+                keys[i].unit, keys[i].unit[0] ? ")" : "", keys[i].text);
+}
