@@ -227,36 +227,55 @@ bool config_set_word(Config *config, const char *word, const char *where,
 typedef struct Reader {
     Config *config;
     const char *path;
+    FILE *file;
+    int line; /* that libinih is at: its handler is not told */
     Diag *diag;
 } Reader;
 
+static char *read_ini_line(char *buffer, int size, void *stream)
+{
+    Reader *reader = stream;
+    char *got = fgets(buffer, size, reader->file);
+    if (!got)
+        return NULL;
+    reader->line++;
+    if (!strchr(got, '\n') && !feof(reader->file)) {
+        diag_error(reader->diag, "%s:%d: the line is longer than %d bytes",
+                   reader->path, reader->line, size - 2);
+        return NULL;
+    }
+    return got;
+}
+
 static int on_ini_pair(void *user, const char *section, const char *name,
-                       const char *value, int line)
+                       const char *value)
 {
     Reader *reader = user;
-    char where[256], key[128];
-    snprintf(where, sizeof where, "%.200s:%d", reader->path, line);
+    char where[DIAG_TEXT_MAX], key[DIAG_TEXT_MAX];
+    snprintf(where, sizeof where, "%.300s:%d", reader->path, reader->line);
     snprintf(key, sizeof key, "%s.%s", section, name);
     return config_set(reader->config, key, value, where, reader->diag);
 }
 
 bool config_read_file(Config *config, const char *path, Diag *diag)
 {
-    FILE *file = fopen(path, "r");
-    if (!file)
+    Reader reader = {config, path, fopen(path, "r"), 0, diag};
+    if (!reader.file)
         return diag_error(diag, "%s: cannot read the configuration: %s", path,
                           strerror(errno));
-    Reader reader = {config, path, diag};
-    int line = ini_parse_file(file, on_ini_pair, &reader);
-    bool read_failed = ferror(file);
-    fclose(file);
+    int bad_line =
+        ini_parse_stream(read_ini_line, &reader, on_ini_pair, &reader);
+    bool failed = ferror(reader.file);
+    fclose(reader.file);
     if (diag->text[0])
         return false;
-    if (line != 0 || read_failed)
+    if (failed)
+        return diag_error(diag, "%s: cannot read the configuration", path);
+    if (bad_line != 0)
         return diag_error(diag,
                           "%s:%d: not INI; write [section] lines and "
                           "name = value lines",
-                          path, line);
+                          path, bad_line);
     return true;
 }
 
