@@ -1,0 +1,586 @@
+/* The reference CPU: instructions, exceptions and interrupts.
+ *
+ * run() is the definition of the guest processor.  Each turn of its loop is
+ * one instruction: fetch, read operands, let the load in flight land, execute,
+ * step.  The three delays of the R3000 are all there is to pipelining:
+ *
+ *   branches  act after the next instruction: pc and npc;
+ *   loads     land after the next instruction has read its operands, so that
+ *             it sees the old value, unless it is LWL or LWR, which merge with
+ *             the value in flight; an exception lets the load land first;
+ *   FP loads  the same for the coprocessor's registers (cpu_cop.c).
+ *
+ * CP0 has no delays: a write is seen by the next instruction.  HI and LO have
+ * none either.  An instruction that traps changes nothing but what the
+ * exception changes. */
+#include "frontend/cpu_impl.h"
+
+#include "base/alloc.h"
+#include "frontend/fpu.h"
+#include "frontend/tlb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Life ------------------------------------------------------------------
+ */
+
+Cpu *cpu_create(const CpuConfig *config, const CpuBus *bus)
+{
+    Cpu *c = alloc_zeroed(1, sizeof *c);
+    c->config = *config;
+    c->bus = *bus;
+    c->icache = isocache_create(config->icache);
+    c->dcache = isocache_create(config->dcache);
+    cpu_mem_init(c);
+    static const uint32_t zeros[32];
+    cpu_reset(c, VECTOR_RESET, STATUS_BEV, zeros);
+    return c;
+}
+
+void cpu_destroy(Cpu *c)
+{
+    if (!c)
+        return;
+    cpu_mem_free(c);
+    isocache_destroy(c->icache);
+    isocache_destroy(c->dcache);
+    free(c);
+}
+
+void cpu_set_hooks(Cpu *c, const CpuHooks *hooks)
+{
+    c->hooks = *hooks;
+}
+
+void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
+{
+    GuestState *s = &c->s;
+    *s = (GuestState){
+        .pc = pc, .npc = pc + 4, .status = status, .fpr_load_reg = FPR_COUNT};
+    memcpy(s->gpr, gpr, sizeof s->gpr);
+    s->gpr[0] = 0;
+    tlb_reset(s);
+    isocache_reset(c->icache);
+    isocache_reset(c->dcache);
+    c->irq_lines = 0;
+    cpu_state_changed(c);
+}
+
+GuestState *cpu_state(Cpu *c)
+{
+    return &c->s;
+}
+
+void cpu_state_changed(Cpu *c)
+{
+    cpu_mem_forget(c);
+    cpu_mode_changed(c);
+}
+
+uint64_t cpu_cycle(const Cpu *c)
+{
+    return c->s.insns;
+}
+
+/* --- Interrupts and exceptions ---------------------------------------------
+ */
+
+static void set_limit(Cpu *c)
+{
+    c->limit = c->stop || c->irq_ready ? 0 : c->deadline;
+}
+
+void cpu_irq_changed(Cpu *c)
+{
+    GuestState *s = &c->s;
+    unsigned lines = c->irq_lines;
+    if (c->config.fpu && fpu_irq(s->fcr31))
+        lines |= 1u << 5;
+    s->cause =
+        (s->cause & ~(CAUSE_IP & ~CAUSE_SW)) | lines << (CAUSE_IP_SHIFT + 2);
+    c->irq_ready =
+        (s->status & STATUS_IEC) && (s->status & s->cause & STATUS_IM);
+    set_limit(c);
+}
+
+void cpu_set_irq(Cpu *c, unsigned input, bool level)
+{
+    c->irq_lines = (c->irq_lines & ~(1u << input)) | (unsigned)level << input;
+    cpu_irq_changed(c);
+}
+
+void cpu_mode_changed(Cpu *c)
+{
+    uint32_t status = c->s.status;
+    bool user = state_user_mode(&c->s);
+    bool plain = !(status & STATUS_ISC) && !(user && (status & STATUS_RE));
+    c->fast = c->fast_tables[!plain ? FAST_NONE
+                             : user ? FAST_USER
+                                    : FAST_KERNEL];
+    c->code_va = NO_PAGE;
+    cpu_irq_changed(c);
+}
+
+static void take_exception(Cpu *c, Exception exc, unsigned z, bool refill)
+{
+    GuestState *s = &c->s;
+    s->gpr[s->load_reg] = s->load_value;
+    s->load_reg = 0;
+    s->gpr[0] = 0;
+    cpu_fpr_settle(c);
+
+    s->cause &= ~(CAUSE_BD | CAUSE_CE | CAUSE_EXC);
+    s->cause |= (uint32_t)exc << 2 | z << CAUSE_CE_SHIFT;
+    s->epc = s->pc;
+    if (s->in_delay) {
+        s->cause |= CAUSE_BD;
+        s->epc -= 4;
+    }
+    uint32_t bev = s->status & STATUS_BEV;
+    if (refill)
+        s->pc = bev ? VECTOR_BEV_UTLB : VECTOR_UTLB;
+    else
+        s->pc = bev ? VECTOR_BEV_GENERAL : VECTOR_GENERAL;
+    s->npc = s->pc + 4;
+    s->in_delay = false;
+    s->status = (s->status & ~STATUS_KU_IE) | ((s->status << 2) & STATUS_KU_IE);
+    cpu_mode_changed(c);
+
+    c->stats.exceptions[exc]++;
+    if (refill)
+        *(exc == EXC_TLBL ? &c->stats.utlb_load : &c->stats.utlb_store) += 1;
+    if (c->hooks.exception)
+        c->hooks.exception(c->hooks.ctx, s, exc);
+}
+
+void cpu_exception(Cpu *c, Exception exc)
+{
+    take_exception(c, exc, 0, false);
+}
+
+void cpu_exception_refill(Cpu *c, Exception exc)
+{
+    take_exception(c, exc, 0, true);
+}
+
+void cpu_exception_cop(Cpu *c, unsigned z)
+{
+    take_exception(c, EXC_CPU, z, false);
+}
+
+/* --- Instructions ----------------------------------------------------------
+ */
+
+static bool cop_usable(const Cpu *c, unsigned z)
+{
+    if (c->s.status & (STATUS_CU0 << z))
+        return true;
+    return z == 0 && !state_user_mode(&c->s);
+}
+
+/* An encoding that is no instruction.  Those that name a coprocessor, which
+ * LWC0 and SWC0 do too, find it unusable first. */
+static void reserved(Cpu *c, uint32_t word)
+{
+    unsigned op = word >> 26;
+    bool cop = (op & 0x3c) == 0x10 || op == 0x30 || op == 0x38;
+    if (cop && !cop_usable(c, op & 3))
+        cpu_exception_cop(c, op & 3);
+    else
+        cpu_exception(c, EXC_RI);
+}
+
+/* The load's result is in flight from now until after the next instruction. */
+static inline void load_later(GuestState *s, unsigned reg, uint32_t value)
+{
+    s->load_reg = (uint8_t)reg;
+    s->load_value = value;
+}
+
+static inline void set_hilo(GuestState *s, uint64_t value)
+{
+    s->hi = (uint32_t)(value >> 32);
+    s->lo = (uint32_t)value;
+}
+
+/* Division never traps.  By zero, and for INT_MIN / -1, the results are those
+ * that the R3000's restoring divider leaves (docs/cpu.md). */
+static void divide(GuestState *s, uint32_t a, uint32_t b)
+{
+    if (b == 0) {
+        s->lo = (int32_t)a < 0 ? 1 : 0xffffffff;
+        s->hi = a;
+    } else if (a == 0x80000000 && b == 0xffffffff) {
+        s->lo = 0x80000000;
+        s->hi = 0;
+    } else {
+        s->lo = (uint32_t)((int32_t)a / (int32_t)b);
+        s->hi = (uint32_t)((int32_t)a % (int32_t)b);
+    }
+}
+
+static void divide_unsigned(GuestState *s, uint32_t a, uint32_t b)
+{
+    s->lo = b ? a / b : 0xffffffff;
+    s->hi = b ? a % b : a;
+}
+
+/* LWL and LWR: the bytes of `word` from `va` to the word's end (its start)
+ * become the most (least) significant ones of `old`. */
+static uint32_t merge(const Cpu *c, uint32_t va, bool left, uint32_t word,
+                      uint32_t old)
+{
+    unsigned lane = cpu_data_big(c) ? va & 3 : ~va & 3;
+    if (left)
+        return word << (8 * lane) | (old & ((1u << (8 * lane)) - 1));
+    unsigned shift = 8 * (3 - lane);
+    return word >> shift | (old & ~(0xffffffffu >> shift));
+}
+
+static inline bool overflows_add(uint32_t a, uint32_t b)
+{
+    return (~(a ^ b) & (a ^ (a + b))) >> 31;
+}
+
+static inline bool overflows_sub(uint32_t a, uint32_t b)
+{
+    return ((a ^ b) & (a ^ (a - b))) >> 31;
+}
+
+/* The limit was reached.  False: cpu_run() must return. */
+static bool boundary(Cpu *c)
+{
+    if (c->stop || c->s.insns >= c->deadline)
+        return false;
+    if (c->irq_ready)
+        cpu_exception(c, EXC_INT);
+    return true;
+}
+
+static void run(Cpu *c)
+{
+    GuestState *s = &c->s;
+    uint32_t *gpr = s->gpr;
+    for (;;) {
+        if (unlikely(s->insns >= c->limit) && !boundary(c))
+            return;
+        /* Counted before anything can trap: a guest that does nothing but
+         * trap gets to its limit too. */
+        s->insns++;
+
+        uint32_t pc = s->pc;
+        const Insn *in;
+        if (likely((((uint64_t)pc ^ c->code_va) & ~0xffcull) == 0))
+            in = &c->code[(pc >> 2) % PAGE_INSNS];
+        else if (!(in = cpu_fetch_slow(c)))
+            continue;
+    decoded:;
+        gpr[0] = 0; /* whatever the last instruction wrote there */
+        uint32_t a = gpr[in->rs], b = gpr[in->rt], v;
+        gpr[s->load_reg] = s->load_value;
+        s->load_reg = 0;
+        uint32_t next = s->npc + 4;
+        bool branch = false;
+
+/* Ways out of the switch: `break` steps to the next instruction, `continue`
+ * leaves that to the exception that was taken. */
+#define TRAP(exc)                                                              \
+    {                                                                          \
+        cpu_exception(c, exc);                                                 \
+        continue;                                                              \
+    }
+#define NEED_COP(z)                                                            \
+    if (!cop_usable(c, z)) {                                                   \
+        cpu_exception_cop(c, z);                                               \
+        continue;                                                              \
+    }
+#define BRANCH_IF(condition)                                                   \
+    {                                                                          \
+        branch = true;                                                         \
+        if (condition)                                                         \
+            next = pc + 4 + in->imm;                                           \
+        break;                                                                 \
+    }
+#define LOAD(size, extend)                                                     \
+    {                                                                          \
+        if (!cpu_load(c, a + in->imm, size, &v))                               \
+            continue;                                                          \
+        load_later(s, in->rt, extend(v));                                      \
+        break;                                                                 \
+    }
+#define STORE(size, value)                                                     \
+    {                                                                          \
+        if (!cpu_store(c, a + in->imm, size, value))                           \
+            continue;                                                          \
+        break;                                                                 \
+    }
+
+        switch ((InsnOp)in->op) {
+        case INSN_UNDECODED: cpu_decode_here(c); goto decoded;
+        case INSN_RESERVED: reserved(c, in->imm); continue;
+
+        case INSN_SLL: gpr[in->rd] = b << in->imm; break;
+        case INSN_SRL: gpr[in->rd] = b >> in->imm; break;
+        case INSN_SRA: gpr[in->rd] = (uint32_t)((int32_t)b >> in->imm); break;
+        case INSN_SLLV: gpr[in->rd] = b << (a & 31); break;
+        case INSN_SRLV: gpr[in->rd] = b >> (a & 31); break;
+        case INSN_SRAV: gpr[in->rd] = (uint32_t)((int32_t)b >> (a & 31)); break;
+
+        case INSN_JALR: gpr[in->rd] = pc + 8; /* fall through */
+        case INSN_JR:
+            branch = true;
+            next = a;
+            break;
+        case INSN_SYSCALL: TRAP(EXC_SYS);
+        case INSN_BREAK: TRAP(EXC_BP);
+
+        case INSN_MFHI: gpr[in->rd] = s->hi; break;
+        case INSN_MTHI: s->hi = a; break;
+        case INSN_MFLO: gpr[in->rd] = s->lo; break;
+        case INSN_MTLO: s->lo = a; break;
+        case INSN_MULT:
+            set_hilo(s, (uint64_t)((int64_t)(int32_t)a * (int32_t)b));
+            break;
+        case INSN_MULTU: set_hilo(s, (uint64_t)a * b); break;
+        case INSN_DIV: divide(s, a, b); break;
+        case INSN_DIVU: divide_unsigned(s, a, b); break;
+
+        case INSN_ADD:
+            if (overflows_add(a, b))
+                TRAP(EXC_OVF);
+            gpr[in->rd] = a + b;
+            break;
+        case INSN_ADDU: gpr[in->rd] = a + b; break;
+        case INSN_SUB:
+            if (overflows_sub(a, b))
+                TRAP(EXC_OVF);
+            gpr[in->rd] = a - b;
+            break;
+        case INSN_SUBU: gpr[in->rd] = a - b; break;
+        case INSN_AND: gpr[in->rd] = a & b; break;
+        case INSN_OR: gpr[in->rd] = a | b; break;
+        case INSN_XOR: gpr[in->rd] = a ^ b; break;
+        case INSN_NOR: gpr[in->rd] = ~(a | b); break;
+        case INSN_SLT: gpr[in->rd] = (int32_t)a < (int32_t)b; break;
+        case INSN_SLTU: gpr[in->rd] = a < b; break;
+
+        /* The link is written whether or not the branch is taken. */
+        case INSN_BLTZAL: gpr[31] = pc + 8; /* fall through */
+        case INSN_BLTZ: BRANCH_IF((int32_t)a < 0);
+        case INSN_BGEZAL: gpr[31] = pc + 8; /* fall through */
+        case INSN_BGEZ: BRANCH_IF((int32_t)a >= 0);
+        case INSN_JAL: gpr[31] = pc + 8; /* fall through */
+        case INSN_J:
+            branch = true;
+            next = ((pc + 4) & 0xf0000000) | in->imm;
+            break;
+        case INSN_BEQ: BRANCH_IF(a == b);
+        case INSN_BNE: BRANCH_IF(a != b);
+        case INSN_BLEZ: BRANCH_IF((int32_t)a <= 0);
+        case INSN_BGTZ: BRANCH_IF((int32_t)a > 0);
+
+        case INSN_ADDI:
+            if (overflows_add(a, in->imm))
+                TRAP(EXC_OVF);
+            gpr[in->rt] = a + in->imm;
+            break;
+        case INSN_ADDIU: gpr[in->rt] = a + in->imm; break;
+        case INSN_SLTI: gpr[in->rt] = (int32_t)a < (int32_t)in->imm; break;
+        case INSN_SLTIU: gpr[in->rt] = a < in->imm; break;
+        case INSN_ANDI: gpr[in->rt] = a & in->imm; break;
+        case INSN_ORI: gpr[in->rt] = a | in->imm; break;
+        case INSN_XORI: gpr[in->rt] = a ^ in->imm; break;
+        case INSN_LUI: gpr[in->rt] = in->imm << 16; break;
+
+        case INSN_LB: LOAD(1, bits_sext8);
+        case INSN_LBU: LOAD(1, );
+        case INSN_LH: LOAD(2, bits_sext16);
+        case INSN_LHU: LOAD(2, );
+        case INSN_LW: LOAD(4, );
+        case INSN_LWL:
+        case INSN_LWR:
+            if (!cpu_load_word_at(c, a + in->imm, &v))
+                continue;
+            v = merge(c, a + in->imm, in->op == INSN_LWL, v, gpr[in->rt]);
+            load_later(s, in->rt, v);
+            break;
+        case INSN_SB: STORE(1, b);
+        case INSN_SH: STORE(2, b);
+        case INSN_SW: STORE(4, b);
+        case INSN_SWL:
+        case INSN_SWR:
+            if (!cpu_store_part(c, a + in->imm, in->op == INSN_SWL, b))
+                continue;
+            break;
+
+        case INSN_MFC0:
+            NEED_COP(0);
+            load_later(s, in->rt, cpu_cp0_read(c, in->rd));
+            break;
+        case INSN_MTC0:
+            NEED_COP(0);
+            cpu_cp0_write(c, in->rd, b);
+            break;
+        case INSN_TLBR:
+            NEED_COP(0);
+            cpu_tlb_read(c);
+            break;
+        case INSN_TLBWI:
+            NEED_COP(0);
+            cpu_tlb_write(c, (s->index & INDEX_INDEX) >> 8);
+            break;
+        case INSN_TLBWR:
+            NEED_COP(0);
+            cpu_tlb_write(c, state_random(s));
+            break;
+        case INSN_TLBP:
+            NEED_COP(0);
+            cpu_tlb_probe(c);
+            break;
+        case INSN_RFE:
+            NEED_COP(0);
+            cpu_rfe(c);
+            break;
+
+        case INSN_BC0F: NEED_COP(0); BRANCH_IF(!cpu_condition(c, 0));
+        case INSN_BC0T: NEED_COP(0); BRANCH_IF(cpu_condition(c, 0));
+        case INSN_BC1F: NEED_COP(1); BRANCH_IF(!cpu_condition(c, 1));
+        case INSN_BC1T: NEED_COP(1); BRANCH_IF(cpu_condition(c, 1));
+        case INSN_BC2F: NEED_COP(2); BRANCH_IF(!cpu_condition(c, 2));
+        case INSN_BC2T: NEED_COP(2); BRANCH_IF(cpu_condition(c, 2));
+        case INSN_BC3F: NEED_COP(3); BRANCH_IF(!cpu_condition(c, 3));
+        case INSN_BC3T: NEED_COP(3); BRANCH_IF(cpu_condition(c, 3));
+
+        case INSN_MFC1:
+            NEED_COP(1);
+            load_later(s, in->rt, cpu_fpr_read(c, in->rd));
+            break;
+        case INSN_CFC1:
+            NEED_COP(1);
+            load_later(s, in->rt, cpu_fcr_read(c, in->rd));
+            break;
+        case INSN_MTC1:
+            NEED_COP(1);
+            cpu_fpr_load(c, in->rd, b);
+            break;
+        case INSN_CTC1:
+            NEED_COP(1);
+            cpu_fcr_write(c, in->rd, b);
+            break;
+        case INSN_LWC1:
+            NEED_COP(1);
+            if (!cpu_load(c, a + in->imm, 4, &v))
+                continue;
+            cpu_fpr_load(c, in->rt, v);
+            break;
+        case INSN_SWC1: NEED_COP(1); STORE(4, cpu_fpr_read(c, in->rt));
+
+        /* Coprocessors that are not fitted: reads give zero. */
+        case INSN_MFC2:
+        case INSN_CFC2:
+            NEED_COP(2);
+            load_later(s, in->rt, 0);
+            break;
+        case INSN_MFC3:
+        case INSN_CFC3:
+            NEED_COP(3);
+            load_later(s, in->rt, 0);
+            break;
+        case INSN_MTC2:
+        case INSN_CTC2:
+        case INSN_COP2: NEED_COP(2); break;
+        case INSN_MTC3:
+        case INSN_CTC3:
+        case INSN_COP3: NEED_COP(3); break;
+        case INSN_LWC2: NEED_COP(2); goto load_nowhere;
+        case INSN_LWC3:
+            NEED_COP(3);
+        load_nowhere:
+            if (!cpu_load(c, a + in->imm, 4, &v))
+                continue;
+            break;
+        case INSN_SWC2: NEED_COP(2); STORE(4, 0);
+        case INSN_SWC3: NEED_COP(3); STORE(4, 0);
+
+        default: /* floating-point computation and comparison */
+            NEED_COP(1);
+            if (!cpu_fpu_execute(c, in))
+                continue;
+            break;
+        }
+#undef TRAP
+#undef NEED_COP
+#undef BRANCH_IF
+#undef LOAD
+#undef STORE
+
+        s->pc = s->npc;
+        s->npc = next;
+        s->in_delay = branch;
+    }
+}
+
+void cpu_run(Cpu *c, uint64_t deadline)
+{
+    c->deadline = deadline;
+    c->stop = false;
+    set_limit(c);
+    run(c);
+    c->s.gpr[0] = 0;
+}
+
+void cpu_set_deadline(Cpu *c, uint64_t deadline)
+{
+    if (deadline < c->deadline) {
+        c->deadline = deadline;
+        set_limit(c);
+    }
+}
+
+void cpu_stop(Cpu *c)
+{
+    c->stop = true;
+    set_limit(c);
+}
+
+/* --- Statistics ------------------------------------------------------------
+ */
+
+void cpu_add_stats(const Cpu *c, Stats *stats)
+{
+#define ROW(name, unit, text, field)                                           \
+    {                                                                          \
+        name, unit, text, offsetof(Cpu, field)                                 \
+    }
+#define EXC_ROW(name, code, text)                                              \
+    ROW("exceptions." name, "exceptions", text, stats.exceptions[code])
+    static const StatRow rows[] = {
+        ROW("insns", "instructions", "begun, those that trapped included",
+            s.insns),
+        EXC_ROW("int", EXC_INT, "interrupts, the R3010's included"),
+        EXC_ROW("mod", EXC_MOD, "stores to clean TLB pages"),
+        EXC_ROW("tlbl", EXC_TLBL, "TLB misses and invalid pages, loads"),
+        EXC_ROW("tlbs", EXC_TLBS, "TLB misses and invalid pages, stores"),
+        EXC_ROW("adel", EXC_ADEL, "address errors, loads and fetches"),
+        EXC_ROW("ades", EXC_ADES, "address errors, stores"),
+        EXC_ROW("ibe", EXC_IBE, "bus errors, fetches"),
+        EXC_ROW("dbe", EXC_DBE, "bus errors, loads"),
+        EXC_ROW("sys", EXC_SYS, "SYSCALL instructions"),
+        EXC_ROW("bp", EXC_BP, "BREAK instructions"),
+        EXC_ROW("ri", EXC_RI, "reserved instructions"),
+        EXC_ROW("cpu", EXC_CPU, "coprocessors not usable"),
+        EXC_ROW("ovf", EXC_OVF, "arithmetic overflows"),
+        ROW("utlb.load", "exceptions", "UTLB misses among tlbl",
+            stats.utlb_load),
+        ROW("utlb.store", "exceptions", "UTLB misses among tlbs",
+            stats.utlb_store),
+        ROW("tlb.writes", "entries", "written by TLBWI and TLBWR",
+            stats.tlb_writes),
+        ROW("fpu.traps", "instructions", "that the R3010 refused",
+            stats.fpu_traps),
+    };
+#undef EXC_ROW
+#undef ROW
+    stats_add(stats, "cpu", rows, ARRAY_LEN(rows), c);
+}

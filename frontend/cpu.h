@@ -1,0 +1,84 @@
+/* The reference CPU: an interpreter of the R3000A with CP0, TLB and R3010, the
+ * oracle that every faster executor is checked against.  One instruction takes
+ * one cycle.  docs/cpu.md says what it does where the manuals are silent. */
+#ifndef SELKIRK_FRONTEND_CPU_H
+#define SELKIRK_FRONTEND_CPU_H
+
+#include "base/stats.h"
+#include "frontend/state.h"
+
+#include <stddef.h>
+
+typedef struct Cpu Cpu;
+
+/* How the processor reaches memory; the machine binds it.  Addresses are
+ * physical.  The functions may call cpu_set_irq(), cpu_set_deadline(),
+ * cpu_stop() and cpu_cycle(). */
+typedef struct CpuBus {
+    void *ctx;
+    /* Host address of the 4 KB page that holds `pa` when it is plain memory
+     * that stays where it is, else NULL. */
+    uint8_t *(*page)(void *ctx, uint32_t pa, bool write);
+    /* Aligned accesses of 1, 2 or 4 bytes; false is a bus error. */
+    bool (*read)(void *ctx, uint32_t pa, unsigned size, uint32_t *value);
+    bool (*write)(void *ctx, uint32_t pa, unsigned size, uint32_t value);
+} CpuBus;
+
+/* What a tracer may want to see; members may be NULL. */
+typedef struct CpuHooks {
+    void *ctx;
+    /* An exception was taken: Cause, EPC, BadVAddr and pc are set. */
+    void (*exception)(void *ctx, const GuestState *s, Exception exc);
+    /* A TLB entry was written. */
+    void (*tlb_write)(void *ctx, const GuestState *s, unsigned index);
+} CpuHooks;
+
+typedef struct CpuConfig {
+    bool big_endian;
+    bool fpu;        /* an R3010 is fitted */
+    uint32_t prid;   /* CP0 PRId */
+    uint32_t icache; /* bytes, a power of two */
+    uint32_t dcache;
+    unsigned cpcond; /* levels of CpCond0..3; bit 1 counts without FPU */
+} CpuConfig;
+
+Cpu *cpu_create(const CpuConfig *config, const CpuBus *bus);
+void cpu_destroy(Cpu *cpu);
+void cpu_set_hooks(Cpu *cpu, const CpuHooks *hooks);
+
+/* Power-on: registers zero, TLB empty, caches invalid, pc at `pc`, Status as
+ * given, `gpr` copied.  insns and interrupt inputs go to zero. */
+void cpu_reset(Cpu *cpu, uint32_t pc, uint32_t status, const uint32_t gpr[32]);
+
+/* Executes until the cycle counter reaches the deadline or cpu_stop().  May
+ * return early only then; the state is always between two instructions. */
+void cpu_run(Cpu *cpu, uint64_t deadline);
+/* Lowers the deadline of the cpu_run() that is active. */
+void cpu_set_deadline(Cpu *cpu, uint64_t deadline);
+/* Makes the active cpu_run() return after the present instruction. */
+void cpu_stop(Cpu *cpu);
+
+/* Cycles since reset; while an instruction executes, it is counted. */
+uint64_t cpu_cycle(const Cpu *cpu);
+
+/* Interrupt input 0..5 (Cause.IP2..IP7).  The R3010's own request is ORed to
+ * input 5. */
+void cpu_set_irq(Cpu *cpu, unsigned input, bool level);
+
+/* Memory changed behind the processor's back (a loader, a debugger). */
+void cpu_memory_changed(Cpu *cpu, uint32_t pa, uint32_t size);
+
+/* The state, between cpu_run() calls, with no load in flight in the register
+ * file's stead: loads in flight are in load_reg and fpr_load_reg.  After a
+ * change, call cpu_state_changed(). */
+GuestState *cpu_state(Cpu *cpu);
+void cpu_state_changed(Cpu *cpu);
+
+/* A data access as the guest's load would see it, for debuggers: ignores the
+ * mode, changes nothing, reads no device.  False if there is no memory. */
+bool cpu_peek(Cpu *cpu, uint32_t va, void *bytes, uint32_t size);
+
+/* Row group "cpu". */
+void cpu_add_stats(const Cpu *cpu, Stats *stats);
+
+#endif

@@ -1,0 +1,178 @@
+/* Inside of the reference CPU, shared by cpu.c (instructions), cpu_mem.c
+ * (fetch, load, store) and cpu_cop.c (coprocessors). */
+#ifndef SELKIRK_FRONTEND_CPU_IMPL_H
+#define SELKIRK_FRONTEND_CPU_IMPL_H
+
+#include "base/bits.h"
+#include "frontend/cpu.h"
+#include "frontend/decode.h"
+#include "frontend/isocache.h"
+
+enum {
+    PAGE_SHIFT = 12,
+    PAGE_SIZE = 1 << PAGE_SHIFT,
+    PAGE_INSNS = PAGE_SIZE / 4,
+    /* Both only make things faster; the hard build shrinks them, so that they
+     * overflow all the time. */
+    FAST_PAGES = SELKIRK_HARD ? 1 : 256,
+    CODE_PAGES_MAX = SELKIRK_HARD ? 2 : 4096,
+};
+
+/* A virtual page that may be read or written without looking further.  A tag
+ * is the page's address; NO_TAG matches no access. */
+typedef struct FastPage {
+    uint32_t read_tag;
+    uint32_t write_tag;
+    uint8_t *host;
+} FastPage;
+
+#define NO_TAG 0x800u /* no masked address has this bit */
+
+/* One table for each set of rules that an address can be looked up by. */
+typedef enum FastTable {
+    FAST_KERNEL,
+    FAST_USER,
+    FAST_NONE, /* isolated caches, reversed bytes: never filled */
+    FAST_TABLES
+} FastTable;
+
+/* The decoded instructions of a physical page, filled as they are met. */
+typedef struct CodePage {
+    uint32_t pa;
+    Insn insn[PAGE_INSNS];
+} CodePage;
+
+typedef struct CpuStats {
+    uint64_t exceptions[EXC_COUNT];
+    uint64_t utlb_load, utlb_store;
+    uint64_t tlb_writes;
+    uint64_t fpu_traps;
+} CpuStats;
+
+struct Cpu {
+    GuestState s;
+    uint64_t limit;    /* run() looks up when insns reaches it */
+    uint64_t deadline; /* cpu_run() returns then */
+    bool stop;
+    bool irq_ready;     /* an enabled interrupt is pending */
+    unsigned irq_lines; /* inputs 0..5 */
+
+    /* The page that pc is in: code_va is its virtual address, or NO_PAGE. */
+    uint64_t code_va;
+    Insn *code;
+
+    FastPage *fast; /* row of fast_tables for the current mode */
+    FastPage fast_tables[FAST_TABLES][FAST_PAGES];
+
+    CodePage **code_pages; /* by physical page number; NULL if not decoded */
+    uint32_t code_list[CODE_PAGES_MAX]; /* the numbers in use */
+    uint32_t code_count;
+    Insn uncached_insn; /* fetched where no CodePage can be */
+
+    CpuConfig config;
+    CpuBus bus;
+    CpuHooks hooks;
+    IsoCache *icache, *dcache;
+    CpuStats stats;
+};
+
+#define NO_PAGE (1ull << 32)
+
+/* --- cpu.c ------------------------------------------------------------- */
+
+/* Takes an exception at s.pc. */
+void cpu_exception(Cpu *c, Exception exc);
+void cpu_exception_refill(Cpu *c, Exception exc); /* by the UTLB vector */
+void cpu_exception_cop(Cpu *c, unsigned z);       /* coprocessor z unusable */
+/* Cause, Status or an interrupt line changed. */
+void cpu_irq_changed(Cpu *c);
+/* The mode, or what addresses mean in it, changed. */
+void cpu_mode_changed(Cpu *c);
+
+/* --- cpu_mem.c --------------------------------------------------------- */
+
+void cpu_mem_init(Cpu *c);
+void cpu_mem_free(Cpu *c);
+/* Forgets every virtual page, or the one that holds `va`. */
+void cpu_mem_forget(Cpu *c);
+void cpu_mem_forget_page(Cpu *c, uint32_t va);
+
+/* The instruction at s.pc, which is not in the current page; NULL if the
+ * fetch took an exception. */
+const Insn *cpu_fetch_slow(Cpu *c);
+/* Decodes the word of the current page at s.pc. */
+void cpu_decode_here(Cpu *c);
+
+/* False: the access took an exception. */
+bool cpu_load_slow(Cpu *c, uint32_t va, unsigned size, uint32_t *value);
+bool cpu_store_slow(Cpu *c, uint32_t va, unsigned size, uint32_t value);
+
+static inline const FastPage *cpu_fast_page(const Cpu *c, uint32_t va)
+{
+    return &c->fast[(va >> PAGE_SHIFT) % FAST_PAGES];
+}
+
+/* Loads zero-extend. */
+static inline bool cpu_load(Cpu *c, uint32_t va, unsigned size, uint32_t *value)
+{
+    const FastPage *page = cpu_fast_page(c, va);
+    /* The low bits make a misaligned access miss. */
+    if (unlikely((va & (~(PAGE_SIZE - 1u) | (size - 1))) != page->read_tag))
+        return cpu_load_slow(c, va, size, value);
+    const uint8_t *p = page->host + (va & (PAGE_SIZE - 1));
+    *value = size == 1   ? *p
+             : size == 2 ? bits_load16(p, c->config.big_endian)
+                         : bits_load32(p, c->config.big_endian);
+    return true;
+}
+
+static inline bool cpu_store(Cpu *c, uint32_t va, unsigned size, uint32_t value)
+{
+    const FastPage *page = cpu_fast_page(c, va);
+    if (unlikely((va & (~(PAGE_SIZE - 1u) | (size - 1))) != page->write_tag))
+        return cpu_store_slow(c, va, size, value);
+    uint8_t *p = page->host + (va & (PAGE_SIZE - 1));
+    if (size == 1)
+        *p = (uint8_t)value;
+    else if (size == 2)
+        bits_store16(p, value, c->config.big_endian);
+    else
+        bits_store32(p, value, c->config.big_endian);
+    return true;
+}
+
+/* The word that holds `va`, and the part of one, for LWL, LWR, SWL and SWR:
+ * like the above, but an exception names `va` itself as its bad address. */
+bool cpu_load_word_at(Cpu *c, uint32_t va, uint32_t *word);
+/* Stores `count` bytes of `value`, most or least significant ones (`left`),
+ * from or up to the byte at `va` as SWL and SWR do. */
+bool cpu_store_part(Cpu *c, uint32_t va, bool left, uint32_t value);
+
+/* Byte order of data in the current mode (Status.RE reverses user mode's). */
+static inline bool cpu_data_big(const Cpu *c)
+{
+    bool reversed = (c->s.status & STATUS_RE) && state_user_mode(&c->s);
+    return c->config.big_endian != reversed;
+}
+
+/* --- cpu_cop.c --------------------------------------------------------- */
+
+uint32_t cpu_cp0_read(const Cpu *c, unsigned reg);
+void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value);
+void cpu_tlb_read(Cpu *c);
+void cpu_tlb_write(Cpu *c, unsigned index);
+void cpu_tlb_probe(Cpu *c);
+void cpu_rfe(Cpu *c);
+
+/* Level of condition input z as a branch sees it. */
+bool cpu_condition(const Cpu *c, unsigned z);
+
+uint32_t cpu_fpr_read(Cpu *c, unsigned reg);
+void cpu_fpr_load(Cpu *c, unsigned reg, uint32_t value); /* delayed, as LWC1 */
+void cpu_fpr_settle(Cpu *c); /* a load in flight lands now */
+uint32_t cpu_fcr_read(const Cpu *c, unsigned reg);
+void cpu_fcr_write(Cpu *c, unsigned reg, uint32_t value);
+/* An FP, FCOMP or FPRESERVED instruction.  False: it took an exception. */
+bool cpu_fpu_execute(Cpu *c, const Insn *in);
+
+#endif

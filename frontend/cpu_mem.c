@@ -1,0 +1,313 @@
+/* Fetch, load and store of the reference CPU.
+ *
+ * The rules are those of the slow paths below: alignment, translation, then
+ * the isolated cache or the bus.  Two structures only remember their results.
+ * FastPage entries say where a virtual page's bytes are on the host; they are
+ * dropped when the TLB entry or the ASID behind them changes.  CodePages hold
+ * decoded instructions by physical page; a page that has one is never entered
+ * for fast stores, so that every store to it comes by here and takes the
+ * decoded word back.  Neither can be seen by a guest. */
+#include "frontend/cpu_impl.h"
+
+#include "base/alloc.h"
+#include "frontend/tlb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PHYSICAL_PAGES = 1 << (32 - PAGE_SHIFT) };
+
+void cpu_mem_init(Cpu *c)
+{
+    c->code_pages = alloc_zeroed(PHYSICAL_PAGES, sizeof *c->code_pages);
+    cpu_mem_forget(c);
+}
+
+static void free_code_pages(Cpu *c)
+{
+    for (uint32_t i = 0; i < c->code_count; i++) {
+        free(c->code_pages[c->code_list[i]]);
+        c->code_pages[c->code_list[i]] = NULL;
+    }
+    c->code_count = 0;
+    c->code_va = NO_PAGE;
+}
+
+void cpu_mem_free(Cpu *c)
+{
+    free_code_pages(c);
+    free(c->code_pages);
+}
+
+static void forget_entry(FastPage *page)
+{
+    *page = (FastPage){NO_TAG, NO_TAG, NULL};
+}
+
+void cpu_mem_forget(Cpu *c)
+{
+    for (unsigned t = 0; t < FAST_TABLES; t++)
+        for (unsigned i = 0; i < FAST_PAGES; i++)
+            forget_entry(&c->fast_tables[t][i]);
+    c->code_va = NO_PAGE;
+}
+
+void cpu_mem_forget_page(Cpu *c, uint32_t va)
+{
+    for (unsigned t = 0; t < FAST_TABLES; t++)
+        forget_entry(&c->fast_tables[t][(va >> PAGE_SHIFT) % FAST_PAGES]);
+    c->code_va = NO_PAGE;
+}
+
+/* --- Exceptions of an access --------------------------------------------- */
+
+static bool address_error(Cpu *c, uint32_t va, bool store)
+{
+    c->s.badvaddr = va;
+    cpu_exception(c, store ? EXC_ADES : EXC_ADEL);
+    return false;
+}
+
+/* Translates for a load, fetch or store.  False: exception taken. */
+static bool translate(Cpu *c, uint32_t va, bool store, TlbPage *page)
+{
+    GuestState *s = &c->s;
+    TlbResult result = tlb_translate(s, va, store, page);
+    if (result == TLB_OK)
+        return true;
+    if (result == TLB_ADDRESS_ERROR)
+        return address_error(c, va, store);
+    s->badvaddr = va;
+    s->context = (s->context & CONTEXT_PTE) | ((va >> 10) & CONTEXT_BADVPN);
+    s->entryhi = (va & ENTRYHI_VPN) | (s->entryhi & ENTRYHI_ASID);
+    if (result == TLB_MODIFIED)
+        cpu_exception(c, EXC_MOD);
+    else if (result == TLB_REFILL)
+        cpu_exception_refill(c, store ? EXC_TLBS : EXC_TLBL);
+    else
+        cpu_exception(c, store ? EXC_TLBS : EXC_TLBL);
+    return false;
+}
+
+/* --- Decoded instructions ------------------------------------------------ */
+
+/* Stores to the page at `host` must come by the slow path from now on. */
+static void forget_fast_stores(Cpu *c, const uint8_t *host)
+{
+    for (unsigned t = 0; t < FAST_TABLES; t++)
+        for (unsigned i = 0; i < FAST_PAGES; i++)
+            if (c->fast_tables[t][i].host == host)
+                c->fast_tables[t][i].write_tag = NO_TAG;
+}
+
+static CodePage *code_page(Cpu *c, uint32_t pa, const uint8_t *host)
+{
+    uint32_t number = pa >> PAGE_SHIFT;
+    CodePage *page = c->code_pages[number];
+    if (page)
+        return page;
+    if (c->code_count == CODE_PAGES_MAX)
+        free_code_pages(c);
+    page = alloc_zeroed(1, sizeof *page);
+    page->pa = number << PAGE_SHIFT;
+    c->code_pages[number] = page;
+    c->code_list[c->code_count++] = number;
+    forget_fast_stores(c, host);
+    return page;
+}
+
+/* A store to `pa` changed what may have been decoded. */
+static void code_written(Cpu *c, uint32_t pa)
+{
+    CodePage *page = c->code_pages[pa >> PAGE_SHIFT];
+    if (page)
+        page->insn[(pa / 4) % PAGE_INSNS].op = INSN_UNDECODED;
+}
+
+void cpu_memory_changed(Cpu *c, uint32_t pa, uint32_t size)
+{
+    uint32_t first = pa & ~3u;
+    for (uint64_t a = first; a < (uint64_t)pa + size; a += 4)
+        code_written(c, (uint32_t)a);
+}
+
+const Insn *cpu_fetch_slow(Cpu *c)
+{
+    GuestState *s = &c->s;
+    uint32_t va = s->pc;
+    TlbPage page;
+    if (va & 3) {
+        address_error(c, va, false);
+        return NULL;
+    }
+    if (!translate(c, va, false, &page))
+        return NULL;
+    const uint8_t *host = c->bus.page(c->bus.ctx, page.pa, false);
+    if (host) {
+        c->code = code_page(c, page.pa, host)->insn;
+        c->code_va = va & ~(PAGE_SIZE - 1u);
+        return &c->code[(va / 4) % PAGE_INSNS];
+    }
+    uint32_t word;
+    if (!c->bus.read(c->bus.ctx, page.pa, 4, &word)) {
+        cpu_exception(c, EXC_IBE);
+        return NULL;
+    }
+    c->uncached_insn = insn_decode(word);
+    return &c->uncached_insn;
+}
+
+void cpu_decode_here(Cpu *c)
+{
+    uint32_t offset = c->s.pc % PAGE_SIZE;
+    CodePage *page = (CodePage *)((char *)c->code - offsetof(CodePage, insn));
+    const uint8_t *host = c->bus.page(c->bus.ctx, page->pa, false);
+    c->code[offset / 4] =
+        insn_decode(bits_load32(host + offset, c->config.big_endian));
+}
+
+/* --- Data ---------------------------------------------------------------- */
+
+/* With IsC the caches swap roles when SwC is set too. */
+static IsoCache *isolated_cache(Cpu *c)
+{
+    return c->s.status & STATUS_SWC ? c->icache : c->dcache;
+}
+
+static uint32_t isolated_load(Cpu *c, uint32_t pa)
+{
+    GuestState *s = &c->s;
+    IsoLoad load = isocache_load(isolated_cache(c), pa);
+    s->status &= ~STATUS_CM;
+    if (!load.hit)
+        s->status |= STATUS_CM;
+    if (load.parity_error)
+        s->status |= STATUS_PE;
+    return load.word;
+}
+
+/* The part of a word that an access of `size` at `va` reads. */
+static uint32_t part_of(const Cpu *c, uint32_t word, uint32_t va, unsigned size)
+{
+    unsigned byte = va & 3;
+    if (c->config.big_endian)
+        byte = 4 - size - byte;
+    word >>= 8 * byte;
+    return size == 1 ? word & 0xff : size == 2 ? word & 0xffff : word;
+}
+
+/* In a mode of reversed byte order, the low address bits are inverted and the
+ * word on the bus is the same (Kane, Status.RE). */
+static uint32_t reversed_address(const Cpu *c, uint32_t va, unsigned size)
+{
+    return cpu_data_big(c) != c->config.big_endian ? va ^ (4 - size) : va;
+}
+
+/* Remembers a page that was looked up by the rules of the current mode. */
+static void remember(Cpu *c, uint32_t va, const TlbPage *page)
+{
+    if (c->fast == c->fast_tables[FAST_NONE])
+        return;
+    uint8_t *host = c->bus.page(c->bus.ctx, page->pa, false);
+    if (!host)
+        return;
+    bool stores = page->writable && !c->code_pages[page->pa >> PAGE_SHIFT] &&
+                  c->bus.page(c->bus.ctx, page->pa, true);
+    uint32_t tag = va & ~(PAGE_SIZE - 1u);
+    c->fast[(va >> PAGE_SHIFT) % FAST_PAGES] =
+        (FastPage){tag, stores ? tag : NO_TAG, host};
+}
+
+bool cpu_load_slow(Cpu *c, uint32_t va, unsigned size, uint32_t *value)
+{
+    TlbPage page;
+    if (va & (size - 1))
+        return address_error(c, va, false);
+    if (!translate(c, va, false, &page))
+        return false;
+    uint32_t pa = reversed_address(c, page.pa, size);
+    if (page.cached && (c->s.status & STATUS_ISC)) {
+        *value = part_of(c, isolated_load(c, pa), pa, size);
+        return true;
+    }
+    remember(c, va, &page);
+    if (c->bus.read(c->bus.ctx, pa, size, value))
+        return true;
+    cpu_exception(c, EXC_DBE);
+    return false;
+}
+
+/* After alignment and translation. */
+static void store_at(Cpu *c, const TlbPage *page, unsigned size, uint32_t value)
+{
+    uint32_t pa = reversed_address(c, page->pa, size);
+    if (page->cached && (c->s.status & STATUS_ISC)) {
+        bool zero_parity = c->s.status & STATUS_PZ;
+        isocache_store(isolated_cache(c), pa, size, value, zero_parity);
+        return;
+    }
+    /* Stores are buffered: an error comes later, as the board's interrupt. */
+    c->bus.write(c->bus.ctx, pa, size, value);
+    code_written(c, pa);
+}
+
+bool cpu_store_slow(Cpu *c, uint32_t va, unsigned size, uint32_t value)
+{
+    TlbPage page;
+    if (va & (size - 1))
+        return address_error(c, va, true);
+    if (!translate(c, va, true, &page))
+        return false;
+    if (!(page.cached && (c->s.status & STATUS_ISC)))
+        remember(c, va, &page);
+    store_at(c, &page, size, value);
+    return true;
+}
+
+bool cpu_load_word_at(Cpu *c, uint32_t va, uint32_t *word)
+{
+    TlbPage page;
+    /* Only the translation can tell va from the word's own address. */
+    if (cpu_fast_page(c, va)->read_tag != (va & ~(PAGE_SIZE - 1u)) &&
+        !translate(c, va, false, &page))
+        return false;
+    return cpu_load(c, va & ~3u, 4, word);
+}
+
+bool cpu_store_part(Cpu *c, uint32_t va, bool left, uint32_t value)
+{
+    TlbPage page;
+    if (!translate(c, va, true, &page))
+        return false;
+    /* Position of va's byte in the word, from its most significant one. */
+    unsigned lane = cpu_data_big(c) ? va & 3 : ~va & 3;
+    unsigned count = left ? 4 - lane : lane + 1;
+    page.pa &= ~3u;
+    if (count == 4) {
+        store_at(c, &page, 4, value);
+        return true;
+    }
+    uint32_t word = page.pa;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned to = left ? lane + i : i;
+        unsigned from = left ? i : 4 - count + i;
+        page.pa = word + (cpu_data_big(c) ? to : 3 - to);
+        store_at(c, &page, 1, (value >> (8 * (3 - from))) & 0xff);
+    }
+    return true;
+}
+
+bool cpu_peek(Cpu *c, uint32_t va, void *bytes, uint32_t size)
+{
+    uint8_t *out = bytes;
+    for (uint32_t i = 0; i < size; i++) {
+        uint32_t pa;
+        if (!tlb_peek(&c->s, va + i, &pa))
+            return false;
+        const uint8_t *host = c->bus.page(c->bus.ctx, pa, false);
+        if (!host)
+            return false;
+        out[i] = host[pa % PAGE_SIZE];
+    }
+    return true;
+}

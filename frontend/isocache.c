@@ -1,0 +1,60 @@
+/* The caches as isolated accesses see them; see isocache.h. */
+#include "frontend/isocache.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Line {
+    uint32_t tag; /* the physical word address, whole */
+    uint32_t word;
+    bool valid;
+    bool zero_parity;
+} Line;
+
+struct IsoCache {
+    uint32_t lines; /* a power of two */
+    Line line[];
+};
+
+IsoCache *isocache_create(uint32_t bytes)
+{
+    uint32_t lines = bytes / 4;
+    IsoCache *cache = alloc_zeroed(1, sizeof *cache + lines * sizeof(Line));
+    cache->lines = lines;
+    return cache;
+}
+
+void isocache_destroy(IsoCache *cache)
+{
+    free(cache);
+}
+
+void isocache_reset(IsoCache *cache)
+{
+    memset(cache->line, 0, cache->lines * sizeof(Line));
+}
+
+IsoLoad isocache_load(const IsoCache *cache, uint32_t pa)
+{
+    const Line *line = &cache->line[(pa >> 2) & (cache->lines - 1)];
+    /* Even parity a byte: all parity bits are zero in words whose bytes have
+     * an even number of ones each. */
+    uint32_t odd = line->word ^ (line->word >> 4);
+    odd ^= odd >> 2;
+    odd ^= odd >> 1;
+    bool bad = line->zero_parity && (odd & 0x01010101);
+    return (IsoLoad){line->word, line->valid && line->tag == pa >> 2 && !bad,
+                     bad};
+}
+
+void isocache_store(IsoCache *cache, uint32_t pa, unsigned size, uint32_t word,
+                    bool zero_parity)
+{
+    Line *line = &cache->line[(pa >> 2) & (cache->lines - 1)];
+    if (size == 4)
+        *line = (Line){pa >> 2, word, true, zero_parity};
+    else
+        line->valid = false;
+}
