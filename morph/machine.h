@@ -1,0 +1,105 @@
+/* A machine: processor, board, console and time, built from a configuration.
+ * A machine is a value: several can live in one process, each on a thread. */
+#ifndef SELKIRK_MORPH_MACHINE_H
+#define SELKIRK_MORPH_MACHINE_H
+
+#include "base/config.h"
+#include "base/diag.h"
+#include "base/stats.h"
+#include "frontend/cpu.h"
+#include "frontend/elf.h"
+#include "hwmodel/board/board.h"
+#include "morph/input.h"
+
+typedef struct Machine Machine;
+
+/* Why machine_run() returned. */
+typedef enum MachineStop {
+    MACHINE_STOP_EXIT,       /* the program wrote its exit status */
+    MACHINE_STOP_HALT,       /* the guest halted or powered off */
+    MACHINE_STOP_TEXT,       /* the console printed the text waited for */
+    MACHINE_STOP_INSNS,      /* limit of instructions */
+    MACHINE_STOP_CYCLES,     /* limit of cycles */
+    MACHINE_STOP_BREAKPOINT, /* before the instruction at a breakpoint */
+    MACHINE_STOP_SLICE,      /* end of the slice that was asked for */
+} MachineStop;
+
+/* What goes on outside; members may be NULL.  The calls come from
+ * machine_run(), on its thread. */
+typedef struct MachineHost {
+    void *ctx;
+    /* A byte that the guest printed on its console. */
+    void (*console_put)(void *ctx, uint8_t byte);
+    /* The region of interest begins (value not 0) or ends. */
+    void (*mark)(void *ctx, uint32_t value);
+} MachineHost;
+
+/* Observers, for traces; members may be NULL. */
+typedef struct MachineTrace {
+    void *ctx;
+    /* Before each instruction; setting it makes the run slow. */
+    void (*insn)(void *ctx, const GuestState *s, uint32_t word);
+    void (*exception)(void *ctx, const GuestState *s, Exception exc);
+    void (*tlb_write)(void *ctx, const GuestState *s, unsigned index);
+    void (*device)(void *ctx, const GuestState *s, const Device *device,
+                   uint32_t offset, unsigned size, bool write, uint32_t value);
+} MachineTrace;
+
+typedef struct MachineConfig {
+    const Config *config;   /* must outlive the machine */
+    const ElfImage *image;  /* likewise */
+    const char *cmdline;    /* guest arguments, one string; copied */
+    const BoardDisk *disks; /* opened by machine_create() */
+    size_t disk_count;
+    MachineHost host;
+} MachineConfig;
+
+typedef struct MachineLimits {
+    uint64_t insns;    /* 0: none; since power-on, restarts included */
+    uint64_t cycles;   /* 0: none; likewise */
+    const char *until; /* NULL: none */
+} MachineLimits;
+
+/* Builds the machine, loads the image and resets.  NULL and a Diag if the
+ * configuration, the image or a disk does not fit. */
+Machine *machine_create(const MachineConfig *config, Diag *diag);
+/* Writes disks back and releases everything. */
+void machine_destroy(Machine *machine);
+
+void machine_set_limits(Machine *machine, const MachineLimits *limits);
+void machine_set_trace(Machine *machine, const MachineTrace *trace);
+
+/* Scripted input (morph/input.h): typed as its steps come due.  Borrowed. */
+void machine_set_input(Machine *machine, const InputScript *script);
+/* Types bytes at the present cycle, as a person does. */
+void machine_type(Machine *machine, const void *bytes, size_t size);
+
+/* Runs for at most `slice` cycles.  After any stop but EXIT and HALT it can be
+ * called again.  The result does not depend on how a run is cut in slices. */
+MachineStop machine_run(Machine *machine, uint64_t slice);
+/* Exit status that the guest gave with EXIT (or the ROM with HALT). */
+uint32_t machine_exit_status(const Machine *machine);
+
+/* Breakpoints on virtual addresses.  machine_run() stops before the
+ * instruction, except when it starts there.  False: there are too many. */
+bool machine_add_breakpoint(Machine *machine, uint32_t va);
+bool machine_remove_breakpoint(Machine *machine, uint32_t va);
+size_t machine_breakpoints(const Machine *machine, const uint32_t **list);
+
+uint64_t machine_insns(const Machine *machine);  /* since power-on */
+uint64_t machine_cycles(const Machine *machine); /* since power-on */
+const GuestState *machine_state(const Machine *machine);
+/* For a debugger; memory as the guest's loads see it. */
+bool machine_peek(Machine *machine, uint32_t va, void *bytes, uint32_t size);
+bool machine_big_endian(const Machine *machine);
+const ElfImage *machine_image(const Machine *machine);
+bool machine_sync_disks(Machine *machine, Diag *diag);
+
+/* All statistics of the machine; lives as long as it. */
+const Stats *machine_stats(const Machine *machine);
+
+/* FNV-1a of the architectural state, RAM and cycle count: equal for equal
+ * machines. */
+uint64_t machine_hash(const Machine *machine);
+
+#endif
