@@ -64,7 +64,8 @@ void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
     isocache_reset(c->icache);
     isocache_reset(c->dcache);
     c->irq_lines = 0;
-    cpu_state_changed(c);
+    cpu_mem_reset(c);
+    cpu_mode_changed(c);
 }
 
 GuestState *cpu_state(Cpu *c)
@@ -528,6 +529,12 @@ void cpu_run(Cpu *c, uint64_t deadline)
     set_limit(c);
     run(c);
     c->s.gpr[0] = 0;
+}
+
+void cpu_take_interrupt(Cpu *c)
+{
+    if (c->irq_ready)
+        cpu_exception(c, EXC_INT);
 }
 
 void cpu_set_deadline(Cpu *c, uint64_t deadline)

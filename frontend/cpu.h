@@ -46,8 +46,9 @@ Cpu *cpu_create(const CpuConfig *config, const CpuBus *bus);
 void cpu_destroy(Cpu *cpu);
 void cpu_set_hooks(Cpu *cpu, const CpuHooks *hooks);
 
-/* Power-on: registers zero, TLB empty, caches invalid, pc at `pc`, Status as
- * given, `gpr` copied.  insns and interrupt inputs go to zero. */
+/* Reset: registers zero, TLB empty, caches invalid, pc at `pc`, Status as
+ * given, `gpr` copied, interrupt inputs low.  Memory may have changed.  The
+ * instruction count goes on, so that time does. */
 void cpu_reset(Cpu *cpu, uint32_t pc, uint32_t status, const uint32_t gpr[32]);
 
 /* Executes until the cycle counter reaches the deadline or cpu_stop().  May
@@ -58,7 +59,11 @@ void cpu_set_deadline(Cpu *cpu, uint64_t deadline);
 /* Makes the active cpu_run() return after the present instruction. */
 void cpu_stop(Cpu *cpu);
 
-/* Cycles since reset; while an instruction executes, it is counted. */
+/* Takes the interrupt that the next instruction would give way to, if any: for
+ * whoever looks at instructions one by one before they execute. */
+void cpu_take_interrupt(Cpu *cpu);
+
+/* Cycles since cpu_create(); while an instruction executes, it is counted. */
 uint64_t cpu_cycle(const Cpu *cpu);
 
 /* Interrupt input 0..5 (Cause.IP2..IP7).  The R3010's own request is ORed to

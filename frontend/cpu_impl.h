@@ -93,6 +93,8 @@ void cpu_mode_changed(Cpu *c);
 
 void cpu_mem_init(Cpu *c);
 void cpu_mem_free(Cpu *c);
+/* Forgets everything: memory may have any content now. */
+void cpu_mem_reset(Cpu *c);
 /* Forgets every virtual page, or the one that holds `va`. */
 void cpu_mem_forget(Cpu *c);
 void cpu_mem_forget_page(Cpu *c, uint32_t va);

@@ -33,6 +33,12 @@ static void free_code_pages(Cpu *c)
     c->code_va = NO_PAGE;
 }
 
+void cpu_mem_reset(Cpu *c)
+{
+    free_code_pages(c);
+    cpu_mem_forget(c);
+}
+
 void cpu_mem_free(Cpu *c)
 {
     free_code_pages(c);

@@ -146,4 +146,8 @@ static inline bool state_user_mode(const GuestState *s)
     return s->status & STATUS_KUC;
 }
 
+/* Hash of everything above; equal for equal states, whether or not a load that
+ * is due has been put in its register yet. */
+uint64_t state_hash(const GuestState *s);
+
 #endif

@@ -98,8 +98,8 @@ bool machine_sync_disks(Machine *machine, Diag *diag);
 /* All statistics of the machine; lives as long as it. */
 const Stats *machine_stats(const Machine *machine);
 
-/* FNV-1a of the architectural state, RAM and cycle count: equal for equal
- * machines. */
+/* Hash of the processor's state, its instruction count and RAM: equal for
+ * equal machines. */
 uint64_t machine_hash(const Machine *machine);
 
 #endif

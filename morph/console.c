@@ -1,0 +1,173 @@
+/* The machine's end of the console; see console.h. */
+#include "morph/console.h"
+
+#include "base/alloc.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Finds a text in a stream, a byte at a time (Knuth, Morris, Pratt 1977). */
+typedef struct Watch {
+    char *text; /* NULL: nothing is watched for */
+    size_t size, matched;
+    size_t *border; /* border[i]: longest proper border of the first i bytes */
+} Watch;
+
+struct Console {
+    EventQueue *events;
+    ConsoleHooks hooks;
+
+    uint8_t *typed; /* bytes `first` to `size` wait for the board */
+    size_t first, size, capacity;
+
+    Watch until;
+
+    const InputScript *script;
+    size_t step;     /* the one that is next, or waited for */
+    bool step_begun; /* its waiting has begun */
+    Watch after;
+    Event step_event;
+};
+
+static void watch_stop(Watch *w)
+{
+    free(w->text);
+    free(w->border);
+    *w = (Watch){NULL, 0, 0, NULL};
+}
+
+static void watch_start(Watch *w, const char *text, size_t size)
+{
+    watch_stop(w);
+    w->text = memcpy(alloc_zeroed(size + 1, 1), text, size);
+    w->size = size;
+    w->border = alloc_zeroed(size + 1, sizeof *w->border);
+    size_t k = 0;
+    for (size_t i = 1; i < size; i++) {
+        while (k && text[i] != text[k])
+            k = w->border[k];
+        k += text[i] == text[k];
+        w->border[i + 1] = k;
+    }
+}
+
+/* True once the last byte of the text comes by. */
+static bool watch_put(Watch *w, uint8_t byte)
+{
+    if (!w->text)
+        return false;
+    size_t k = w->matched;
+    while (k && (k == w->size || (uint8_t)w->text[k] != byte))
+        k = w->border[k];
+    if (k < w->size && (uint8_t)w->text[k] == byte)
+        k++;
+    w->matched = k;
+    return k == w->size;
+}
+
+/* Takes the script as far as it goes now.  Runs from the event queue only: a
+ * device that prints must not find itself typed to before it is done. */
+static void play(void *ctx)
+{
+    Console *c = ctx;
+    while (c->script && c->step < c->script->count) {
+        const InputStep *step = &c->script->steps[c->step];
+        uint64_t now = events_now(c->events);
+        bool begun = c->step_begun;
+        c->step_begun = true;
+        switch (step->kind) {
+        case INPUT_AFTER:
+            if (!begun) {
+                watch_start(&c->after, step->text, step->size);
+                return;
+            }
+            if (c->after.text)
+                return; /* not seen yet */
+            break;
+        case INPUT_AT:
+            if (now < step->cycle) {
+                events_schedule(c->events, &c->step_event, step->cycle);
+                return;
+            }
+            break;
+        case INPUT_WAIT:
+            if (!begun && step->cycle > 0) {
+                events_schedule(c->events, &c->step_event,
+                                now + step->cycle < now ? EVENT_NEVER - 1
+                                                        : now + step->cycle);
+                return;
+            }
+            break;
+        case INPUT_TYPE: console_type(c, step->text, step->size); break;
+        }
+        c->step++;
+        c->step_begun = false;
+    }
+}
+
+Console *console_create(EventQueue *events, const ConsoleHooks *hooks)
+{
+    Console *c = alloc_zeroed(1, sizeof *c);
+    c->events = events;
+    c->hooks = *hooks;
+    event_init(&c->step_event, play, c);
+    return c;
+}
+
+void console_destroy(Console *c)
+{
+    if (!c)
+        return;
+    events_cancel(c->events, &c->step_event);
+    watch_stop(&c->until);
+    watch_stop(&c->after);
+    free(c->typed);
+    free(c);
+}
+
+void console_until(Console *c, const char *text)
+{
+    watch_stop(&c->until);
+    if (text)
+        watch_start(&c->until, text, strlen(text));
+}
+
+void console_play(Console *c, const InputScript *script)
+{
+    c->script = script;
+    c->step = 0;
+    c->step_begun = false;
+    events_schedule(c->events, &c->step_event, events_now(c->events));
+}
+
+void console_put(Console *c, uint8_t byte)
+{
+    c->hooks.put(c->hooks.ctx, byte);
+    if (watch_put(&c->until, byte))
+        c->hooks.found(c->hooks.ctx);
+    if (watch_put(&c->after, byte)) {
+        watch_stop(&c->after);
+        events_schedule(c->events, &c->step_event, events_now(c->events));
+    }
+}
+
+void console_type(Console *c, const void *bytes, size_t size)
+{
+    if (size == 0)
+        return;
+    if (c->first == c->size)
+        c->first = c->size = 0;
+    if (c->size + size > c->capacity) {
+        c->capacity = 2 * (c->size + size);
+        c->typed = alloc_resize(c->typed, c->capacity, 1);
+    }
+    memcpy(c->typed + c->size, bytes, size);
+    c->size += size;
+    c->hooks.wake(c->hooks.ctx);
+}
+
+int console_get(Console *c)
+{
+    return c->first < c->size ? c->typed[c->first++] : -1;
+}

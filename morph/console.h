@@ -1,0 +1,32 @@
+/* The machine's end of the console: what the guest prints is passed on and
+ * watched for texts; what is typed waits here until the board takes it; input
+ * scripts are played. */
+#ifndef SELKIRK_MORPH_CONSOLE_H
+#define SELKIRK_MORPH_CONSOLE_H
+
+#include "hwmodel/mem/events.h"
+#include "morph/input.h"
+
+typedef struct Console Console;
+
+typedef struct ConsoleHooks {
+    void *ctx;
+    void (*put)(void *ctx, uint8_t byte); /* the guest printed */
+    void (*wake)(void *ctx);              /* there is input now */
+    void (*found)(void *ctx);             /* the text of console_until() */
+} ConsoleHooks;
+
+Console *console_create(EventQueue *events, const ConsoleHooks *hooks);
+void console_destroy(Console *console);
+
+/* Calls `found` when the guest has printed `text` (copied); NULL: never. */
+void console_until(Console *console, const char *text);
+/* Plays `script` (borrowed) from the present on. */
+void console_play(Console *console, const InputScript *script);
+
+void console_put(Console *console, uint8_t byte);
+void console_type(Console *console, const void *bytes, size_t size);
+/* The next byte typed, or -1. */
+int console_get(Console *console);
+
+#endif

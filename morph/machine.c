@@ -1,0 +1,485 @@
+/* The machine: binds processor, board and console, and keeps time.
+ *
+ * Time is the processor's instruction count.  machine_run() alternates between
+ * the event queue and the processor: it runs what is due, lets the processor
+ * go on until the next event, limit or end of slice, and so on.  A device
+ * access inside an instruction sees the count of that instruction, and may
+ * bring the next event nearer.  Nothing here depends on where slices end. */
+#include "morph/machine.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/hash.h"
+#include "morph/console.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BREAKPOINTS_MAX = 64 };
+
+struct Machine {
+    const Config *config;
+    const ElfImage *image;
+    char *cmdline;
+    MachineHost host;
+    MachineTrace trace;
+    MachineLimits limits; /* `until` is the console's */
+
+    EventQueue *events;
+    Console *console;
+    Board *board;
+    Bus *bus;
+    Cpu *cpu;
+    Stats *stats;
+
+    bool text_found; /* the `until` text came by, and was not told yet */
+    bool stopping;   /* the board asked for `stop` */
+    BoardStop stop;
+    uint32_t stop_status;
+    bool over; /* EXIT or HALT was told */
+
+    uint32_t breakpoints[BREAKPOINTS_MAX];
+    size_t breakpoint_count;
+};
+
+/* --- What the processor asks of the bus ------------------------------------
+ */
+
+static uint8_t *cpu_page(void *ctx, uint32_t pa, bool write)
+{
+    Machine *m = ctx;
+    return bus_page(m->bus, pa, write);
+}
+
+/* Around an access that a device may see. */
+static void enter_device_time(Machine *m)
+{
+    events_set_now(m->events, cpu_cycle(m->cpu));
+}
+
+static void leave_device_time(Machine *m)
+{
+    cpu_set_deadline(m->cpu, events_next(m->events));
+}
+
+static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
+{
+    Machine *m = ctx;
+    enter_device_time(m);
+    bool ok = bus_read(m->bus, pa, size, value);
+    leave_device_time(m);
+    return ok;
+}
+
+static bool cpu_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
+{
+    Machine *m = ctx;
+    enter_device_time(m);
+    bool ok = bus_write(m->bus, pa, size, value);
+    leave_device_time(m);
+    return ok;
+}
+
+/* --- What the board asks of the machine ------------------------------------
+ */
+
+static void on_irq(void *ctx, unsigned input, bool level)
+{
+    Machine *m = ctx;
+    if (m->cpu)
+        cpu_set_irq(m->cpu, input, level);
+}
+
+static void on_console_put(void *ctx, uint8_t byte)
+{
+    Machine *m = ctx;
+    console_put(m->console, byte);
+}
+
+static int on_console_get(void *ctx)
+{
+    Machine *m = ctx;
+    return console_get(m->console);
+}
+
+static uint64_t on_insns(void *ctx)
+{
+    Machine *m = ctx;
+    return cpu_cycle(m->cpu);
+}
+
+static void on_mark(void *ctx, uint32_t value)
+{
+    Machine *m = ctx;
+    if (m->host.mark)
+        m->host.mark(m->host.ctx, value);
+}
+
+static void on_stop(void *ctx, BoardStop why, uint32_t status)
+{
+    Machine *m = ctx;
+    if (m->stopping)
+        return; /* the first word counts */
+    m->stopping = true;
+    m->stop = why;
+    m->stop_status = status;
+    cpu_stop(m->cpu);
+}
+
+/* --- What the console asks of the machine -----------------------------------
+ */
+
+static void on_guest_printed(void *ctx, uint8_t byte)
+{
+    Machine *m = ctx;
+    if (m->host.console_put)
+        m->host.console_put(m->host.ctx, byte);
+}
+
+static void on_input(void *ctx)
+{
+    Machine *m = ctx;
+    board_console_wake(m->board);
+}
+
+static void on_text_found(void *ctx)
+{
+    Machine *m = ctx;
+    m->text_found = true;
+    cpu_stop(m->cpu);
+}
+
+/* --- Loading -----------------------------------------------------------------
+ */
+
+static bool load_segment(Machine *m, size_t index, Diag *diag)
+{
+    const ElfSegment *seg = elf_segment(m->image, index);
+    static const uint8_t zeros[BUS_PAGE];
+    /* kseg0 and kseg1 name physical memory; below, addresses are physical. */
+    bool unmapped = (seg->vaddr & 0xc0000000) == 0x80000000;
+    if (!unmapped && seg->vaddr >= 0xc0000000)
+        return diag_error(diag,
+                          "segment %zu at 0x%08x lies in kseg2, which a "
+                          "machine without an operating system does not map; "
+                          "link the image to 0x80000000 and up",
+                          index, seg->vaddr);
+    uint32_t pa = unmapped ? seg->vaddr & 0x1fffffff : seg->vaddr;
+    bool ok = bus_poke(m->bus, pa, seg->bytes, seg->file_size);
+    for (uint32_t at = seg->file_size; ok && at < seg->mem_size;) {
+        uint32_t left = seg->mem_size - at;
+        uint32_t size = left < BUS_PAGE ? left : BUS_PAGE;
+        ok = bus_poke(m->bus, pa + at, zeros, size);
+        at += size;
+    }
+    if (!ok)
+        return diag_error(diag,
+                          "segment %zu, 0x%08x to 0x%08x, does not fit in "
+                          "the machine's memory of %s; enlarge it with "
+                          "--memory or link the image elsewhere",
+                          index, seg->vaddr, seg->vaddr + seg->mem_size - 1,
+                          config_text(m->config, CONFIG_MACHINE_MEMORY));
+    return true;
+}
+
+static bool reset(Machine *m, Diag *diag)
+{
+    for (size_t i = 0; i < elf_segment_count(m->image); i++)
+        if (!load_segment(m, i, diag))
+            return false;
+    BoardImage image = {elf_entry(m->image), m->cmdline};
+    BoardStart start;
+    events_set_now(m->events, cpu_cycle(m->cpu));
+    /* The processor first: resetting the board sets its interrupt inputs. */
+    static const uint32_t no_gpr[32];
+    cpu_reset(m->cpu, VECTOR_RESET, STATUS_BEV, no_gpr);
+    if (!board_reset(m->board, &image, &start, diag))
+        return false;
+    GuestState *s = cpu_state(m->cpu);
+    s->pc = start.pc;
+    s->npc = start.pc + 4;
+    s->status = start.status;
+    memcpy(s->gpr, start.gpr, sizeof s->gpr);
+    s->gpr[0] = 0;
+    cpu_state_changed(m->cpu);
+    return true;
+}
+
+/* --- Life --------------------------------------------------------------------
+ */
+
+static bool check_cache(const Config *config, ConfigKey key, const char *name,
+                        Diag *diag)
+{
+    uint64_t size = config_int(config, key);
+    if (size & (size - 1))
+        return diag_error(diag, "%s = %s is not a power of two; try 64k", name,
+                          config_text(config, key));
+    return true;
+}
+
+static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
+{
+    const Config *config = mc->config;
+    bool big = elf_big_endian(mc->image);
+    m->events = events_create(config_int(config, CONFIG_CPU_CLOCK));
+    m->console =
+        console_create(m->events, &(ConsoleHooks){.ctx = m,
+                                                  .put = on_guest_printed,
+                                                  .wake = on_input,
+                                                  .found = on_text_found});
+    BoardHost host = {.ctx = m,
+                      .irq = on_irq,
+                      .console_put = on_console_put,
+                      .console_get = on_console_get,
+                      .insns = on_insns,
+                      .mark = on_mark,
+                      .stop = on_stop};
+    if (!check_cache(config, CONFIG_CPU_ICACHE, "cpu.icache", diag) ||
+        !check_cache(config, CONFIG_CPU_DCACHE, "cpu.dcache", diag))
+        return false;
+    m->board = board_create(config, big, mc->disks, mc->disk_count, &host,
+                            m->events, diag);
+    if (!m->board)
+        return false;
+    m->bus = board_bus(m->board);
+    CpuConfig cpu = {.big_endian = big,
+                     .fpu = config_bool(config, CONFIG_CPU_FPU),
+                     .prid = (uint32_t)config_int(config, CONFIG_CPU_PRID),
+                     .icache = (uint32_t)config_int(config, CONFIG_CPU_ICACHE),
+                     .dcache = (uint32_t)config_int(config, CONFIG_CPU_DCACHE),
+                     .cpcond = board_cpcond(m->board)};
+    m->cpu = cpu_create(&cpu, &(CpuBus){.ctx = m,
+                                        .page = cpu_page,
+                                        .read = cpu_read,
+                                        .write = cpu_write});
+    m->stats = stats_create();
+    cpu_add_stats(m->cpu, m->stats);
+    bus_add_stats(m->bus, m->stats);
+    board_add_stats(m->board, m->stats);
+    return reset(m, diag);
+}
+
+Machine *machine_create(const MachineConfig *mc, Diag *diag)
+{
+    Machine *m = alloc_zeroed(1, sizeof *m);
+    m->config = mc->config;
+    m->image = mc->image;
+    m->cmdline = alloc_string(mc->cmdline);
+    m->host = mc->host;
+    if (build(m, mc, diag))
+        return m;
+    machine_destroy(m);
+    return NULL;
+}
+
+void machine_destroy(Machine *m)
+{
+    if (!m)
+        return;
+    stats_destroy(m->stats);
+    cpu_destroy(m->cpu);
+    m->cpu = NULL;
+    board_destroy(m->board);
+    console_destroy(m->console);
+    events_destroy(m->events);
+    free(m->cmdline);
+    free(m);
+}
+
+void machine_set_limits(Machine *m, const MachineLimits *limits)
+{
+    m->limits = *limits;
+    console_until(m->console, limits->until);
+}
+
+void machine_set_input(Machine *m, const InputScript *script)
+{
+    console_play(m->console, script);
+}
+
+void machine_type(Machine *m, const void *bytes, size_t size)
+{
+    events_set_now(m->events, cpu_cycle(m->cpu));
+    console_type(m->console, bytes, size);
+}
+
+static void on_device_access(void *ctx, const Device *device, uint32_t offset,
+                             unsigned size, bool write, uint32_t value)
+{
+    Machine *m = ctx;
+    m->trace.device(m->trace.ctx, cpu_state(m->cpu), device, offset, size,
+                    write, value);
+}
+
+void machine_set_trace(Machine *m, const MachineTrace *trace)
+{
+    m->trace = *trace;
+    cpu_set_hooks(m->cpu, &(CpuHooks){.ctx = trace->ctx,
+                                      .exception = trace->exception,
+                                      .tlb_write = trace->tlb_write});
+    bus_set_trace(m->bus, trace->device ? on_device_access : NULL, m);
+}
+
+/* --- Running -----------------------------------------------------------------
+ */
+
+static bool at_breakpoint(const Machine *m, uint32_t pc)
+{
+    for (size_t i = 0; i < m->breakpoint_count; i++)
+        if (m->breakpoints[i] == pc)
+            return true;
+    return false;
+}
+
+static void trace_insn(Machine *m)
+{
+    const GuestState *s = cpu_state(m->cpu);
+    uint8_t bytes[4];
+    uint32_t word = 0; /* where the fetch will trap */
+    if (cpu_peek(m->cpu, s->pc, bytes, sizeof bytes))
+        word = bits_load32(bytes, machine_big_endian(m));
+    m->trace.insn(m->trace.ctx, s, word);
+}
+
+/* The board's wish.  True if the run is over. */
+static bool stop_is_final(Machine *m)
+{
+    if (m->stop != BOARD_STOP_RESET)
+        return true;
+    m->stopping = false;
+    Diag diag = {""};
+    /* It was reset like this once. */
+    if (reset(m, &diag))
+        return false;
+    m->stop = BOARD_STOP_HALT;
+    return m->stopping = true;
+}
+
+MachineStop machine_run(Machine *m, uint64_t slice)
+{
+    uint64_t start = cpu_cycle(m->cpu);
+    uint64_t end = start + slice < start ? UINT64_MAX : start + slice;
+    for (bool first = true;; first = false) {
+        uint64_t now = cpu_cycle(m->cpu);
+        if (m->stopping && stop_is_final(m))
+            return m->stop == BOARD_STOP_EXIT ? MACHINE_STOP_EXIT
+                                              : MACHINE_STOP_HALT;
+        if (m->text_found) {
+            m->text_found = false;
+            return MACHINE_STOP_TEXT;
+        }
+        events_run(m->events, now);
+        if (m->stopping || m->text_found)
+            continue;
+        /* One instruction is one cycle. */
+        if (m->limits.insns && now >= m->limits.insns)
+            return MACHINE_STOP_INSNS;
+        if (m->limits.cycles && now >= m->limits.cycles)
+            return MACHINE_STOP_CYCLES;
+        if (now >= end)
+            return MACHINE_STOP_SLICE;
+
+        uint64_t deadline = end;
+        if (events_next(m->events) < deadline)
+            deadline = events_next(m->events);
+        if (m->limits.insns && m->limits.insns < deadline)
+            deadline = m->limits.insns;
+        if (m->limits.cycles && m->limits.cycles < deadline)
+            deadline = m->limits.cycles;
+
+        if (m->breakpoint_count || m->trace.insn) {
+            cpu_take_interrupt(m->cpu);
+            if (!first && at_breakpoint(m, cpu_state(m->cpu)->pc))
+                return MACHINE_STOP_BREAKPOINT;
+            if (m->trace.insn)
+                trace_insn(m);
+            deadline = now + 1;
+        }
+        cpu_run(m->cpu, deadline);
+    }
+}
+
+uint32_t machine_exit_status(const Machine *m)
+{
+    return m->stop_status;
+}
+
+bool machine_add_breakpoint(Machine *m, uint32_t va)
+{
+    if (at_breakpoint(m, va))
+        return true;
+    if (m->breakpoint_count == BREAKPOINTS_MAX)
+        return false;
+    m->breakpoints[m->breakpoint_count++] = va;
+    return true;
+}
+
+bool machine_remove_breakpoint(Machine *m, uint32_t va)
+{
+    for (size_t i = 0; i < m->breakpoint_count; i++) {
+        if (m->breakpoints[i] == va) {
+            m->breakpoints[i] = m->breakpoints[--m->breakpoint_count];
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t machine_breakpoints(const Machine *m, const uint32_t **list)
+{
+    *list = m->breakpoints;
+    return m->breakpoint_count;
+}
+
+/* --- Looking
+ * ------------------------------------------------------------------ */
+
+uint64_t machine_insns(const Machine *m)
+{
+    return cpu_cycle(m->cpu);
+}
+
+uint64_t machine_cycles(const Machine *m)
+{
+    return cpu_cycle(m->cpu);
+}
+
+const GuestState *machine_state(const Machine *m)
+{
+    return cpu_state(m->cpu);
+}
+
+bool machine_peek(Machine *m, uint32_t va, void *bytes, uint32_t size)
+{
+    return cpu_peek(m->cpu, va, bytes, size);
+}
+
+bool machine_big_endian(const Machine *m)
+{
+    return elf_big_endian(m->image);
+}
+
+const ElfImage *machine_image(const Machine *m)
+{
+    return m->image;
+}
+
+bool machine_sync_disks(Machine *m, Diag *diag)
+{
+    return board_sync_disks(m->board, diag);
+}
+
+const Stats *machine_stats(const Machine *m)
+{
+    return m->stats;
+}
+
+uint64_t machine_hash(const Machine *m)
+{
+    uint64_t hash = state_hash(cpu_state(m->cpu));
+    uint64_t memory = config_int(m->config, CONFIG_MACHINE_MEMORY);
+    for (uint32_t pa = 0; pa < memory; pa += BUS_PAGE)
+        hash = hash_bytes(hash, bus_page(m->bus, pa, false), BUS_PAGE);
+    return hash;
+}
