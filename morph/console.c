@@ -71,6 +71,12 @@ static bool watch_put(Watch *w, uint8_t byte)
 static void play(void *ctx)
 {
     Console *c = ctx;
+    if (events_next(c->events) <= events_now(c->events)) {
+        /* The last of all that happens in this cycle: what is typed between
+         * two slices is, too, and its record must repeat it. */
+        events_schedule(c->events, &c->step_event, events_now(c->events));
+        return;
+    }
     while (c->script && c->step < c->script->count) {
         const InputStep *step = &c->script->steps[c->step];
         uint64_t now = events_now(c->events);
@@ -128,6 +134,8 @@ void console_destroy(Console *c)
 
 void console_until(Console *c, const char *text)
 {
+    if (text && c->until.text && strcmp(text, c->until.text) == 0)
+        return;
     watch_stop(&c->until);
     if (text)
         watch_start(&c->until, text, strlen(text));
@@ -170,4 +178,9 @@ void console_type(Console *c, const void *bytes, size_t size)
 int console_get(Console *c)
 {
     return c->first < c->size ? c->typed[c->first++] : -1;
+}
+
+size_t console_typed(const Console *c)
+{
+    return c->size - c->first;
 }

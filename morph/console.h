@@ -19,7 +19,8 @@ typedef struct ConsoleHooks {
 Console *console_create(EventQueue *events, const ConsoleHooks *hooks);
 void console_destroy(Console *console);
 
-/* Calls `found` when the guest has printed `text` (copied); NULL: never. */
+/* Calls `found` when the guest has printed `text` (copied); NULL: never.  The
+ * same text again changes nothing: what was printed of it still counts. */
 void console_until(Console *console, const char *text);
 /* Plays `script` (borrowed) from the present on. */
 void console_play(Console *console, const InputScript *script);
@@ -28,5 +29,7 @@ void console_put(Console *console, uint8_t byte);
 void console_type(Console *console, const void *bytes, size_t size);
 /* The next byte typed, or -1. */
 int console_get(Console *console);
+/* Bytes typed that console_get() has not given yet. */
+size_t console_typed(const Console *console);
 
 #endif

@@ -304,6 +304,11 @@ void machine_type(Machine *m, const void *bytes, size_t size)
     console_type(m->console, bytes, size);
 }
 
+size_t machine_typed(const Machine *m)
+{
+    return console_typed(m->console);
+}
+
 static void on_device_access(void *ctx, const Device *device, uint32_t offset,
                              unsigned size, bool write, uint32_t value)
 {
@@ -377,6 +382,12 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             return MACHINE_STOP_INSNS;
         if (m->limits.cycles && now >= m->limits.cycles)
             return MACHINE_STOP_CYCLES;
+        bool stepwise = m->breakpoint_count || m->trace.insn;
+        if (stepwise) {
+            cpu_take_interrupt(m->cpu);
+            if (!first && at_breakpoint(m, cpu_state(m->cpu)->pc))
+                return MACHINE_STOP_BREAKPOINT;
+        }
         if (now >= end)
             return MACHINE_STOP_SLICE;
 
@@ -387,15 +398,10 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             deadline = m->limits.insns;
         if (m->limits.cycles && m->limits.cycles < deadline)
             deadline = m->limits.cycles;
-
-        if (m->breakpoint_count || m->trace.insn) {
-            cpu_take_interrupt(m->cpu);
-            if (!first && at_breakpoint(m, cpu_state(m->cpu)->pc))
-                return MACHINE_STOP_BREAKPOINT;
-            if (m->trace.insn)
-                trace_insn(m);
+        if (m->trace.insn)
+            trace_insn(m);
+        if (stepwise)
             deadline = now + 1;
-        }
         cpu_run(m->cpu, deadline);
     }
 }

@@ -73,6 +73,8 @@ void machine_set_trace(Machine *machine, const MachineTrace *trace);
 void machine_set_input(Machine *machine, const InputScript *script);
 /* Types bytes at the present cycle, as a person does. */
 void machine_type(Machine *machine, const void *bytes, size_t size);
+/* Bytes typed that the guest has not taken yet. */
+size_t machine_typed(const Machine *machine);
 
 /* Runs for at most `slice` cycles.  After any stop but EXIT and HALT it can be
  * called again.  The result does not depend on how a run is cut in slices. */
