@@ -276,7 +276,10 @@ static void run(Cpu *c)
             in = &c->code[(pc >> 2) % PAGE_INSNS];
         else if (!(in = cpu_fetch_slow(c)))
             continue;
-    decoded:;
+        /* Not later: decoding does not count as an instruction, and the load in
+         * flight lands after one. */
+        if (unlikely(in->op == INSN_UNDECODED))
+            cpu_decode_here(c);
         gpr[0] = 0; /* whatever the last instruction wrote there */
         uint32_t a = gpr[in->rs], b = gpr[in->rt], v;
         gpr[s->load_reg] = s->load_value;
@@ -318,7 +321,7 @@ static void run(Cpu *c)
     }
 
         switch ((InsnOp)in->op) {
-        case INSN_UNDECODED: cpu_decode_here(c); goto decoded;
+        case INSN_UNDECODED: break; /* does not get here */
         case INSN_RESERVED: reserved(c, in->imm); continue;
 
         case INSN_SLL: gpr[in->rd] = b << in->imm; break;
@@ -400,12 +403,15 @@ static void run(Cpu *c)
         case INSN_LHU: LOAD(2, );
         case INSN_LW: LOAD(4, );
         case INSN_LWL:
-        case INSN_LWR:
+        case INSN_LWR: {
+            /* Asked first: the load may be of a device that overwrites `in`. */
+            bool left = in->op == INSN_LWL;
             if (!cpu_load_word_at(c, a + in->imm, &v))
                 continue;
-            v = merge(c, a + in->imm, in->op == INSN_LWL, v, gpr[in->rt]);
+            v = merge(c, a + in->imm, left, v, gpr[in->rt]);
             load_later(s, in->rt, v);
             break;
+        }
         case INSN_SB: STORE(1, b);
         case INSN_SH: STORE(2, b);
         case INSN_SW: STORE(4, b);
