@@ -1,0 +1,71 @@
+#!/bin/bash
+# Boots Linux and uses it: test_linux.sh SELKIRK VMLINUX.
+# Two boots with the same input must agree to the byte and the instruction.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+selkirk=$1
+kernel=$2
+if [ ! -e "$kernel" ]; then
+    echo "there is no guest kernel at $kernel; build it: guest/linux/build" >&2
+    exit 2
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+count=0
+failed=0
+ok() { # ok DESCRIPTION COMMAND...
+    count=$((count + 1))
+    local what=$1
+    shift
+    if "$@" >"$work/log" 2>&1; then
+        echo "ok $count - $what"
+    else
+        echo "not ok $count - $what"
+        sed 's/^/# /' "$work/log"
+        failed=$((failed + 1))
+    fi
+}
+printed() { grep -aqF "$2" "$work/$1/console.txt"; }
+
+# The file holds what follows a module's first 4 KB.
+mke2fs -q -t ext2 -b 1024 "$work/disk" 4092k
+cp "$work/disk" "$work/disk.before"
+
+run() { # run NAME DISK INPUT OPTION...
+    local name=$1 disk=$2 input=$3
+    shift 3
+    timeout 600 "$selkirk" run --machine decstation-200 --disk "$disk" \
+        --input "$input" --console "$work/$name.console" --out "$work/$name" \
+        "$@" "$kernel" 2>"$work/$name.err" </dev/null
+}
+
+ok 'a session with reboot and power-off ends with status 0' \
+    run first "$work/disk,overlay" "$here/session.input"
+for text in ls=0 ps=0 awk=192.5 'written with vi' vi=0 mount=0 umount=0 \
+    bench=0 'int: 20000 iters, checksum' 'Restarting system' 'Power down'; do
+    ok "printed: $text" printed first "$text"
+done
+# The checksums of bench, as native and other emulators compute them.
+for text in "$(sed -n 's/^int //p' "$here/bench.sums")" \
+    "$(sed -n 's/^crc //p' "$here/bench.sums")" \
+    "$(sed -n 's/^fp //p' "$here/bench.sums")"; do
+    ok "bench printed: $text" printed first "$text"
+done
+ok 'an overlay leaves the file untouched' \
+    cmp "$work/disk" "$work/disk.before"
+
+ok 'the same session again' \
+    run second "$work/disk,overlay" "$here/session.input"
+ok 'prints the same bytes' \
+    cmp "$work/first/console.txt" "$work/second/console.txt"
+ok 'has the same statistics, instructions among them' \
+    cmp "$work/first/stats.txt" "$work/second/stats.txt"
+
+ok 'a session on a disk that stays' run third "$work/disk" \
+    "$here/session.input"
+ok 'and another' run fourth "$work/disk" "$here/session.input"
+ok 'finds what the first left' printed fourth '2 /mnt/count'
+ok 'on a clean file system' e2fsck -fn "$work/disk"
+
+echo "1..$count"
+[ "$failed" -eq 0 ]
