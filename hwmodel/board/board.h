@@ -15,6 +15,10 @@ typedef enum BoardStop {
     BOARD_STOP_RESET, /* the guest asked for a restart of the machine */
 } BoardStop;
 
+/* Status of a stop because of an exception that the program was not ready for:
+ * HALT from a boot ROM, EXIT from a board without one. */
+enum { BOARD_STATUS_EXCEPTION = 3 };
+
 /* What the machine offers to its board. */
 typedef struct BoardHost {
     void *ctx;
@@ -59,7 +63,7 @@ typedef struct Board Board;
 Board *board_create(const Config *config, bool big, const BoardDisk *disks,
                     size_t disk_count, const BoardHost *host,
                     EventQueue *events, Diag *diag);
-/* Flushes and closes the disks. */
+/* Closes the disks.  `events` must still be there. */
 void board_destroy(Board *board);
 
 Bus *board_bus(Board *board);
@@ -75,9 +79,11 @@ void board_console_wake(Board *board);
 /* Levels of the coprocessor condition inputs CpCond0..3, bit by bit. */
 unsigned board_cpcond(const Board *board);
 
-/* Writes what the guest has stored on disks to their files now. */
+/* Waits until the host has what the guest stored on its disks on its own: the
+ * files themselves have it at once. */
 bool board_sync_disks(Board *board, Diag *diag);
 
+/* A row group for each device that counts something. */
 void board_add_stats(Board *board, Stats *stats);
 
 /* Writes every board's parts and registers as Markdown, for docs/. */

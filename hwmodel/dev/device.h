@@ -4,6 +4,7 @@
 #ifndef SELKIRK_HWMODEL_DEV_DEVICE_H
 #define SELKIRK_HWMODEL_DEV_DEVICE_H
 
+#include "base/stats.h"
 #include "hwmodel/mem/events.h"
 
 #include <stddef.h>
@@ -24,12 +25,21 @@ typedef struct DeviceClass {
     const char *text; /* what it models, and the manual it follows */
     const DeviceReg *regs;
     size_t reg_count;
-    /* `size` is 1, 2 or 4, `offset` aligned to it and inside the region. */
+    /* Bytes that the address lines to the device tell apart, a power of two:
+     * its registers repeat every `span` bytes of the region it is given. */
+    uint32_t span;
+    /* `size` is 1, 2 or 4, `offset` aligned to it and below `span`.  Values
+     * are numbers: the byte order of the machine does not show.  What read
+     * gives beyond `size` bytes is dropped. */
     uint32_t (*read)(Device *device, uint32_t offset, unsigned size);
     void (*write)(Device *device, uint32_t offset, unsigned size,
                   uint32_t value);
-    void (*reset)(Device *device); /* to the power-on state */
+    /* To the power-on state.  Also comes between creation and first use. */
+    void (*reset)(Device *device);
     void (*destroy)(Device *device);
+    /* What it counts; the offsets are into the device's own structure. */
+    const StatRow *stats;
+    size_t stat_count;
 } DeviceClass;
 
 struct Device {
@@ -47,6 +57,16 @@ static inline void line_set(const Line *line, bool level)
 {
     if (line->set)
         line->set(line->ctx, line->id, level);
+}
+
+/* What a write of `size` bytes at byte `lane` (0..3) leaves in a little-endian
+ * register of up to 32 bits that holds `word`.  (A read there gives
+ * word >> 8 * lane.) */
+static inline uint32_t device_set_lanes(uint32_t word, unsigned lane,
+                                        unsigned size, uint32_t value)
+{
+    uint32_t mask = UINT32_MAX >> (32 - 8 * size) << 8 * lane;
+    return (word & ~mask) | (value << 8 * lane & mask);
 }
 
 /* The register that covers `offset`, or NULL. */

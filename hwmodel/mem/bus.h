@@ -12,34 +12,38 @@ typedef struct Bus Bus;
 
 enum { BUS_PAGE = 4096 }; /* regions start and end on multiples of it */
 
-typedef struct BusHooks {
-    void *ctx;
-    /* An access that nothing answers; the board latches and interrupts. */
-    void (*error)(void *ctx, uint32_t pa, bool write);
-    /* If not NULL, told of every device access after it happened. */
-    void (*trace)(void *ctx, const Device *device, uint32_t offset,
-                  unsigned size, bool write, uint32_t value);
-} BusHooks;
+/* An access that nothing answers; the board latches and interrupts. */
+typedef void BusErrorFn(void *ctx, uint32_t pa, bool write);
+
+/* A device access, after it happened; `offset` is the one the device saw. */
+typedef void BusTraceFn(void *ctx, const Device *device, uint32_t offset,
+                        unsigned size, bool write, uint32_t value);
 
 /* `big` is the byte order in which numbers lie in RAM and ROM. */
 Bus *bus_create(bool big);
 void bus_destroy(Bus *bus); /* devices are their board's, RAM is the bus's */
-void bus_set_hooks(Bus *bus, const BusHooks *hooks);
+/* One function each; NULL: nobody is told. */
+void bus_set_error(Bus *bus, BusErrorFn *error, void *ctx);
+void bus_set_trace(Bus *bus, BusTraceFn *trace, void *ctx);
 
 /* Regions; `size` and `pa` are multiples of BUS_PAGE and may not overlap what
  * is there (assertion).  RAM is zeroed.  ROM content is copied and padded with
- * zeros.  A device sees offsets from `pa`. */
+ * zeros.  A device sees offsets from `pa`, modulo its class's span. */
 void bus_add_ram(Bus *bus, uint32_t pa, uint32_t size);
 void bus_add_rom(Bus *bus, uint32_t pa, uint32_t size, const void *content,
                  uint32_t content_size);
 void bus_add_device(Bus *bus, uint32_t pa, uint32_t size, Device *device);
+/* Memory that somebody else owns and keeps for the life of the bus: a mapped
+ * disk, or a second view of a ROM.  It is ROM when not `writable`. */
+void bus_add_memory(Bus *bus, uint32_t pa, uint32_t size, uint8_t *bytes,
+                    bool writable);
 
 /* Host address of the page that holds `pa`, if it is plain RAM (or ROM, when
  * not `write`); else NULL.  Stays valid for the life of the bus. */
 uint8_t *bus_page(Bus *bus, uint32_t pa, bool write);
 
 /* One access of `size` 1, 2 or 4 bytes at its natural alignment.  False is a
- * bus error (the error hook has been called).  Writes to ROM are errors. */
+ * bus error (the error function has been called).  Writes to ROM are errors. */
 bool bus_read(Bus *bus, uint32_t pa, unsigned size, uint32_t *value);
 bool bus_write(Bus *bus, uint32_t pa, unsigned size, uint32_t value);
 

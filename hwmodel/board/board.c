@@ -1,0 +1,166 @@
+/* What all boards have in common; see board.h. */
+#include "hwmodel/board/board.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "hwmodel/board/parts.h"
+#include "hwmodel/dev/ms02nv.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMORY_UNIT = 0x100000 };
+
+/* In the order of the words of machine.board. */
+static const BoardClass *const classes[] = {&board_decstation_200, &board_bare};
+
+void board_own(Board *board, Device *device)
+{
+    assert(board->device_count < BOARD_DEVICES_MAX);
+    board->devices[board->device_count++] = device;
+}
+
+void board_place(Board *board, const BoardPart *part, Device *device)
+{
+    assert(device->cls == part->cls);
+    board_own(board, device);
+    bus_add_device(board->bus, part->pa, part->size, device);
+}
+
+static void set_irq(void *ctx, unsigned input, bool level)
+{
+    Board *board = ctx;
+    board->host.irq(board->host.ctx, input, level);
+}
+
+Line board_irq_line(Board *board, unsigned input)
+{
+    return (Line){set_irq, board, input};
+}
+
+Board *board_create(const Config *config, bool big, const BoardDisk *disks,
+                    size_t disk_count, const BoardHost *host,
+                    EventQueue *events, Diag *diag)
+{
+    unsigned choice = config_choice(config, CONFIG_MACHINE_BOARD);
+    assert(choice < ARRAY_LEN(classes));
+    const BoardClass *cls = classes[choice];
+    assert(!strcmp(cls->name, config_text(config, CONFIG_MACHINE_BOARD)));
+    uint64_t memory = config_int(config, CONFIG_MACHINE_MEMORY);
+    if (memory % MEMORY_UNIT) {
+        diag_error(diag,
+                   "machine.memory = %s is not a multiple of 1 MB; try %" PRIu64
+                   "M",
+                   config_text(config, CONFIG_MACHINE_MEMORY),
+                   memory / MEMORY_UNIT + 1);
+        return NULL;
+    }
+    Board *board = alloc_zeroed(1, cls->size);
+    board->cls = cls;
+    board->host = *host;
+    board->events = events;
+    board->memory = (uint32_t)memory;
+    board->bus = bus_create(big);
+    if (!cls->build(board, config, big, disks, disk_count, diag)) {
+        board_destroy(board);
+        return NULL;
+    }
+    return board;
+}
+
+void board_destroy(Board *board)
+{
+    if (!board)
+        return;
+    for (unsigned i = 0; i < board->device_count; i++)
+        board->devices[i]->cls->destroy(board->devices[i]);
+    bus_destroy(board->bus);
+    free(board);
+}
+
+Bus *board_bus(Board *board)
+{
+    return board->bus;
+}
+
+bool board_reset(Board *board, const BoardImage *image, BoardStart *start,
+                 Diag *diag)
+{
+    for (unsigned i = 0; i < board->device_count; i++)
+        board->devices[i]->cls->reset(board->devices[i]);
+    *start = (BoardStart){0};
+    return board->cls->reset(board, image, start, diag);
+}
+
+void board_console_wake(Board *board)
+{
+    if (board->cls->console_wake)
+        board->cls->console_wake(board);
+}
+
+unsigned board_cpcond(const Board *board)
+{
+    (void)board;
+    return 1; /* CpCond0: the write buffer is empty, or there is none */
+}
+
+bool board_sync_disks(Board *board, Diag *diag)
+{
+    bool good = true;
+    for (unsigned i = 0; i < board->device_count; i++)
+        if (board->devices[i]->cls == &ms02nv_class)
+            good &= ms02nv_sync(board->devices[i], diag);
+    return good;
+}
+
+void board_add_stats(Board *board, Stats *stats)
+{
+    for (unsigned i = 0; i < board->device_count; i++) {
+        const Device *device = board->devices[i];
+        const DeviceClass *cls = device->cls;
+        if (cls->stat_count)
+            stats_add(stats, cls->name, cls->stats, cls->stat_count, device);
+    }
+}
+
+static void write_parts(const BoardClass *cls, FILE *out)
+{
+    fprintf(out, "| physical address | part | what |\n|---|---|---|\n");
+    for (size_t i = 0; i < cls->part_count; i++) {
+        const BoardPart *part = &cls->parts[i];
+        if (part->size)
+            fprintf(out, "| 0x%08x to 0x%08x ", part->pa,
+                    part->pa + (part->size - 1));
+        else
+            fprintf(out, "| ");
+        fprintf(out, "| %s | %s |\n", part->cls ? part->cls->name : "memory",
+                part->text);
+    }
+}
+
+static void write_registers(const DeviceClass *cls, FILE *out)
+{
+    fprintf(out, "\n### %s\n\n%s.\n\n", cls->name, cls->text);
+    fprintf(out, "Repeats every 0x%x bytes.\n\n", cls->span);
+    fprintf(out,
+            "| offset | bytes | register | contents |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < cls->reg_count; i++) {
+        const DeviceReg *reg = &cls->regs[i];
+        fprintf(out, "| 0x%x | %u | %s | %s |\n", reg->offset, reg->bytes,
+                reg->name, reg->text);
+    }
+}
+
+void board_write_docs(FILE *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+        const BoardClass *cls = classes[i];
+        fprintf(out, "%s## %s\n\n%s.\n\n", i ? "\n" : "", cls->name, cls->text);
+        write_parts(cls, out);
+        for (size_t j = 0; j < cls->part_count; j++)
+            if (cls->parts[j].cls)
+                write_registers(cls->parts[j].cls, out);
+    }
+}

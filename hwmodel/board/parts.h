@@ -1,0 +1,54 @@
+/* What a board's file gives to board.c, and gets from it; nobody else includes
+ * this. */
+#ifndef SELKIRK_HWMODEL_BOARD_PARTS_H
+#define SELKIRK_HWMODEL_BOARD_PARTS_H
+
+#include "hwmodel/board/board.h"
+
+enum { BOARD_DEVICES_MAX = 32 };
+
+/* A line of the parts list. */
+typedef struct BoardPart {
+    uint32_t pa;
+    uint32_t size;          /* 0: the text says where */
+    const DeviceClass *cls; /* NULL for memory */
+    const char *text;
+} BoardPart;
+
+typedef struct BoardClass {
+    const char *name; /* value of machine.board */
+    const char *text;
+    const BoardPart *parts;
+    size_t part_count;
+    size_t size; /* of the structure that begins with the Board */
+    /* Puts the parts on the bus.  Bus, queue, host and memory are there. */
+    bool (*build)(Board *board, const Config *config, bool big,
+                  const BoardDisk *disks, size_t disk_count, Diag *diag);
+    /* After the reset of every device. */
+    bool (*reset)(Board *board, const BoardImage *image, BoardStart *start,
+                  Diag *diag);
+    void (*console_wake)(Board *board); /* NULL: nothing waits for input */
+} BoardClass;
+
+struct Board {
+    const BoardClass *cls;
+    BoardHost host;
+    Bus *bus;
+    EventQueue *events;
+    uint32_t memory; /* bytes of RAM */
+    Device *devices[BOARD_DEVICES_MAX];
+    unsigned device_count;
+};
+
+extern const BoardClass board_decstation_200;
+extern const BoardClass board_bare;
+
+/* Makes the board own a device: resets and destroys it. */
+void board_own(Board *board, Device *device);
+/* Owns the device and puts it on the bus, where the parts list says. */
+void board_place(Board *board, const BoardPart *part, Device *device);
+
+/* A line to the processor's interrupt input `input`. */
+Line board_irq_line(Board *board, unsigned input);
+
+#endif

@@ -1,0 +1,123 @@
+/* Console, end of the run and counters for programs without an operating
+ * system.  The first two are where GXemul's testmips machine has them, so that
+ * programs for it run here. */
+#include "hwmodel/dev/bare_io.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+
+enum {
+    CONSOLE = 0x000,
+    EXIT = 0x010,
+    CYCLES = 0x100,
+    CYCLES_HIGH = 0x104,
+    INSNS = 0x108,
+    INSNS_HIGH = 0x10c,
+    MARK = 0x110,
+    REGION = 0x1000,
+};
+
+typedef struct BareIo {
+    Device device;
+    EventQueue *events;
+    BareIoHost host;
+    uint32_t cycles_high; /* as of the last read of CYCLES */
+    uint32_t insns_high;
+    uint32_t fault_pc;
+} BareIo;
+
+static uint32_t split(uint64_t count, uint32_t *high)
+{
+    *high = (uint32_t)(count >> 32);
+    return (uint32_t)count;
+}
+
+static uint32_t io_read(Device *device, uint32_t offset, unsigned size)
+{
+    (void)size;
+    BareIo *io = (BareIo *)device;
+    switch (offset) {
+    case CONSOLE: {
+        int byte = io->host.get(io->host.ctx);
+        return byte < 0 ? 0 : (uint32_t)byte;
+    }
+    case CYCLES: return split(events_now(io->events), &io->cycles_high);
+    case CYCLES_HIGH: return io->cycles_high;
+    case INSNS: return split(io->host.insns(io->host.ctx), &io->insns_high);
+    case INSNS_HIGH: return io->insns_high;
+    }
+    return 0;
+}
+
+static void io_write(Device *device, uint32_t offset, unsigned size,
+                     uint32_t value)
+{
+    (void)size;
+    BareIo *io = (BareIo *)device;
+    switch (offset) {
+    case CONSOLE: io->host.put(io->host.ctx, (uint8_t)value); break;
+    case EXIT: io->host.exit(io->host.ctx, value); break;
+    case BARE_IO_FAULT:
+        io->host.fault(io->host.ctx, value, io->fault_pc);
+        break;
+    case BARE_IO_FAULT_PC: io->fault_pc = value; break;
+    case MARK: io->host.mark(io->host.ctx, value); break;
+    }
+}
+
+static void io_reset(Device *device)
+{
+    BareIo *io = (BareIo *)device;
+    io->cycles_high = 0;
+    io->insns_high = 0;
+    io->fault_pc = 0;
+}
+
+static void io_destroy(Device *device)
+{
+    free(device);
+}
+
+static const DeviceReg regs[] = {
+    {CONSOLE, 4, "CONSOLE",
+     "a write prints the low byte; a read takes the next byte of input, 0 if "
+     "there is none; any size"},
+    {EXIT, 4, "EXIT", "a write, of any size, ends the run with this status"},
+    {BARE_IO_FAULT, 4, "FAULT",
+     "a write ends the run, after a line on the console: the exception whose "
+     "Cause this is has no handler; the board's own handlers at 0x80000000 and "
+     "0x80000080 do it, unless the program brings others"},
+    {BARE_IO_FAULT_PC, 4, "FAULT_PC", "EPC for that line; reads 0"},
+    {CYCLES, 4, "CYCLES",
+     "cycle counter, bits 31:0; reading it fixes the upper half"},
+    {CYCLES_HIGH, 4, "CYCLES_HIGH", "bits 63:32 as of the last read of CYCLES"},
+    {INSNS, 4, "INSNS", "count of instructions, likewise"},
+    {INSNS_HIGH, 4, "INSNS_HIGH", "bits 63:32 as of the last read of INSNS"},
+    {MARK, 4, "MARK",
+     "region of interest: a write of another value than 0 begins it, 0 ends "
+     "it; reads 0"},
+};
+
+const DeviceClass bare_io_class = {
+    .name = "bare",
+    .text = "console, exit and counters; addresses that are not listed read 0 "
+            "and ignore writes",
+    .regs = regs,
+    .reg_count = ARRAY_LEN(regs),
+    .span = REGION,
+    .read = io_read,
+    .write = io_write,
+    .reset = io_reset,
+    .destroy = io_destroy,
+};
+
+Device *bare_io_create(EventQueue *events, const BareIoHost *host)
+{
+    BareIo *io = alloc_zeroed(1, sizeof *io);
+    io->device.cls = &bare_io_class;
+    io->events = events;
+    io->host = *host;
+    return &io->device;
+}
