@@ -1,0 +1,364 @@
+/* Unit tests of morph/machine and morph/console: starting, stopping, slices,
+ * breakpoints, traces and input, on the bare board with programs of a few
+ * words. */
+#include "frontend/decode.h"
+#include "morph/machine.h"
+#include "tests/elf_writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Just enough of an assembler. */
+enum { ZERO = 0, T0 = 8, T1, T2, T3, IO = 16, V0 = 2 };
+#define I(op, rs, rt, imm)                                                     \
+    ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
+     ((uint32_t)(imm)&0xffff))
+#define ADDIU(rt, rs, imm) I(0x09, rs, rt, imm)
+#define LUI(rt, imm)       I(0x0f, 0, rt, imm)
+#define LW(rt, imm, rs)    I(0x23, rs, rt, imm)
+#define LBU(rt, imm, rs)   I(0x24, rs, rt, imm)
+#define SB(rt, imm, rs)    I(0x28, rs, rt, imm)
+#define SW(rt, imm, rs)    I(0x2b, rs, rt, imm)
+#define BEQ(rs, rt, words) I(0x04, rs, rt, words)
+#define BNE(rs, rt, words) I(0x05, rs, rt, words)
+#define NOP                0u
+
+#define START 0x80010000u
+
+/* Prints 'a' to 'j', adding up in T2; exits with status 7. */
+static const uint32_t alphabet[] = {
+    LUI(IO, 0xb000),
+    ADDIU(T0, ZERO, 'a'),
+    ADDIU(T1, ZERO, 'k'),
+    SB(T0, 0, IO),
+    ADDIU(T0, T0, 1),
+    BNE(T0, T1, -3),
+    ADDIU(T2, T2, 3),
+    ADDIU(V0, ZERO, 7),
+    SW(V0, 0x10, IO),
+    BEQ(ZERO, ZERO, -1),
+    NOP,
+};
+enum { LOOP = 3, LOOP_INSNS = 4, PASSES = 10, ALPHABET_INSNS = 3 + 40 + 2 };
+
+/* Prints every byte that is typed, for ever. */
+static const uint32_t echo[] = {
+    LUI(IO, 0xb000), LBU(T0, 0, IO),      NOP, BEQ(T0, ZERO, -3), NOP,
+    SB(T0, 0, IO),   BEQ(ZERO, ZERO, -6), NOP,
+};
+
+typedef struct Fixture {
+    Config *config;
+    ElfImage *image;
+    Machine *machine;
+    char printed[256];
+    size_t size;
+    unsigned traced;
+} Fixture;
+
+static void on_put(void *ctx, uint8_t byte)
+{
+    Fixture *f = ctx;
+    if (f->size + 1 < sizeof f->printed)
+        f->printed[f->size++] = (char)byte;
+}
+
+static ElfImage *assemble(uint32_t start, const uint32_t *words, size_t count)
+{
+    ElfWriter w;
+    uint32_t size = (uint32_t)count * 4;
+    ElfWriterSegment segment = {start, size, size,
+                                ELF_SEGMENT_R | ELF_SEGMENT_X};
+    elf_writer_build(&w, false, start, &segment, 1, NULL, 0);
+    for (size_t i = 0; i < count; i++)
+        elf_writer_put32(&w, w.size - size + 4 * i, words[i]);
+    Diag diag = {""};
+    ElfImage *image = elf_read_memory("test", w.bytes, w.size, &diag);
+    assert_string_equal(diag.text, "");
+    return image;
+}
+
+static Machine *create(Fixture *f, const uint32_t *words, size_t count)
+{
+    *f = (Fixture){.config = config_create()};
+    Diag diag = {""};
+    assert_true(config_set(f->config, "machine.board", "bare", "test", &diag));
+    f->image = assemble(START, words, count);
+    MachineConfig mc = {.config = f->config,
+                        .image = f->image,
+                        .cmdline = "",
+                        .host = {.ctx = f, .console_put = on_put}};
+    f->machine = machine_create(&mc, &diag);
+    assert_string_equal(diag.text, "");
+    return f->machine;
+}
+
+static void destroy(Fixture *f)
+{
+    machine_destroy(f->machine);
+    elf_free(f->image);
+    config_destroy(f->config);
+}
+
+#define CREATE(f, words) create(f, words, ARRAY_LEN(words))
+
+static void test_exit(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, alphabet);
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    assert_int_equal(machine_exit_status(m), 7);
+    assert_int_equal(machine_insns(m), ALPHABET_INSNS);
+    assert_string_equal(f.printed, "abcdefghij");
+    assert_int_equal(machine_state(m)->gpr[T2], 30);
+    /* It is over, and stays so. */
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    assert_int_equal(machine_insns(m), ALPHABET_INSNS);
+    destroy(&f);
+}
+
+static void test_slices_do_not_show(void **state)
+{
+    (void)state;
+    Fixture whole;
+    Machine *m = CREATE(&whole, alphabet);
+    machine_run(m, UINT64_MAX);
+    uint64_t hash = machine_hash(m);
+    destroy(&whole);
+    for (uint64_t slice = 1; slice < 9; slice++) {
+        Fixture f;
+        m = CREATE(&f, alphabet);
+        MachineStop stop;
+        unsigned slices = 0;
+        while ((stop = machine_run(m, slice)) == MACHINE_STOP_SLICE)
+            assert_int_equal(machine_insns(m), ++slices * slice);
+        assert_int_equal(stop, MACHINE_STOP_EXIT);
+        assert_true(machine_hash(m) == hash);
+        assert_string_equal(f.printed, "abcdefghij");
+        destroy(&f);
+    }
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, alphabet);
+    machine_set_limits(m, &(MachineLimits){.insns = 20});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_INSNS);
+    assert_int_equal(machine_insns(m), 20);
+    machine_set_limits(m, &(MachineLimits){.cycles = 31});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_CYCLES);
+    assert_int_equal(machine_cycles(m), 31);
+    machine_set_limits(m, &(MachineLimits){0});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    assert_string_equal(f.printed, "abcdefghij");
+    destroy(&f);
+}
+
+static void test_until(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, alphabet);
+    machine_set_limits(m, &(MachineLimits){.until = "def"});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_TEXT);
+    /* Right after the store that printed the last byte. */
+    assert_int_equal(machine_insns(m), LOOP + 5 * LOOP_INSNS + 1);
+    assert_string_equal(f.printed, "abcdef");
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    destroy(&f);
+}
+
+static void test_breakpoints(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, alphabet);
+    uint32_t store = START + 4 * LOOP;
+    assert_true(machine_add_breakpoint(m, store));
+    assert_true(machine_add_breakpoint(m, store));
+    const uint32_t *list;
+    assert_int_equal(machine_breakpoints(m, &list), 1);
+    for (unsigned pass = 0; pass < PASSES; pass++) {
+        assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_BREAKPOINT);
+        assert_int_equal(machine_state(m)->pc, store);
+        assert_int_equal(machine_insns(m), LOOP + pass * LOOP_INSNS);
+    }
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    assert_true(machine_remove_breakpoint(m, store));
+    assert_false(machine_remove_breakpoint(m, store));
+    uint32_t va = 0x80000000;
+    while (machine_add_breakpoint(m, va))
+        va += 4;
+    assert_true(machine_breakpoints(m, &list) > 16);
+    destroy(&f);
+}
+
+static void on_insn(void *ctx, const GuestState *s, uint32_t word)
+{
+    Fixture *f = ctx;
+    if (f->traced < ARRAY_LEN(alphabet) && f->traced <= LOOP)
+        assert_int_equal(word, alphabet[f->traced]);
+    assert_int_equal(s->insns, f->traced);
+    f->traced++;
+}
+
+static void test_trace_does_not_show(void **state)
+{
+    (void)state;
+    Fixture plain, f;
+    Machine *m = CREATE(&plain, alphabet);
+    machine_run(m, UINT64_MAX);
+    uint64_t hash = machine_hash(m);
+    destroy(&plain);
+    m = CREATE(&f, alphabet);
+    machine_set_trace(m, &(MachineTrace){.ctx = &f, .insn = on_insn});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    assert_int_equal(f.traced, ALPHABET_INSNS);
+    assert_true(machine_hash(m) == hash);
+    destroy(&f);
+}
+
+static void play(Fixture *f, InputScript *script, const char *text)
+{
+    Diag diag = {""};
+    assert_true(input_parse(script, "test", text, strlen(text), &diag));
+    machine_set_input(f->machine, script);
+}
+
+static void test_input_script(void **state)
+{
+    (void)state;
+    static const char text[] = "at 1000\n"
+                               "type \"aab\"\n"
+                               "after \"ab\"\n"
+                               "wait 500\n"
+                               "type \"cd\"\n";
+    uint64_t hash = 0;
+    for (uint64_t slice = 1; slice <= 4096; slice *= 4) {
+        Fixture f;
+        InputScript script;
+        Machine *m = CREATE(&f, echo);
+        play(&f, &script, text);
+        machine_set_limits(m, &(MachineLimits){.until = "aab"});
+        while (machine_run(m, slice) == MACHINE_STOP_SLICE)
+            ;
+        uint64_t typed = machine_insns(m);
+        assert_true(typed > 1000 && typed < 1100);
+        machine_set_limits(m, &(MachineLimits){.until = "cd"});
+        while (machine_run(m, slice) == MACHINE_STOP_SLICE)
+            ;
+        assert_true(machine_insns(m) > typed + 500);
+        assert_true(machine_insns(m) < typed + 600);
+        assert_string_equal(f.printed, "aabcd");
+        assert_true(hash == 0 || hash == machine_hash(m));
+        hash = machine_hash(m);
+        destroy(&f);
+        input_free(&script);
+    }
+}
+
+static void test_overlapping_texts(void **state)
+{
+    (void)state;
+    /* What a matcher that starts over after each mismatch would miss. */
+    Fixture f;
+    InputScript script;
+    Machine *m = CREATE(&f, echo);
+    play(&f, &script, "type \"aabaabaaab\"\nafter \"aabaaa\"\ntype \"!\"\n");
+    machine_set_limits(m, &(MachineLimits){.insns = 2000, .until = "!"});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_TEXT);
+    destroy(&f);
+    input_free(&script);
+}
+
+static void test_typing(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, echo);
+    assert_int_equal(machine_run(m, 100), MACHINE_STOP_SLICE);
+    machine_type(m, "hello", 5);
+    machine_type(m, " you", 4);
+    assert_int_equal(machine_run(m, 1000), MACHINE_STOP_SLICE);
+    assert_string_equal(f.printed, "hello you");
+    destroy(&f);
+}
+
+static void expect_refused(uint32_t start, const char *key, const char *value,
+                           const char *words)
+{
+    Config *config = config_create();
+    Diag diag = {""};
+    config_set(config, "machine.board", "bare", "test", &diag);
+    assert_true(config_set(config, key, value, "test", &diag));
+    ElfImage *image = assemble(start, alphabet, ARRAY_LEN(alphabet));
+    MachineConfig mc = {.config = config, .image = image, .cmdline = ""};
+    assert_null(machine_create(&mc, &diag));
+    if (!strstr(diag.text, words))
+        fail_msg("\"%s\" is not in: %s", words, diag.text);
+    elf_free(image);
+    config_destroy(config);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    expect_refused(0xc0000000, "machine.memory", "1M", "kseg2");
+    expect_refused(0x80200000, "machine.memory", "1M", "--memory");
+    expect_refused(0x800ffffc, "machine.memory", "1M", "--memory");
+    expect_refused(START, "cpu.dcache", "3k", "power of two");
+    expect_refused(START, "machine.memory", "0x100800", "machine.memory");
+}
+
+static void test_peek(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, alphabet);
+    uint8_t bytes[4];
+    assert_true(machine_peek(m, START, bytes, sizeof bytes));
+    assert_int_equal(bits_load32(bytes, false), alphabet[0]);
+    /* Nothing mapped, and a device: no. */
+    assert_false(machine_peek(m, 0x00001000, bytes, sizeof bytes));
+    assert_false(machine_peek(m, 0xb0000000, bytes, sizeof bytes));
+    assert_false(machine_peek(m, 0xfffffffe, bytes, sizeof bytes));
+    destroy(&f);
+}
+
+static void test_statistics(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, alphabet);
+    machine_run(m, UINT64_MAX);
+    const Stats *stats = machine_stats(m);
+    assert_int_equal(stats_get(stats, "cpu.insns"), ALPHABET_INSNS);
+    assert_int_equal(stats_get(stats, "bus.device.writes"), PASSES + 1);
+    destroy(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_slices_do_not_show),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_until),
+        cmocka_unit_test(test_breakpoints),
+        cmocka_unit_test(test_trace_does_not_show),
+        cmocka_unit_test(test_input_script),
+        cmocka_unit_test(test_overlapping_texts),
+        cmocka_unit_test(test_typing),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_statistics),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
