@@ -83,7 +83,10 @@ void cpu_tlb_write(Cpu *c, unsigned index)
 void cpu_tlb_probe(Cpu *c)
 {
     GuestState *s = &c->s;
+    uint32_t status = s->status;
     int i = tlb_find(s, s->entryhi);
+    if (s->status != status)
+        cpu_mem_forget(c); /* the TLB has shut down */
     s->index = i < 0 ? INDEX_P | (s->index & INDEX_INDEX) : (uint32_t)i << 8;
 }
 

@@ -78,7 +78,10 @@ static bool address_error(Cpu *c, uint32_t va, bool store)
 static bool translate(Cpu *c, uint32_t va, bool store, TlbPage *page)
 {
     GuestState *s = &c->s;
+    uint32_t status = s->status;
     TlbResult result = tlb_translate(s, va, store, page);
+    if (s->status != status)
+        cpu_mem_forget(c); /* the TLB has shut down: no page is mapped now */
     if (result == TLB_OK)
         return true;
     if (result == TLB_ADDRESS_ERROR)
@@ -306,14 +309,19 @@ bool cpu_store_part(Cpu *c, uint32_t va, bool left, uint32_t value)
 bool cpu_peek(Cpu *c, uint32_t va, void *bytes, uint32_t size)
 {
     uint8_t *out = bytes;
-    for (uint32_t i = 0; i < size; i++) {
+    while (size > 0) {
+        uint32_t left = PAGE_SIZE - va % PAGE_SIZE;
+        uint32_t part = size < left ? size : left;
         uint32_t pa;
-        if (!tlb_peek(&c->s, va + i, &pa))
+        if (!tlb_peek(&c->s, va, &pa))
             return false;
         const uint8_t *host = c->bus.page(c->bus.ctx, pa, false);
         if (!host)
             return false;
-        out[i] = host[pa % PAGE_SIZE];
+        memcpy(out, host + pa % PAGE_SIZE, part);
+        out += part;
+        va += part;
+        size -= part;
     }
     return true;
 }
