@@ -1,0 +1,88 @@
+/* The selkirk program: finds the command and says how it ended. */
+#include "cli/disasm.h"
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/settings.h"
+#include "hwmodel/board/board.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void write_version(void)
+{
+    puts("selkirk " SELKIRK_VERSION);
+}
+
+static bool print_help(const Options *options, Diag *diag)
+{
+    CommandId command;
+    if (options->operand_count == 0) {
+        options_write_overview(stdout);
+        return true;
+    }
+    if (!options_find_command(options->operands[0], &command, diag))
+        return false;
+    options_write_help(command, stdout);
+    return true;
+}
+
+static int execute(const Options *options, Diag *diag)
+{
+    if (options_has(options, OPTION_HELP)) {
+        options_write_help(options->command, stdout);
+        return STATUS_OK;
+    }
+    if (options_has(options, OPTION_VERSION)) {
+        write_version();
+        return STATUS_OK;
+    }
+    bool ok = true;
+    switch (options->command) {
+    case COMMAND_RUN: return run_program(options, diag);
+    case COMMAND_DISASM: ok = disasm_print(options, diag); break;
+    case COMMAND_CONFIG: ok = settings_print(options, diag); break;
+    case COMMAND_DOCS: board_write_docs(stdout); break;
+    case COMMAND_HELP: ok = print_help(options, diag); break;
+    case COMMAND_TOTAL: break;
+    }
+    return ok ? STATUS_OK : STATUS_INPUT;
+}
+
+/* A command with its arguments. */
+static int run_command(int argc, char **argv, Diag *diag)
+{
+    CommandId command;
+    Options options;
+    if (!options_find_command(argv[1], &command, diag))
+        return STATUS_INPUT;
+    int status = STATUS_INPUT;
+    if (options_parse(&options, command, argv + 2, (size_t)argc - 2, diag))
+        status = execute(&options, diag);
+    options_free(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    Diag diag = {""};
+    int status = STATUS_OK;
+    if (argc < 2) {
+        diag_error(&diag, "no command is given; `selkirk --help` lists them");
+        status = STATUS_INPUT;
+    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        options_write_overview(stdout);
+    } else if (strcmp(argv[1], "--version") == 0) {
+        write_version();
+    } else if (strcmp(argv[1], "--options") == 0) {
+        options_write_table(stdout); /* for completion.bash */
+    } else {
+        status = run_command(argc, argv, &diag);
+    }
+    if ((ferror(stdout) || fflush(stdout) != 0) && status == STATUS_OK) {
+        diag_error(&diag, "cannot write the standard output");
+        status = STATUS_HOST;
+    }
+    if (diag.text[0])
+        fprintf(stderr, "selkirk: %s\n", diag.text);
+    return status;
+}

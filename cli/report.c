@@ -1,0 +1,335 @@
+/* What is told about a run; see report.h. */
+#include "cli/report.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "cli/options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+double report_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double simulated_seconds(const Run *run)
+{
+    return (double)machine_cycles(run->machine) /
+           (double)config_int(run->config, CONFIG_CPU_CLOCK);
+}
+
+static double guest_mips(const Run *run)
+{
+    if (run->seconds <= 0)
+        return 0;
+    return (double)machine_insns(run->machine) / run->seconds / 1e6;
+}
+
+static bool guest_ended(const Run *run)
+{
+    return run->end == RUN_END_EXIT || run->end == RUN_END_HALT;
+}
+
+int report_status(const Run *run)
+{
+    if (run->end == RUN_END_HOST)
+        return STATUS_HOST;
+    if (run->until && run->end != RUN_END_TEXT)
+        return STATUS_MISSED;
+    if (guest_ended(run))
+        return (int)(machine_exit_status(run->machine) & 0xff);
+    return STATUS_OK;
+}
+
+/* --- The progress line ------------------------------------------------------
+ */
+
+void report_progress(Progress *p, const Run *run)
+{
+    if (!p->on || report_clock() < p->next)
+        return;
+    p->next = report_clock() + (p->in_place ? 0.25 : 10);
+    fprintf(stderr,
+            "%s%" PRIu64 " cycles, %" PRIu64 " instructions, %.1f MIPS, "
+            "%.2f s simulated%s",
+            p->in_place ? "\r\033[K" : "selkirk: ",
+            machine_cycles(run->machine), machine_insns(run->machine),
+            guest_mips(run), simulated_seconds(run), p->in_place ? "" : "\n");
+    p->shown = p->in_place;
+}
+
+void report_hide_progress(Progress *p)
+{
+    if (p->shown)
+        fputs("\r\033[K", stderr);
+    p->shown = false;
+}
+
+/* --- Words -------------------------------------------------------------------
+ */
+
+static const char *end_word(RunEnd end)
+{
+    switch (end) {
+    case RUN_END_EXIT: return "exit";
+    case RUN_END_HALT: return "halt";
+    case RUN_END_TEXT: return "text";
+    case RUN_END_INSNS: return "max-insns";
+    case RUN_END_CYCLES: return "max-cycles";
+    case RUN_END_QUIT: return "quit";
+    case RUN_END_SIGNAL: return "signal";
+    case RUN_END_HOST: return "host";
+    }
+    return "";
+}
+
+static void write_end(const Run *run, FILE *out)
+{
+    switch (run->end) {
+    case RUN_END_EXIT:
+        fprintf(out, "the guest ended with status %" PRIu32,
+                machine_exit_status(run->machine));
+        break;
+    case RUN_END_HALT:
+        fputs("the guest halted", out);
+        if (machine_exit_status(run->machine))
+            fprintf(out, " with status %" PRIu32,
+                    machine_exit_status(run->machine));
+        break;
+    case RUN_END_TEXT: fputs("the console printed the text", out); break;
+    case RUN_END_INSNS:
+        fputs("the limit of instructions is reached", out);
+        break;
+    case RUN_END_CYCLES: fputs("the limit of cycles is reached", out); break;
+    case RUN_END_QUIT: fputs("ended by the user", out); break;
+    case RUN_END_SIGNAL:
+        fprintf(out, "ended by signal %d (%s)", run->signal,
+                strsignal(run->signal));
+        break;
+    case RUN_END_HOST: fputs("ended, as output cannot be written", out); break;
+    }
+}
+
+void report_write_summary(const Run *run)
+{
+    fputs("selkirk: ", stderr);
+    write_end(run, stderr);
+    fprintf(stderr,
+            "\n"
+            "  instructions %16" PRIu64 "\n"
+            "  cycles       %16" PRIu64 "   %.6f s at %.6g MHz\n"
+            "  host time    %16.3f s %.1f MIPS\n",
+            machine_insns(run->machine), machine_cycles(run->machine),
+            simulated_seconds(run),
+            (double)config_int(run->config, CONFIG_CPU_CLOCK) / 1e6,
+            run->seconds, guest_mips(run));
+}
+
+/* --- Results -----------------------------------------------------------------
+ */
+
+/* "FOLDER/NAME", or "FOLDER/.NAME.partial" while it is written. */
+static char *result_path(const Results *r, const char *name, bool partial)
+{
+    size_t size = strlen(r->folder) + strlen(name) + sizeof "/..partial";
+    char *path = alloc_zeroed(size, 1);
+    snprintf(path, size, partial ? "%s/.%s.partial" : "%s/%s", r->folder, name);
+    return path;
+}
+
+static bool result_failed(const Results *r, const char *name, int error,
+                          Diag *diag)
+{
+    return diag_error(diag, "--out: cannot write %s/%s: %s", r->folder, name,
+                      strerror(error));
+}
+
+static FILE *begin_result(const Results *r, const char *name, Diag *diag)
+{
+    char *path = result_path(r, name, true);
+    FILE *file = fopen(path, "we");
+    if (!file)
+        result_failed(r, name, errno, diag);
+    free(path);
+    return file;
+}
+
+/* Completes the file and gives it its name. */
+static bool end_result(const Results *r, const char *name, FILE *file,
+                       Diag *diag)
+{
+    if (!file)
+        return false;
+    char *partial = result_path(r, name, true);
+    char *path = result_path(r, name, false);
+    errno = 0;
+    bool ok = !ferror(file);
+    ok = fclose(file) == 0 && ok;
+    ok = ok && rename(partial, path) == 0;
+    if (!ok) {
+        result_failed(r, name, errno ? errno : EIO, diag);
+        unlink(partial);
+    }
+    free(partial);
+    free(path);
+    return ok;
+}
+
+/* mkdir -p */
+static bool make_folders(const char *folder, Diag *diag)
+{
+    char *path = alloc_string(folder);
+    bool ok = true;
+    for (char *p = path + 1; ok; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(path, 0777) < 0 && errno != EEXIST)
+            ok = diag_error(diag, "--out: cannot make the folder %s: %s", path,
+                            strerror(errno));
+        *p = c;
+        if (c == '\0')
+            break;
+    }
+    free(path);
+    return ok;
+}
+
+bool report_open_results(Results *r, const char *folder, Diag *diag)
+{
+    *r = (Results){folder, NULL};
+    if (!folder)
+        return true;
+    if (!*folder)
+        return diag_error(diag, "--out: the folder's name is empty; write for "
+                                "example --out results");
+    if (!make_folders(folder, diag))
+        return false;
+    char *summary = result_path(r, "summary.json", false);
+    if (unlink(summary) < 0 && errno != ENOENT)
+        result_failed(r, "summary.json", errno, diag);
+    else
+        r->console = begin_result(r, "console.txt", diag);
+    free(summary);
+    return r->console != NULL;
+}
+
+/* Bytes from 0x80 up are kept if they are UTF-8, which JSON wants. */
+static size_t utf8_length(const unsigned char *p)
+{
+    size_t length = *p < 0xc2   ? 0
+                    : *p < 0xe0 ? 2
+                    : *p < 0xf0 ? 3
+                    : *p < 0xf5 ? 4
+                                : 0;
+    if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+        (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+static void write_json_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        size_t length = *p < 0x80 ? 1 : utf8_length(p);
+        if (*p == '"' || *p == '\\')
+            fprintf(out, "\\%c", *p);
+        else if (*p < 0x20 || *p == 0x7f)
+            fprintf(out, "\\u%04x", *p);
+        else if (length)
+            fwrite(p, 1, length, out);
+        else
+            fputs("\\ufffd", out);
+        p += length ? length : 1;
+    }
+    fputc('"', out);
+}
+
+/* All but "host" is a function of image, configuration and input. */
+static void write_summary_json(const Run *run, FILE *out)
+{
+    fputs("{\n  \"selkirk\": \"" SELKIRK_VERSION "\",\n  \"image\": ", out);
+    write_json_text(out, run->image);
+    fputs(",\n  \"arguments\": ", out);
+    write_json_text(out, run->cmdline);
+    fprintf(out, ",\n  \"end\": \"%s\",\n", end_word(run->end));
+    if (guest_ended(run))
+        fprintf(out, "  \"guest_status\": %" PRIu32 ",\n",
+                machine_exit_status(run->machine));
+    fprintf(out,
+            "  \"instructions\": %" PRIu64 ",\n"
+            "  \"cycles\": %" PRIu64 ",\n"
+            "  \"seconds\": %.9f,\n"
+            "  \"state_hash\": \"%016" PRIx64 "\",\n"
+            "  \"host\": {\"seconds\": %.6f, \"mips\": %.3f}\n"
+            "}\n",
+            machine_insns(run->machine), machine_cycles(run->machine),
+            simulated_seconds(run), machine_hash(run->machine), run->seconds,
+            guest_mips(run));
+}
+
+static void write_stats_text(const Run *run, FILE *out)
+{
+    stats_write_text(machine_stats(run->machine), out);
+}
+
+static void write_stats_json(const Run *run, FILE *out)
+{
+    stats_write_json(machine_stats(run->machine), out);
+}
+
+static void write_config(const Run *run, FILE *out)
+{
+    config_write(run->config, out);
+}
+
+bool report_write_results(Results *r, const Run *run, Diag *diag)
+{
+    static const struct {
+        const char *name;
+        void (*write)(const Run *run, FILE *out);
+    } files[] = {
+        {"config.ini", write_config},
+        {"stats.txt", write_stats_text},
+        {"stats.json", write_stats_json},
+        {"summary.json", write_summary_json}, /* the last */
+    };
+    if (!r->folder)
+        return true;
+    FILE *console = r->console;
+    r->console = NULL;
+    if (!end_result(r, "console.txt", console, diag))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        FILE *file = begin_result(r, files[i].name, diag);
+        if (file)
+            files[i].write(run, file);
+        if (!end_result(r, files[i].name, file, diag))
+            return false;
+    }
+    return true;
+}
+
+void report_drop_results(Results *r)
+{
+    if (!r->console)
+        return;
+    fclose(r->console);
+    r->console = NULL;
+    char *path = result_path(r, "console.txt", true);
+    unlink(path);
+    free(path);
+}

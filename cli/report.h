@@ -1,0 +1,74 @@
+/* What is told about a run: the progress line, the summary, and the results
+ * that --out writes. */
+#ifndef SELKIRK_CLI_REPORT_H
+#define SELKIRK_CLI_REPORT_H
+
+#include "morph/machine.h"
+
+#include <stdio.h>
+
+/* How a run ended. */
+typedef enum RunEnd {
+    RUN_END_EXIT,
+    RUN_END_HALT,
+    RUN_END_TEXT,
+    RUN_END_INSNS,
+    RUN_END_CYCLES,
+    RUN_END_QUIT,   /* the user said so */
+    RUN_END_SIGNAL, /* a signal did */
+    RUN_END_HOST,   /* output could not be written */
+} RunEnd;
+
+typedef struct Run {
+    const Config *config;
+    Machine *machine;
+    const char *image;   /* path */
+    const char *cmdline; /* of the guest */
+    const char *until;   /* NULL: no text was waited for */
+    RunEnd end;
+    int signal;     /* of RUN_END_SIGNAL */
+    double seconds; /* wall time that the machine ran */
+} Run;
+
+/* Seconds of the host's clock, from some moment on. */
+double report_clock(void);
+
+/* The exit status of the program for this run. */
+int report_status(const Run *run);
+
+/* --- The progress line ------------------------------------------------------
+ */
+
+typedef struct Progress {
+    bool on;
+    bool in_place; /* the standard error is a terminal */
+    bool shown;    /* the line stands there now */
+    double next;   /* when to show it again */
+} Progress;
+
+/* Shows the line if it is time to. */
+void report_progress(Progress *progress, const Run *run);
+/* Takes the line away, so that something else can be written. */
+void report_hide_progress(Progress *progress);
+
+/* Writes how the run ended and what it took to the standard error. */
+void report_write_summary(const Run *run);
+
+/* --- Results (--out) --------------------------------------------------------
+ *
+ * Each file gets its name when it is complete, and summary.json is the last:
+ * a folder that has one holds the whole of one run. */
+
+typedef struct Results {
+    const char *folder; /* NULL: none are wanted */
+    FILE *console;      /* takes the console's output while the run goes on */
+} Results;
+
+/* Makes the folder, with those above it, and takes the summary.json of an
+ * earlier run away. */
+bool report_open_results(Results *results, const char *folder, Diag *diag);
+bool report_write_results(Results *results, const Run *run, Diag *diag);
+/* After an error: removes what is not complete. */
+void report_drop_results(Results *results);
+
+#endif

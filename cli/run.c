@@ -1,0 +1,343 @@
+/* `selkirk run`: from the command line to the exit status; see run.h.
+ *
+ * The machine runs in slices of simulated time that last about SLICE_SECONDS
+ * here, and everything of the host happens between them.  What the machine
+ * does never depends on where they end. */
+#include "cli/run.h"
+
+#include "base/alloc.h"
+#include "cli/hostconsole.h"
+#include "cli/monitor.h"
+#include "cli/report.h"
+#include "cli/settings.h"
+#include "cli/terminal.h"
+#include "cli/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SLICE_SECONDS 0.008 /* well below what a typist notices */
+
+enum { SLICE_MIN = 1000, SLICE_FIRST = 100000 };
+
+/* All that a run needs.  What is NULL was not made yet. */
+typedef struct Session {
+    const Options *options;
+    const char *where; /* --console */
+    bool quiet;
+    BoardDisk *disks;
+    size_t disk_count;
+    char *cmdline;
+    MachineLimits limits;
+    Config *config;
+    ElfImage *image;
+    InputScript script;
+    Trace *trace;
+    HostConsole *console;
+    Machine *machine;
+    Monitor *monitor;
+    Results results;
+    Progress progress;
+    Run run;
+} Session;
+
+/* --- What the command line says ----------------------------------------------
+ */
+
+/* FILE or FILE,overlay.  A comma may also be part of the name. */
+static bool add_disk(Session *s, const char *value, Diag *diag)
+{
+    const char *comma = strrchr(value, ',');
+    bool overlay = comma && strcmp(comma, ",overlay") == 0;
+    if (comma && !overlay && access(value, F_OK) < 0)
+        return diag_error(diag,
+                          "--disk %s: there is no such file, and what follows "
+                          "the comma is not \"overlay\"",
+                          value);
+    char *path = alloc_string(value);
+    if (overlay)
+        path[comma - value] = '\0';
+    s->disks[s->disk_count++] = (BoardDisk){path, overlay};
+    return true;
+}
+
+static bool read_disks(Session *s, Diag *diag)
+{
+    const Options *o = s->options;
+    s->disks = alloc_zeroed(o->use_count, sizeof *s->disks);
+    for (size_t i = 0; i < o->use_count; i++)
+        if (o->uses[i].id == OPTION_DISK &&
+            !add_disk(s, o->uses[i].value, diag))
+            return false;
+    return true;
+}
+
+/* The guest's arguments as one string. */
+static void join_arguments(Session *s)
+{
+    const Options *o = s->options;
+    size_t size = 1;
+    for (size_t i = 0; i < o->rest_count; i++)
+        size += strlen(o->rest[i]) + 1;
+    char *p = s->cmdline = alloc_zeroed(size, 1);
+    for (size_t i = 0; i < o->rest_count; i++) {
+        if (i)
+            *p++ = ' ';
+        p = stpcpy(p, o->rest[i]);
+    }
+}
+
+static bool read_limits(Session *s, Diag *diag)
+{
+    s->limits.until = options_value(s->options, OPTION_UNTIL);
+    if (s->limits.until && !*s->limits.until)
+        return diag_error(diag, "--until: the text is empty; leave the option "
+                                "out");
+    return options_number(s->options, OPTION_MAX_INSNS, &s->limits.insns,
+                          diag) &&
+           options_number(s->options, OPTION_MAX_CYCLES, &s->limits.cycles,
+                          diag);
+}
+
+static bool check_record(const Session *s, Diag *diag)
+{
+    if (!options_has(s->options, OPTION_RECORD))
+        return true;
+    if (options_has(s->options, OPTION_INPUT))
+        return diag_error(diag, "--record: with --input, nothing else is "
+                                "typed; leave one of them out");
+    if (strcmp(s->where, "stdio") != 0 && strcmp(s->where, "pty") != 0)
+        return diag_error(diag,
+                          "--record: with --console %s, nothing is typed; "
+                          "leave one of them out",
+                          s->where);
+    return true;
+}
+
+/* Everything that is read, before anything is written. */
+static bool read_inputs(Session *s, Diag *diag)
+{
+    const Options *o = s->options;
+    const char *input = options_value(o, OPTION_INPUT);
+    s->where = options_value(o, OPTION_CONSOLE);
+    s->where = s->where ? s->where : "stdio";
+    s->quiet = options_has(o, OPTION_QUIET);
+    join_arguments(s);
+    return read_limits(s, diag) && check_record(s, diag) &&
+           (s->trace = trace_create(o, diag)) &&
+           (s->config = settings_create(o, diag)) &&
+           (!input || input_read(&s->script, input, diag)) &&
+           read_disks(s, diag) && (s->image = elf_read(o->operands[0], diag));
+}
+
+/* --- Setting up
+ * ---------------------------------------------------------------- */
+
+static bool open_console(Session *s, Diag *diag)
+{
+    bool scripted =
+        options_has(s->options, OPTION_MONITOR) && !isatty(STDIN_FILENO);
+    HostConsoleConfig config = {
+        .where = s->where,
+        .record = options_value(s->options, OPTION_RECORD),
+        .typing = !options_has(s->options, OPTION_INPUT),
+        .stdin_taken = scripted,
+        .quiet = s->quiet,
+    };
+    if (!hostconsole_open(s->console, &config, diag))
+        return false;
+    hostconsole_copy(s->console, s->results.console);
+    return true;
+}
+
+/* The line would disturb a console, trace or monitor on the same terminal. */
+static void choose_progress(Session *s)
+{
+    Progress *p = &s->progress;
+    bool asked = options_has(s->options, OPTION_PROGRESS);
+    p->in_place = isatty(STDERR_FILENO);
+    p->on = asked || (p->in_place && !s->quiet &&
+                      !hostconsole_shares(s->console, STDERR_FILENO) &&
+                      !trace_uses_stderr(s->trace) &&
+                      !options_has(s->options, OPTION_MONITOR));
+}
+
+static bool set_up(Session *s, Diag *diag)
+{
+    if (!read_inputs(s, diag))
+        return false;
+    s->console = hostconsole_create();
+    MachineConfig mc = {
+        .config = s->config,
+        .image = s->image,
+        .cmdline = s->cmdline,
+        .disks = s->disks,
+        .disk_count = s->disk_count,
+        .host = {.ctx = s->console, .console_put = hostconsole_put},
+    };
+    s->machine = machine_create(&mc, diag);
+    if (!s->machine ||
+        !report_open_results(&s->results, options_value(s->options, OPTION_OUT),
+                             diag) ||
+        !open_console(s, diag) || !trace_open(s->trace, s->machine, diag))
+        return false;
+    machine_set_limits(s->machine, &s->limits);
+    if (s->script.count)
+        machine_set_input(s->machine, &s->script);
+    s->monitor = monitor_create(s->machine, s->console, &s->limits);
+    choose_progress(s);
+    s->run = (Run){.config = s->config,
+                   .machine = s->machine,
+                   .image = s->options->operands[0],
+                   .cmdline = s->cmdline,
+                   .until = s->limits.until};
+    return true;
+}
+
+/* --- Running
+ * ------------------------------------------------------------------- */
+
+/* Maps the stops that end a run. */
+static RunEnd end_of(MachineStop stop)
+{
+    switch (stop) {
+    case MACHINE_STOP_EXIT: return RUN_END_EXIT;
+    case MACHINE_STOP_HALT: return RUN_END_HALT;
+    case MACHINE_STOP_TEXT: return RUN_END_TEXT;
+    case MACHINE_STOP_INSNS: return RUN_END_INSNS;
+    case MACHINE_STOP_CYCLES: return RUN_END_CYCLES;
+    case MACHINE_STOP_BREAKPOINT:
+    case MACHINE_STOP_SLICE: break; /* these end no run */
+    }
+    abort();
+}
+
+/* Runs one slice, and sets the size of the next. */
+static MachineStop run_slice(Session *s, uint64_t *slice)
+{
+    double start = report_clock();
+    MachineStop stop = machine_run(s->machine, *slice);
+    double seconds = report_clock() - start;
+    s->run.seconds += seconds;
+    if (seconds < SLICE_SECONDS / 2)
+        *slice *= 2;
+    else if (seconds > SLICE_SECONDS && *slice / 2 >= SLICE_MIN)
+        *slice /= 2;
+    return stop;
+}
+
+/* Shows what the slice has brought. */
+static void show(Session *s)
+{
+    if (hostconsole_pending(s->console)) {
+        report_hide_progress(&s->progress);
+        hostconsole_flush(s->console);
+    }
+    trace_show(s->trace);
+}
+
+/* True if the run ends there. */
+static bool enter_monitor(Session *s)
+{
+    MachineStop stop;
+    report_hide_progress(&s->progress);
+    switch (monitor_enter(s->monitor, &stop)) {
+    case MONITOR_CONTINUE: return false;
+    case MONITOR_QUIT: s->run.end = RUN_END_QUIT; break;
+    case MONITOR_STOPPED: s->run.end = end_of(stop); break;
+    }
+    return true;
+}
+
+static void run_machine(Session *s)
+{
+    uint64_t slice = SLICE_FIRST;
+    bool monitor = options_has(s->options, OPTION_MONITOR);
+    for (;;) {
+        terminal_poll();
+        HostConsoleWish wish = hostconsole_poll(s->console, s->machine);
+        if (wish == HOSTCONSOLE_QUIT) {
+            s->run.end = RUN_END_QUIT;
+            return;
+        }
+        if ((monitor || wish == HOSTCONSOLE_MONITOR) && enter_monitor(s))
+            return;
+        monitor = false;
+        if (terminal_signal())
+            return;
+        MachineStop stop = run_slice(s, &slice);
+        show(s);
+        if (hostconsole_failed(s->console)) {
+            s->run.end = RUN_END_HOST;
+            return;
+        }
+        if (stop == MACHINE_STOP_BREAKPOINT) {
+            monitor = true;
+        } else if (stop != MACHINE_STOP_SLICE) {
+            s->run.end = end_of(stop);
+            return;
+        }
+        report_progress(&s->progress, &s->run);
+    }
+}
+
+/* --- Ending
+ * ---------------------------------------------------------------------- */
+
+/* Writes everything out.  Returns the exit status. */
+static int finish(Session *s, Diag *diag)
+{
+    Run *run = &s->run;
+    if (terminal_signal()) {
+        run->end = RUN_END_SIGNAL;
+        run->signal = terminal_signal();
+    }
+    terminal_leave_raw();
+    report_hide_progress(&s->progress);
+    hostconsole_end_line(s->console);
+    hostconsole_copy(s->console, NULL);
+    bool ok = trace_close(s->trace, diag);
+    ok = hostconsole_close(s->console, diag) && ok;
+    ok = machine_sync_disks(s->machine, diag) && ok;
+    ok = ok && report_write_results(&s->results, run, diag);
+    if (!s->quiet)
+        report_write_summary(run);
+    if (run->until && run->end != RUN_END_TEXT)
+        fprintf(stderr, "selkirk: --until: the console did not print \"%s\"\n",
+                run->until);
+    return ok ? report_status(run) : STATUS_HOST;
+}
+
+static void release(Session *s)
+{
+    report_drop_results(&s->results);
+    monitor_destroy(s->monitor);
+    trace_destroy(s->trace);
+    machine_destroy(s->machine);
+    hostconsole_destroy(s->console);
+    input_free(&s->script);
+    elf_free(s->image);
+    config_destroy(s->config);
+    for (size_t i = 0; i < s->disk_count; i++)
+        free((char *)s->disks[i].path);
+    free(s->disks);
+    free(s->cmdline);
+}
+
+int run_program(const Options *options, Diag *diag)
+{
+    Session s = {.options = options};
+    int status = STATUS_INPUT, sig = 0;
+    if (set_up(&s, diag)) {
+        terminal_init();
+        run_machine(&s);
+        status = finish(&s, diag);
+        sig = terminal_signal();
+        terminal_end();
+    }
+    release(&s);
+    if (sig)
+        terminal_die(sig);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* `--trace`: events of the machine as text, one a line, in fixed columns. */
+#ifndef SELKIRK_CLI_TRACE_H
+#define SELKIRK_CLI_TRACE_H
+
+#include "cli/options.h"
+#include "morph/machine.h"
+
+typedef struct Trace Trace;
+
+/* What the --trace options ask for.  NULL and a Diag if one is wrong. */
+Trace *trace_create(const Options *options, Diag *diag);
+/* Opens the files and begins to trace. */
+bool trace_open(Trace *trace, Machine *machine, Diag *diag);
+/* Whether something is traced to the standard error. */
+bool trace_uses_stderr(const Trace *trace);
+/* Shows what goes there now; files are left to fill up. */
+void trace_show(Trace *trace);
+/* Writes what is left.  False with a Diag if a file could not be written. */
+bool trace_close(Trace *trace, Diag *diag);
+void trace_destroy(Trace *trace);
+
+/* Manual's name of an exception, such as "TLBL". */
+const char *trace_exception_name(Exception exc);
+
+#endif
