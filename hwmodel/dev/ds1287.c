@@ -359,6 +359,7 @@ static void rtc_write(Device *device, uint32_t offset, unsigned size,
 static void rtc_reset(Device *device)
 {
     Ds1287 *rtc = (Ds1287 *)device;
+    sync_period(rtc);
     rtc->regs[REG_B] &= (uint8_t) ~(B_PIE | B_AIE | B_UIE | B_SQWE);
     rtc->regs[REG_C] = 0;
     update_irq(rtc);
