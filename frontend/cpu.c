@@ -56,8 +56,11 @@ void cpu_set_hooks(Cpu *c, const CpuHooks *hooks)
 void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
 {
     GuestState *s = &c->s;
-    *s = (GuestState){
-        .pc = pc, .npc = pc + 4, .status = status, .fpr_load_reg = FPR_COUNT};
+    *s = (GuestState){.pc = pc,
+                      .npc = pc + 4,
+                      .status = status,
+                      .fpr_load_reg = FPR_COUNT,
+                      .insns = s->insns};
     memcpy(s->gpr, gpr, sizeof s->gpr);
     s->gpr[0] = 0;
     tlb_reset(s);
