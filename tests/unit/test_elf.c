@@ -492,6 +492,7 @@ static void test_symbols(void **state)
         {"a_file.c", 0x80040014, 4, ELF32_ST_INFO(STB_LOCAL, STT_FILE),
          SHN_ABS},
         {"", 0x80040014, 4, FUNC(STB_GLOBAL), CODE},
+        {"delete\177", 0x80040014, 4, FUNC(STB_GLOBAL), CODE},
         {"clear\033[2J", 0x80040014, 4, FUNC(STB_GLOBAL), CODE},
         /* In no segment: covers what its size says, here nothing. */
         {"outside", 0x90000000, 0, FUNC(STB_GLOBAL), CODE},
@@ -550,6 +551,8 @@ static void test_symbols_of_one_name(void **state)
         {"one", 0x80040030, 4, FUNC(STB_GLOBAL), ELF_WRITER_CODE},
         {"two", 0x80040030, 4, FUNC(STB_GLOBAL), ELF_WRITER_CODE},
         {"three", 0x80040030, 4, FUNC(STB_GLOBAL), ELF_WRITER_CODE},
+        {"local", 0x80040038, 4, FUNC(STB_LOCAL), ELF_WRITER_CODE},
+        {"global", 0x80040038, 4, LABEL(STB_GLOBAL), ELF_WRITER_CODE},
     };
     ElfWriter w;
     elf_writer_build(&w, true, 0x80040000, code_and_data, 2, symbols,
@@ -559,6 +562,7 @@ static void test_symbols_of_one_name(void **state)
     assert_true(elf_symbol_find(image, "name", &addr));
     assert_int_equal(addr, 0x80040010);
     assert_string_equal(name_at(image, 0x80040030), "one");
+    assert_string_equal(name_at(image, 0x80040038), "global");
     elf_free(image);
 }
 
@@ -589,6 +593,7 @@ static void test_broken_symbols_are_no_error(void **state)
         {ELF_WRITER_SECTION(&w, STRINGS, sh_offset), 4, 0xfffffff0},
         {ELF_WRITER_SECTION(&w, STRINGS, sh_size), 4, 0xfffffff0},
         {ELF_WRITER_SECTION(&w, STRINGS, sh_size), 4, 6}, /* cuts "start" */
+        {ELF_WRITER_SECTION(&w, STRINGS, sh_type), 4, SHT_PROGBITS},
         {ELF_WRITER_SYMBOL(&w, 1, st_name), 4, 0xffffffff},
         {ELF_WRITER_SYMBOL(&w, 1, st_shndx), 2, SHN_XINDEX},
     };
@@ -624,6 +629,50 @@ static void test_long_symbol_names(void **state)
     elf_free(image);
 }
 
+/* The last name of the file lacks its end. */
+static void test_unfinished_symbol_name(void **state)
+{
+    (void)state;
+    ElfWriter w;
+    build(&w, false);
+    size_t strings = elf_writer_take(&w, 3);
+    memcpy(w.bytes + strings, "abc", 3);
+    elf_writer_put32(&w, ELF_WRITER_SECTION(&w, ELF_WRITER_STRINGS, sh_offset),
+                     (uint32_t)strings);
+    elf_writer_put32(&w, ELF_WRITER_SECTION(&w, ELF_WRITER_STRINGS, sh_size),
+                     3);
+    elf_writer_put32(&w, ELF_WRITER_SYMBOL(&w, 1, st_name), 0);
+    ElfImage *image = read_image(&w);
+    assert_string_equal(name_at(image, 0x80040000), "");
+    elf_free(image);
+}
+
+static void test_count_of_symbols(void **state)
+{
+    (void)state;
+    enum { COUNT_MAX = 1 << 20 };
+    ElfWriter w;
+    build(&w, false);
+    size_t size = w.size + (COUNT_MAX + 1) * sizeof(Elf32_Sym);
+    uint8_t *bytes = alloc_zeroed(size, 1);
+    elf_writer_put32(&w, ELF_WRITER_SECTION(&w, ELF_WRITER_SYMBOLS, sh_offset),
+                     (uint32_t)w.size);
+    memcpy(bytes + w.size, w.bytes + w.symbols, 2 * sizeof(Elf32_Sym));
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t table_size = (COUNT_MAX + i) * (uint32_t)sizeof(Elf32_Sym);
+        elf_writer_put32(&w,
+                         ELF_WRITER_SECTION(&w, ELF_WRITER_SYMBOLS, sh_size),
+                         table_size);
+        memcpy(bytes, w.bytes, w.size);
+        Diag diag = {""};
+        ElfImage *image = elf_read_memory("image", bytes, size, &diag);
+        assert_non_null(image);
+        assert_string_equal(name_at(image, 0x80040000), i ? "" : "start");
+        elf_free(image);
+    }
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -652,6 +701,8 @@ int main(void)
         cmocka_unit_test(test_symbols_of_one_name),
         cmocka_unit_test(test_broken_symbols_are_no_error),
         cmocka_unit_test(test_long_symbol_names),
+        cmocka_unit_test(test_unfinished_symbol_name),
+        cmocka_unit_test(test_count_of_symbols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
