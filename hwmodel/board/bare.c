@@ -22,7 +22,7 @@ static const BoardPart parts[] = {
 
 enum {
     STATUS_CU1 = 1 << 29,
-    ARGUMENTS_MAX = 0x10000, /* bytes, with the vector */
+    ARGUMENTS_MAX = 0x10000, /* characters, with the final null */
     A0 = 4,
     A1 = 5,
     SP = 29,
@@ -35,8 +35,7 @@ typedef struct Bare {
     bool fpu;
 } Bare;
 
-/* --- What the device tells the board ----------------------------------------
- */
+/* --- What the device tells the board --- */
 
 static void on_put(void *ctx, uint8_t byte)
 {
@@ -80,8 +79,7 @@ static void on_fault(void *ctx, uint32_t cause, uint32_t epc)
     on_exit_status(ctx, BOARD_STATUS_EXCEPTION);
 }
 
-/* --- The board ---------------------------------------------------------------
- */
+/* --- The board --- */
 
 static bool bare_build(Board *board, const Config *config, bool big,
                        const BoardDisk *disks, size_t disk_count, Diag *diag)
@@ -146,6 +144,11 @@ static bool place_arguments(Bare *bare, const char *cmdline, BoardStart *start,
                             Diag *diag)
 {
     size_t length = strlen(cmdline);
+    if (length >= ARGUMENTS_MAX)
+        return diag_error(diag,
+                          "guest arguments of %zu characters are too long for "
+                          "the bare board; it takes %u",
+                          length, ARGUMENTS_MAX - 1);
     static const char name[] = "program"; /* argv[0] */
     uint32_t *argv = alloc_zeroed(length / 2 + 3, sizeof *argv);
     char *text = alloc_zeroed(sizeof name + length + 1, 1);
@@ -163,22 +166,15 @@ static bool place_arguments(Bare *bare, const char *cmdline, BoardStart *start,
             argv[argc++] = text_at + (uint32_t)i;
     }
     uint32_t argv_at = (text_at - 4 * (argc + 1)) & ~7u;
-    bool fits = length < ARGUMENTS_MAX;
-    if (fits) {
-        uint32_t mask = ~KSEG0;
-        bus_poke(bare->board.bus, text_at & mask, text,
-                 (uint32_t)(sizeof name + length + 1));
-        store_words(bare, argv_at & mask, argv, argc + 1);
-        start->gpr[A0] = argc;
-        start->gpr[A1] = argv_at;
-        start->gpr[SP] = argv_at - FRAME;
-    }
+    bus_poke(bare->board.bus, text_at - KSEG0, text,
+             (uint32_t)(sizeof name + length + 1));
+    store_words(bare, argv_at - KSEG0, argv, argc + 1);
+    start->gpr[A0] = argc;
+    start->gpr[A1] = argv_at;
+    start->gpr[SP] = argv_at - FRAME;
     free(argv);
     free(text);
-    return fits || diag_error(diag,
-                              "guest arguments of %zu characters are too long "
-                              "for the bare board; it takes %u",
-                              length, ARGUMENTS_MAX - 1);
+    return true;
 }
 
 static bool bare_reset(Board *board, const BoardImage *image, BoardStart *start,

@@ -1,6 +1,5 @@
 /* DECstation 5000/200 (KN02): R3000 with write buffer, up to 480 MB of RAM,
  * TURBOchannel.  Addresses from asm/dec/kn02.h of Linux. */
-#include "base/alloc.h"
 #include "base/bits.h"
 #include "hwmodel/board/parts.h"
 #include "hwmodel/board/rex_rom.h"
@@ -13,7 +12,6 @@
 #include "hwmodel/dev/rom_link.h"
 #include "hwmodel/dev/turbochannel.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { SYSTEM_SLOT = 0x80000 }; /* bytes decoded for each part of the board */
@@ -73,8 +71,7 @@ typedef struct Decstation {
     bool restarting; /* the last whole line said so */
 } Decstation;
 
-/* --- What parts tell the board ----------------------------------------------
- */
+/* --- What parts tell the board --- */
 
 static void on_bus_error(void *ctx, uint32_t pa, bool write)
 {
@@ -134,8 +131,7 @@ static void on_failed(void *ctx)
                          BOARD_STATUS_EXCEPTION);
 }
 
-/* --- Memory ------------------------------------------------------------------
- */
+/* --- Memory --- */
 
 static bool place_disks(Decstation *dec, uint32_t bank, const BoardDisk *disks,
                         size_t disk_count, Diag *diag)
@@ -190,8 +186,7 @@ static void place_memory(Board *board)
                    bus_page(board->bus, parts[ROM].pa, false), false);
 }
 
-/* --- The board ---------------------------------------------------------------
- */
+/* --- The board --- */
 
 static bool dec_build(Board *board, const Config *config, bool big,
                       const BoardDisk *disks, size_t disk_count, Diag *diag)
