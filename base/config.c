@@ -229,19 +229,21 @@ typedef struct Reader {
     const char *path;
     FILE *file;
     int line; /* that libinih is at: its handler is not told */
-    Diag *diag;
+    Diag diag;
+    int diag_line; /* that `diag` is about; libinih goes on after errors */
 } Reader;
 
 static char *read_ini_line(char *buffer, int size, void *stream)
 {
     Reader *reader = stream;
-    char *got = fgets(buffer, size, reader->file);
+    char *got = reader->diag_line ? NULL : fgets(buffer, size, reader->file);
     if (!got)
         return NULL;
     reader->line++;
     if (!strchr(got, '\n') && !feof(reader->file)) {
-        diag_error(reader->diag, "%s:%d: the line is longer than %d bytes",
+        diag_error(&reader->diag, "%s:%d: the line is longer than %d bytes",
                    reader->path, reader->line, size - 2);
+        reader->diag_line = reader->line;
         return NULL;
     }
     return got;
@@ -254,12 +256,15 @@ static int on_ini_pair(void *user, const char *section, const char *name,
     char where[DIAG_TEXT_MAX], key[DIAG_TEXT_MAX];
     snprintf(where, sizeof where, "%.300s:%d", reader->path, reader->line);
     snprintf(key, sizeof key, "%s.%s", section, name);
-    return config_set(reader->config, key, value, where, reader->diag);
+    if (config_set(reader->config, key, value, where, &reader->diag))
+        return 1;
+    reader->diag_line = reader->line;
+    return 0;
 }
 
 bool config_read_file(Config *config, const char *path, Diag *diag)
 {
-    Reader reader = {config, path, fopen(path, "r"), 0, diag};
+    Reader reader = {config, path, fopen(path, "r"), 0, {""}, 0};
     if (!reader.file)
         return diag_error(diag, "%s: cannot read the configuration: %s", path,
                           strerror(errno));
@@ -267,16 +272,14 @@ bool config_read_file(Config *config, const char *path, Diag *diag)
         ini_parse_stream(read_ini_line, &reader, on_ini_pair, &reader);
     bool failed = ferror(reader.file);
     fclose(reader.file);
-    if (diag->text[0])
-        return false;
     if (failed)
         return diag_error(diag, "%s: cannot read the configuration", path);
-    if (bad_line != 0)
+    if (bad_line != 0 && bad_line != reader.diag_line)
         return diag_error(diag,
                           "%s:%d: not INI; write [section] lines and "
                           "name = value lines",
                           path, bad_line);
-    return true;
+    return !reader.diag_line || diag_error(diag, "%s", reader.diag.text);
 }
 
 static const Value *value_of(const Config *config, ConfigKey key, bool fits)
