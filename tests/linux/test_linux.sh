@@ -28,14 +28,14 @@ ok() { # ok DESCRIPTION COMMAND...
 printed() { grep -aqF "$2" "$work/$1/console.txt"; }
 
 # The file holds what follows a module's first 4 KB.
-mke2fs -q -t ext2 -b 1024 "$work/disk" 4092k
+mke2fs -q -t ext2 -b 1024 "$work/disk" 4092k >"$work/log" 2>&1
 cp "$work/disk" "$work/disk.before"
 
 run() { # run NAME DISK INPUT OPTION...
     local name=$1 disk=$2 input=$3
     shift 3
-    timeout 600 "$selkirk" run --machine decstation-200 --disk "$disk" \
-        --input "$input" --console "$work/$name.console" --out "$work/$name" \
+    timeout 300 "$selkirk" run --machine decstation-200 --disk "$disk" \
+        --max-insns 2G --input "$input" --console "$work/$name.console" --out "$work/$name" \
         "$@" "$kernel" 2>"$work/$name.err" </dev/null
 }
 
