@@ -117,6 +117,50 @@ PROGRAM("interrupts.S")
     CHECK_IP(0xff00)
     mtc0    $0, C0_STATUS
 
+/* IP7 is the FPU's, too: input 5 or its own request. */
+    SET_STATUS(SR_CU1)
+    li      $t0, 0x20
+    li      $t1, 0x20000 /* FCR31: unimplemented operation */
+    sw      $t0, BARE_IRQ & 0xffff($s0)
+    ctc1    $t1, $31
+    sw      $0, BARE_IRQ & 0xffff($s0)
+    mfc0    $t2, C0_CAUSE
+    sw      $t0, BARE_IRQ & 0xffff($s0)
+    ctc1    $0, $31
+    mfc0    $t3, C0_CAUSE
+    sw      $0, BARE_IRQ & 0xffff($s0)
+    mfc0    $t4, C0_CAUSE
+    andi    $t2, $t2, 0xff00
+    andi    $t3, $t3, 0xff00
+    andi    $t4, $t4, 0xff00
+    CHECK($t2, 0x8000)
+    CHECK($t3, 0x8000)
+    CHECK($t4, 0)
+    mtc0    $0, C0_STATUS
+
+/* --- Instructions from a register ----------------------------------------- */
+
+/* A fetch may be of a device; this one holds 12, which is SYSCALL, then 13,
+ * BREAK, behind a NOP. */
+    lui     $t1, REG(BARE_CONSOLE)
+    li      $t0, 12
+    sw      $t0, BARE_IRQ_LATER & 0xffff($s0)
+    CATCH(1f)
+    ori     $t1, $t1, BARE_IRQ & 0xffff
+    jr      $t1
+    nop
+1:  CHECK_SEEN(SEEN_EPC, KSEG1 + BARE_IRQ_LATER)
+    SEEN($t8, SEEN_CAUSE)
+    CHECK($t8, EXC_SYS << 2)
+    li      $t0, 13
+    sw      $t0, BARE_IRQ_LATER & 0xffff($s0)
+    CATCH(1f)
+    jr      $t1
+    nop
+1:  CHECK_SEEN(SEEN_EPC, KSEG1 + BARE_IRQ_LATER)
+    SEEN($t8, SEEN_CAUSE)
+    CHECK($t8, EXC_BP << 2)
+
 /* --- At every instruction ------------------------------------------------- */
 
 /* The interrupt comes after $s1 instructions of the piece below, and returns

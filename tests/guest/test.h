@@ -69,6 +69,7 @@
 #define KSEG0 0x80000000
 #define KSEG1 0xa0000000
 #define KSEG2 0xc0000000
+#define USER  0x00200000 /* where .user begins (guest.ld) */
 
 /* What the handler `record` leaves in `seen`, by offset. */
 #define SEEN_CAUSE    0

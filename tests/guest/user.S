@@ -14,25 +14,25 @@ PROGRAM("user.S")
 
 /* `label`, in user mode, takes the exception; Status is as ENTER_USER says,
  * with the modes pushed. */
-#define USER(label, status, exc)                                               \
+#define IN_USER(label, status, exc)                                            \
     CATCH(1f); ENTER_USER(label, status); 1: EXPECT(exc, label);               \
     CHECK_SEEN(SEEN_STATUS, (status) | SR_KUP);                                \
     CHECK_SEEN(SEEN_VECTOR, VECTOR_GENERAL)
-#define USER_SLOT(label, status, exc)                                          \
+#define IN_USER_SLOT(label, status, exc)                                       \
     CATCH(1f); ENTER_USER(label, status); 1: EXPECT((exc) | SLOT, label);      \
     CHECK_SEEN(SEEN_STATUS, (status) | SR_KUP)
 
-    USER(u_syscall, 0, EXC_SYS)
-    USER(u_syscall, SR_KUO, EXC_SYS)
-    USER_SLOT(u_syscall_slot, 0, EXC_SYS)
-    USER(u_break, 0, EXC_BP)
-    USER(u_reserved, 0, EXC_RI)
+    IN_USER(u_syscall, 0, EXC_SYS)
+    IN_USER(u_syscall, SR_KUO, EXC_SYS)
+    IN_USER_SLOT(u_syscall_slot, 0, EXC_SYS)
+    IN_USER(u_break, 0, EXC_BP)
+    IN_USER(u_reserved, 0, EXC_RI)
 
 /* --- Addresses ------------------------------------------------------------ */
 
 /* It has kuseg only; the alignment is no other error. */
 #define USER_ADDRESS(label, exc, address)                                      \
-    USER(label, 0, exc); CHECK_SEEN(SEEN_BADVADDR, address);                   \
+    IN_USER(label, 0, exc); CHECK_SEEN(SEEN_BADVADDR, address);                \
     CHECK($t0, 0x600df00d)
 
     USER_ADDRESS(u_lw_kseg0, EXC_ADEL, KSEG0 + 0x280000)
@@ -46,7 +46,7 @@ PROGRAM("user.S")
     USER_ADDRESS(u_sh_kseg2, EXC_ADES, KSEG2 + 2)
     USER_ADDRESS(u_swr_kseg0, EXC_ADES, KSEG0 + 0x280001)
     USER_ADDRESS(u_lw_odd, EXC_ADEL, KSEG0 + 0x280001)
-    USER_SLOT(u_lw_slot, 0, EXC_ADEL)
+    IN_USER_SLOT(u_lw_slot, 0, EXC_ADEL)
     CHECK_SEEN(SEEN_BADVADDR, KSEG1 + 0x280000)
 
 /* Fetches, too: EPC and BadVAddr are where it jumped to. */
@@ -111,27 +111,27 @@ PROGRAM("user.S")
 
 /* CP0 is the kernel's unless CU0 says so; the others go by their bits, as in
  * kernel mode. */
-    USER(u_mfc0, 0, CPU(0))
-    USER(u_mtc0, 0, CPU(0))
-    USER(u_tlbr, 0, CPU(0))
-    USER(u_tlbwi, 0, CPU(0))
-    USER(u_tlbwr, 0, CPU(0))
-    USER(u_tlbp, 0, CPU(0))
-    USER(u_rfe, 0, CPU(0))
-    USER(u_bc0f, 0, CPU(0))
-    USER(u_bc0t, 0, CPU(0))
-    USER(u_cop0, 0, CPU(0))
-    USER(u_cfc0, 0, CPU(0))
-    USER(u_lwc0, 0, CPU(0))
-    USER(u_swc0, 0, CPU(0))
-    USER(u_mfc0, SR_CU1 | SR_CU2 | SR_CU3, CPU(0))
-    USER_SLOT(u_mfc0_slot, 0, CPU(0))
-    USER(u_cop0, SR_CU0, EXC_RI)
-    USER(u_cfc0, SR_CU0, EXC_RI)
-    USER(u_lwc0, SR_CU0, EXC_RI)
-    USER(u_swc0, SR_CU0, EXC_RI)
-    USER(u_mfc1, 0, CPU(1))
-    USER(u_mfc2, SR_CU0 | SR_CU1, CPU(2))
+    IN_USER(u_mfc0, 0, CPU(0))
+    IN_USER(u_mtc0, 0, CPU(0))
+    IN_USER(u_tlbr, 0, CPU(0))
+    IN_USER(u_tlbwi, 0, CPU(0))
+    IN_USER(u_tlbwr, 0, CPU(0))
+    IN_USER(u_tlbp, 0, CPU(0))
+    IN_USER(u_rfe, 0, CPU(0))
+    IN_USER(u_bc0f, 0, CPU(0))
+    IN_USER(u_bc0t, 0, CPU(0))
+    IN_USER(u_cop0, 0, CPU(0))
+    IN_USER(u_cfc0, 0, CPU(0))
+    IN_USER(u_lwc0, 0, CPU(0))
+    IN_USER(u_swc0, 0, CPU(0))
+    IN_USER(u_mfc0, SR_CU1 | SR_CU2 | SR_CU3, CPU(0))
+    IN_USER_SLOT(u_mfc0_slot, 0, CPU(0))
+    IN_USER(u_cop0, SR_CU0, EXC_RI)
+    IN_USER(u_cfc0, SR_CU0, EXC_RI)
+    IN_USER(u_lwc0, SR_CU0, EXC_RI)
+    IN_USER(u_swc0, SR_CU0, EXC_RI)
+    IN_USER(u_mfc1, 0, CPU(1))
+    IN_USER(u_mfc2, SR_CU0 | SR_CU1, CPU(2))
     CATCH(1f)
     ENTER_USER(u_mfc0_allowed, SR_CU0 | SR_CU1)
 1:  EXPECT(EXC_SYS, u_allowed_end)
