@@ -31,23 +31,19 @@ PROGRAM("boot.S")
     CHECK($t1, 0x24020011)
     CALL(rom, 17)
 
-    .macro  boot_traps exc, vector, insn:vararg
-    SET_STATUS(SR_BEV | SR_IEC | SR_KUO)
-    traps   \exc, \vector, __LINE__, \insn
-    CHECK_SEEN(SEEN_STATUS, SR_BEV | SR_IEP)
-    mfc0    $t0, C0_STATUS
-    nop
-    CHECK($t0, SR_BEV | SR_IEC)
-    mtc0    $0, C0_STATUS
-    .endm
+#define BOOT_TRAPS(exc, vector, ...)                                           \
+    SET_STATUS(SR_BEV | SR_IEC | SR_KUO);                                      \
+    traps exc, vector, __LINE__, __VA_ARGS__;                                  \
+    CHECK_SEEN(SEEN_STATUS, SR_BEV | SR_IEP); mfc0 $t0, C0_STATUS; nop;        \
+    CHECK($t0, SR_BEV | SR_IEC); mtc0 $0, C0_STATUS
     li      $s1, 0x30000000
     li      $s2, KSEG2
-    boot_traps EXC_SYS, VECTOR_BEV_GENERAL, syscall
-    boot_traps EXC_ADEL, VECTOR_BEV_GENERAL, lw $t0, 1($s1)
-    boot_traps EXC_TLBL, VECTOR_BEV_UTLB, lw $t0, 0($s1)
-    boot_traps EXC_TLBS, VECTOR_BEV_UTLB, sw $t0, 0($s1)
-    boot_traps EXC_TLBL, VECTOR_BEV_GENERAL, lw $t0, 0($s2)
-    boot_traps EXC_TLBS, VECTOR_BEV_GENERAL, sw $t0, 0($s2)
+    BOOT_TRAPS(EXC_SYS, VECTOR_BEV_GENERAL, syscall)
+    BOOT_TRAPS(EXC_ADEL, VECTOR_BEV_GENERAL, lw $t0, 1($s1))
+    BOOT_TRAPS(EXC_TLBL, VECTOR_BEV_UTLB, lw $t0, 0($s1))
+    BOOT_TRAPS(EXC_TLBS, VECTOR_BEV_UTLB, sw $t0, 0($s1))
+    BOOT_TRAPS(EXC_TLBL, VECTOR_BEV_GENERAL, lw $t0, 0($s2))
+    BOOT_TRAPS(EXC_TLBS, VECTOR_BEV_GENERAL, sw $t0, 0($s2))
 
 /* From user mode, and an interrupt. */
     SET_TLB(0, USER, USER + LO_V)

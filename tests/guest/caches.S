@@ -51,7 +51,7 @@ PROGRAM("caches.S")
 
 /* Less than a word makes the line invalid, and does not reach memory, either.
  * A load that misses gives what is in the line. */
-    .macro  invalidates insn:vararg
+    .macro  invalidates line, insn:vararg
     ISOLATE
     sw      $t0, 0($s0)
     lw      $t3, 0($s0)
@@ -64,16 +64,17 @@ PROGRAM("caches.S")
     CM_OF($t3)
     NORMAL
     lw      $t4, 0($s0)
-    check   $t1, 0, __LINE__
-    check   $t2, 1, __LINE__
-    check   $t3, 0, __LINE__
-    check   $t4, 0x11223344, __LINE__
+    check   $t1, 0, \line
+    check   $t2, 1, \line
+    check   $t3, 0, \line
+    check   $t4, 0x11223344, \line
     .endm
-    invalidates sb $0, 0($s0)
-    invalidates sb $0, 3($s0)
-    invalidates sh $0, 2($s0)
-    invalidates swl $0, 1($s0)
-    invalidates swr $0, 2($s0)
+#define INVALIDATES(...) invalidates __LINE__, __VA_ARGS__
+    INVALIDATES(sb $0, 0($s0))
+    INVALIDATES(sb $0, 3($s0))
+    INVALIDATES(sh $0, 2($s0))
+    INVALIDATES(swl $0, 1($s0))
+    INVALIDATES(swr $0, 2($s0))
 
 /* The line of another address: its data, but a miss. */
     ISOLATE

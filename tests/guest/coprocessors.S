@@ -17,60 +17,62 @@ PROGRAM("coprocessors.S")
 /* --- Conditions ----------------------------------------------------------- */
 
 /* In $t2: 1 if only the delay slot ran, 3 if the branch was not taken. */
-    .macro  condition insn, level
+    .macro  condition insn, level, line
     move    $t2, $0
     \insn   .Ltaken\@
     addiu   $t2, $t2, 1
     addiu   $t2, $t2, 2
 .Ltaken\@:
-    check   $t2, 3 - 2 * (\level), __LINE__
+    check   $t2, 3 - 2 * (\level), \line
     .endm
+#define CONDITION(insn, level) condition insn, level, __LINE__
 #define LEVEL(z) ((CPCOND >> (z)) & 1)
 
-    condition bc0t, LEVEL(0)
-    condition bc0f, 1 - LEVEL(0)
-    condition bc2t, LEVEL(2)
-    condition bc2f, 1 - LEVEL(2)
-    condition bc3t, LEVEL(3)
-    condition bc3f, 1 - LEVEL(3)
+    CONDITION(bc0t, LEVEL(0))
+    CONDITION(bc0f, 1 - LEVEL(0))
+    CONDITION(bc2t, LEVEL(2))
+    CONDITION(bc2f, 1 - LEVEL(2))
+    CONDITION(bc3t, LEVEL(3))
+    CONDITION(bc3f, 1 - LEVEL(3))
 #ifdef NO_FPU
-    condition bc1t, LEVEL(1)
-    condition bc1f, 1 - LEVEL(1)
+    CONDITION(bc1t, LEVEL(1))
+    CONDITION(bc1f, 1 - LEVEL(1))
 #endif
 
 /* --- Registers and memory ------------------------------------------------- */
 
     la      $s0, data
     li      $s1, 0x11223344
-    .macro  absent z
+    .macro  absent z, line
     li      $t0, -1
     mtc\z   $t0, $4
     ctc\z   $t0, $4
     mfc\z   $t1, $4
     cfc\z   $t2, $4
     nop
-    check   $t1, 0, __LINE__
-    check   $t2, 0, __LINE__
+    check   $t1, 0, \line
+    check   $t2, 0, \line
     sw      $s1, 0($s0)
     sw      $s1, 4($s0)
     LWC(\z, 0, S0)
     SWC(\z, 4, S0)
     lw      $t1, 0($s0)
     lw      $t2, 4($s0)
-    check   $t1, 0x11223344, __LINE__
-    check   $t2, 0, __LINE__
-    traps   EXC_ADEL, VECTOR_GENERAL, __LINE__, LWC(\z, 2, S0)
-    traps   EXC_ADES, VECTOR_GENERAL, __LINE__, SWC(\z, 2, S0)
-    traps_slot EXC_ADEL, VECTOR_GENERAL, $0, __LINE__, LWC(\z, 2, S0)
+    check   $t1, 0x11223344, \line
+    check   $t2, 0, \line
+    traps   EXC_ADEL, VECTOR_GENERAL, \line, LWC(\z, 2, S0)
+    traps   EXC_ADES, VECTOR_GENERAL, \line, SWC(\z, 2, S0)
+    traps_slot EXC_ADEL, VECTOR_GENERAL, $0, \line, LWC(\z, 2, S0)
     .endm
-    absent  2
-    absent  3
+#define ABSENT(z) absent z, __LINE__
+    ABSENT(2)
+    ABSENT(3)
     c2      0
     c2      0x1ffffff
     c3      0
     c3      0x1ffffff
 #ifdef NO_FPU
-    absent  1
+    ABSENT(1)
     mfc1    $t0, $f0
     cfc1    $t1, $31
     add.s   $f0, $f2, $f4

@@ -6,19 +6,16 @@ PROGRAM("cp0.S")
 /* --- Status --------------------------------------------------------------- */
 
 /* Bit by bit.  KUc would end kernel mode on the spot; user.S has it. */
-    .macro  status_bit bit, mask
+#define STATUS_WRITABLE 0xf24fff3f
+    .irp    bit, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, \
+                 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     li      $t0, 1 << \bit
     mtc0    $t0, C0_STATUS
     mfc0    $t1, C0_STATUS
     mtc0    $0, C0_STATUS
     mfc0    $t2, C0_STATUS
-    check   $t1, (1 << \bit) & \mask, __LINE__
-    check   $t2, 0, __LINE__
-    .endm
-#define STATUS_WRITABLE 0xf24fff3f
-    .irp    bit, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, \
-                 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    status_bit \bit, STATUS_WRITABLE
+    CHECK($t1, (1 << \bit) & STATUS_WRITABLE)
+    CHECK($t2, 0)
     .endr
     li      $t0, 0xfffffffd
     mtc0    $t0, C0_STATUS
@@ -130,7 +127,7 @@ nested: /* what Status was in each of four handlers goes to $s2..$s5 */
     mtc0    $t0, $\reg
     mfc0    $t1, $\reg
     nop
-    check   $t1, 0, __LINE__
+    CHECK($t1, 0)
     .endr
 
 /* --- Random --------------------------------------------------------------- */

@@ -132,20 +132,20 @@ PROGRAM("exceptions.S")
     .irp    op, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, \
                 0x1e, 0x1f, 0x27, 0x2c, 0x2d, 0x2f, 0x30, 0x34, 0x35, 0x36, \
                 0x37, 0x38, 0x3c, 0x3d, 0x3e, 0x3f
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word \op << 26 | 0x02080000
+    TRAPS(EXC_RI, .word \op << 26 | 0x02080000)
     .endr
     /* SPECIAL functions */
     .irp    fn, 0x01, 0x05, 0x0a, 0x0b, 0x0e, 0x0f, 0x14, 0x15, 0x16, 0x17, \
                 0x1c, 0x1d, 0x1e, 0x1f, 0x28, 0x29, 0x2c, 0x2d, 0x2e, 0x2f, \
                 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, \
                 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word 0x01084000 | \fn
+    TRAPS(EXC_RI, .word 0x01084000 | \fn)
     .endr
     /* REGIMM: all but 0, 1, 0x10, 0x11 */
     .irp    rt, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, \
                 0x0c, 0x0d, 0x0e, 0x0f, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, \
                 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word 1 << 26 | \rt << 16
+    TRAPS(EXC_RI, .word 1 << 26 | \rt << 16)
     .endr
     TRAPS_EVERYWHERE(EXC_RI, .word 0xfc000000)
 
@@ -155,18 +155,18 @@ PROGRAM("exceptions.S")
     .irp    op, 0x10, 0x11, 0x12, 0x13
     .irp    rs, 0x01, 0x03, 0x05, 0x07, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, \
                 0x0f
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word \op << 26 | \rs << 21
+    TRAPS(EXC_RI, .word \op << 26 | \rs << 21)
     .endr
     .irp    rt, 0x02, 0x03, 0x04, 0x10, 0x1f
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word \op << 26 | 8 << 21 | \rt << 16
+    TRAPS(EXC_RI, .word \op << 26 | 8 << 21 | \rt << 16)
     .endr
     .endr
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word 0x10 << 26 | 0x02 << 21
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word 0x10 << 26 | 0x06 << 21
+    TRAPS(EXC_RI, .word 0x10 << 26 | 0x02 << 21)
+    TRAPS(EXC_RI, .word 0x10 << 26 | 0x06 << 21)
     /* CP0 functions: all but 1, 2, 6, 8, 0x10 */
     .irp    fn, 0x00, 0x03, 0x04, 0x05, 0x07, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, \
                 0x0e, 0x0f, 0x11, 0x12, 0x18, 0x1f, 0x20, 0x21, 0x2f, 0x3f
-    traps   EXC_RI, VECTOR_GENERAL, __LINE__, .word 0x42000000 | \fn
+    TRAPS(EXC_RI, .word 0x42000000 | \fn)
     .endr
 
 /* --- Unusable coprocessors ------------------------------------------------ */
@@ -174,52 +174,50 @@ PROGRAM("exceptions.S")
 /* All that names one, before any other fault of the instruction. */
     SET_STATUS(0)
     la      $s1, data + 1
-    .macro  unusable z, insn:vararg
-    traps   CPU(\z), VECTOR_GENERAL, __LINE__, \insn
-    traps_slot CPU(\z), VECTOR_GENERAL, $0, __LINE__, \insn
-    .endm
+#define UNUSABLE(z, ...)                                                       \
+    TRAPS(CPU(z), __VA_ARGS__); TRAPS_SLOT(CPU(z), __VA_ARGS__)
 
-    unusable 1, mfc1 $t0, $f0
-    unusable 1, cfc1 $t0, $31
-    unusable 1, mtc1 $t0, $f0
-    unusable 1, ctc1 $t0, $31
-    unusable 1, bc1f data
-    unusable 1, bc1t data
-    unusable 1, lwc1 $f0, 0($s1)
-    unusable 1, swc1 $f0, 0($s1)
-    unusable 1, add.s $f0, $f2, $f4
-    unusable 1, c.eq.d $f0, $f2
-    unusable 1, .word 0x46000004 /* sqrt.s */
-    unusable 1, .word 0x11 << 26 | 1 << 21 /* dmfc1 */
-    unusable 1, .word 0x45020000 /* bc1fl */
-    unusable 2, mfc2 $t0, $0
-    unusable 2, cfc2 $t0, $0
-    unusable 2, mtc2 $t0, $0
-    unusable 2, ctc2 $t0, $0
-    unusable 2, bc2f data
-    unusable 2, bc2t data
-    unusable 2, lwc2 $0, 0($s1)
-    unusable 2, swc2 $0, 0($s1)
-    unusable 2, c2 0
-    unusable 2, .word 0x12 << 26 | 1 << 21
-    unusable 3, mfc3 $t0, $0
-    unusable 3, cfc3 $t0, $0
-    unusable 3, mtc3 $t0, $0
-    unusable 3, ctc3 $t0, $0
-    unusable 3, bc3f data
-    unusable 3, bc3t data
-    unusable 3, .word 0x33 << 26 | 17 << 21 | 0 /* lwc3 $0, 0($s1) */
-    unusable 3, .word 0x3b << 26 | 17 << 21 | 0
-    unusable 3, c3 0
-    unusable 3, .word 0x13 << 26 | 1 << 21
+    UNUSABLE(1, mfc1 $t0, $f0)
+    UNUSABLE(1, cfc1 $t0, $31)
+    UNUSABLE(1, mtc1 $t0, $f0)
+    UNUSABLE(1, ctc1 $t0, $31)
+    UNUSABLE(1, bc1f data)
+    UNUSABLE(1, bc1t data)
+    UNUSABLE(1, lwc1 $f0, 0($s1))
+    UNUSABLE(1, swc1 $f0, 0($s1))
+    UNUSABLE(1, add.s $f0, $f2, $f4)
+    UNUSABLE(1, c.eq.d $f0, $f2)
+    UNUSABLE(1, .word 0x46000004) /* sqrt.s */
+    UNUSABLE(1, .word 0x11 << 26 | 1 << 21) /* dmfc1 */
+    UNUSABLE(1, .word 0x45020000) /* bc1fl */
+    UNUSABLE(2, mfc2 $t0, $0)
+    UNUSABLE(2, cfc2 $t0, $0)
+    UNUSABLE(2, mtc2 $t0, $0)
+    UNUSABLE(2, ctc2 $t0, $0)
+    UNUSABLE(2, bc2f data)
+    UNUSABLE(2, bc2t data)
+    UNUSABLE(2, lwc2 $0, 0($s1))
+    UNUSABLE(2, swc2 $0, 0($s1))
+    UNUSABLE(2, c2 0)
+    UNUSABLE(2, .word 0x12 << 26 | 1 << 21)
+    UNUSABLE(3, mfc3 $t0, $0)
+    UNUSABLE(3, cfc3 $t0, $0)
+    UNUSABLE(3, mtc3 $t0, $0)
+    UNUSABLE(3, ctc3 $t0, $0)
+    UNUSABLE(3, bc3f data)
+    UNUSABLE(3, bc3t data)
+    UNUSABLE(3, .word 0x33 << 26 | 17 << 21 | 0) /* lwc3 $0, 0($s1) */
+    UNUSABLE(3, .word 0x3b << 26 | 17 << 21 | 0)
+    UNUSABLE(3, c3 0)
+    UNUSABLE(3, .word 0x13 << 26 | 1 << 21)
     CHECK($t0, KEPT)
 /* Each by its own bit. */
     SET_STATUS(SR_CU0 | SR_CU2 | SR_CU3)
-    unusable 1, mfc1 $t0, $f0
+    UNUSABLE(1, mfc1 $t0, $f0)
     SET_STATUS(SR_CU0 | SR_CU1 | SR_CU3)
-    unusable 2, mfc2 $t0, $0
+    UNUSABLE(2, mfc2 $t0, $0)
     SET_STATUS(SR_CU0 | SR_CU1 | SR_CU2)
-    unusable 3, mfc3 $t0, $0
+    UNUSABLE(3, mfc3 $t0, $0)
 /* Cause.CE is zero after anything else. */
     TRAPS(EXC_SYS, syscall)
 

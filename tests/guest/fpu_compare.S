@@ -15,27 +15,27 @@ PROGRAM("fpu_compare.S")
 /* $f2 and $f4, whose relation is `relation`, by all conditions.  A condition
  * is a set of relations, and 8: V if they are unordered.  `always` is what
  * raises V in any case. */
-    .macro  compare_all fmt, relation, always
-    compare c.f.\fmt, 0, \relation, \always
-    compare c.un.\fmt, 1, \relation, \always
-    compare c.eq.\fmt, 2, \relation, \always
-    compare c.ueq.\fmt, 3, \relation, \always
-    compare c.olt.\fmt, 4, \relation, \always
-    compare c.ult.\fmt, 5, \relation, \always
-    compare c.ole.\fmt, 6, \relation, \always
-    compare c.ule.\fmt, 7, \relation, \always
-    compare c.sf.\fmt, 8, \relation, \always
-    compare c.ngle.\fmt, 9, \relation, \always
-    compare c.seq.\fmt, 10, \relation, \always
-    compare c.ngl.\fmt, 11, \relation, \always
-    compare c.lt.\fmt, 12, \relation, \always
-    compare c.nge.\fmt, 13, \relation, \always
-    compare c.le.\fmt, 14, \relation, \always
-    compare c.ngt.\fmt, 15, \relation, \always
+    .macro  compare_all fmt, relation, always, line
+    compare c.f.\fmt, 0, \relation, \always, \line
+    compare c.un.\fmt, 1, \relation, \always, \line
+    compare c.eq.\fmt, 2, \relation, \always, \line
+    compare c.ueq.\fmt, 3, \relation, \always, \line
+    compare c.olt.\fmt, 4, \relation, \always, \line
+    compare c.ult.\fmt, 5, \relation, \always, \line
+    compare c.ole.\fmt, 6, \relation, \always, \line
+    compare c.ule.\fmt, 7, \relation, \always, \line
+    compare c.sf.\fmt, 8, \relation, \always, \line
+    compare c.ngle.\fmt, 9, \relation, \always, \line
+    compare c.seq.\fmt, 10, \relation, \always, \line
+    compare c.ngl.\fmt, 11, \relation, \always, \line
+    compare c.lt.\fmt, 12, \relation, \always, \line
+    compare c.nge.\fmt, 13, \relation, \always, \line
+    compare c.le.\fmt, 14, \relation, \always, \line
+    compare c.ngt.\fmt, 15, \relation, \always, \line
     .endm
 /* Once with C clear before, once with C set; then the branches, which need one
  * instruction between on the hardware. */
-    .macro  compare insn, condition, relation, always
+    .macro  compare insn, condition, relation, always, line
     ctc1    $0, $31
     \insn   $f2, $f4
     cfc1    $t0, $31
@@ -61,18 +61,18 @@ PROGRAM("fpu_compare.S")
     .if     \always || ((\condition & 8) && \relation == UNORDERED)
     .set    expected, expected | V
     .endif
-    check   $t0, expected, __LINE__
-    check   $t1, expected, __LINE__
-    check   $t2, branches, __LINE__
+    check   $t0, expected, \line
+    check   $t1, expected, \line
+    check   $t2, branches, \line
     .endm
 
 #define SINGLES(fs, ft, relation, always)                                      \
     li $t0, fs; mtc1 $t0, $f2; li $t0, ft; mtc1 $t0, $f4; nop;                 \
-    compare_all s, relation, always
+    compare_all s, relation, always, __LINE__
 #define DOUBLES(fs_hi, fs_lo, ft_hi, ft_lo, relation, always)                  \
     li $t0, fs_lo; mtc1 $t0, $f2; li $t0, fs_hi; mtc1 $t0, $f3;                \
     li $t0, ft_lo; mtc1 $t0, $f4; li $t0, ft_hi; mtc1 $t0, $f5; nop;           \
-    compare_all d, relation, always
+    compare_all d, relation, always, __LINE__
 
     SINGLES(0x3f800000, 0x40000000, LESS, 0)
     SINGLES(0xc0000000, 0xbf800000, LESS, 0)

@@ -28,8 +28,8 @@ PROGRAM("fpu_move.S")
     mfc1    $t0, $f\n
     swc1    $f\n, 8($s0)
     lw      $t1, 8($s0)
-    check   $t0, 0x01010101 * \n, __LINE__
-    check   $t1, 0x01010101 * \n, __LINE__
+    CHECK($t0, 0x01010101 * \n)
+    CHECK($t1, 0x01010101 * \n)
     .endr
     ALL
     li      $t0, 0x76543210 + \n
@@ -39,7 +39,7 @@ PROGRAM("fpu_move.S")
     ALL
     mfc1    $t0, $f\n
     nop
-    check   $t0, 0x76543210 + \n, __LINE__
+    CHECK($t0, 0x76543210 + \n)
     .endr
     mfc1    $0, $f1
     CHECK($0, 0)
@@ -48,7 +48,7 @@ PROGRAM("fpu_move.S")
 
 /* `insn` changes $f6 from OLD to NEW; the next instruction that reads it sees
  * OLD, if it comes next; all later ones see NEW. */
-    .macro  delayed insn:vararg
+    .macro  delayed line, insn:vararg
     li      $t0, OLD
     mtc1    $t0, $f6
     li      $t3, NEW
@@ -57,16 +57,16 @@ PROGRAM("fpu_move.S")
     swc1    $f6, 12($s0)
     lw      $t1, 8($s0)
     lw      $t2, 12($s0)
-    check   $t1, OLD, __LINE__
-    check   $t2, NEW, __LINE__
+    check   $t1, OLD, \line
+    check   $t2, NEW, \line
     mtc1    $t0, $f6
     nop
     \insn
     mfc1    $t1, $f6
     mfc1    $t2, $f6
     nop
-    check   $t1, OLD, __LINE__
-    check   $t2, NEW, __LINE__
+    check   $t1, OLD, \line
+    check   $t2, NEW, \line
     mtc1    $t0, $f6
     nop
     \insn
@@ -75,8 +75,8 @@ PROGRAM("fpu_move.S")
     mfc1    $t1, $f8
     mfc1    $t2, $f10
     nop
-    check   $t1, OLD, __LINE__
-    check   $t2, NEW, __LINE__
+    check   $t1, OLD, \line
+    check   $t2, NEW, \line
     mtc1    $t0, $f6
     nop
     \insn
@@ -84,10 +84,11 @@ PROGRAM("fpu_move.S")
     swc1    $f6, 8($s0)
     lw      $t1, 8($s0)
     nop
-    check   $t1, NEW, __LINE__
+    check   $t1, NEW, \line
     .endm
-    delayed lwc1 $f6, 0($s0)
-    delayed mtc1 $t3, $f6
+#define DELAYED(...) delayed __LINE__, __VA_ARGS__
+    DELAYED(lwc1 $f6, 0($s0))
+    DELAYED(mtc1 $t3, $f6)
 
 /* The result of an operation wins over a load that was in flight. */
     li      $t0, OLD
@@ -185,7 +186,7 @@ PROGRAM("fpu_move.S")
     ctc1    $t0, $31
     cfc1    $t1, $31 /* no delay */
     nop
-    check   $t1, (1 << \bit) & 0x0083ffff, __LINE__
+    CHECK($t1, (1 << \bit) & 0x0083ffff)
     .endr
     ctc1    $0, $31
 

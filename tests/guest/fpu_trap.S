@@ -30,7 +30,7 @@ PROGRAM("fpu_trap.S")
     li $t0, lo; mtc1 $t0, $f4; li $t0, hi; mtc1 $t0, $f5; nop
 /* `insn`, whose destination is $f6, traps with `cause` while FCR31 is `fcr31`:
  * nothing but the cause field changes. */
-    .macro  trapped cause, fcr31, insn:vararg
+    .macro  trapped cause, fcr31, line, insn:vararg
     SET_STATUS(SR_CU1)
     li      $t0, \fcr31
     ctc1    $t0, $31
@@ -38,21 +38,22 @@ PROGRAM("fpu_trap.S")
     mtc1    $t0, $f6
     mtc1    $t0, $f7
     ON
-    traps   EXC_INT, VECTOR_GENERAL, __LINE__, \insn
-    trapped_check \cause, \fcr31
+    traps   EXC_INT, VECTOR_GENERAL, \line, \insn
+    trapped_check \cause, \fcr31, \line
     li      $t0, \fcr31
     ctc1    $t0, $31
-    traps_slot EXC_INT, VECTOR_GENERAL, $0, __LINE__, \insn
-    trapped_check \cause, \fcr31
+    traps_slot EXC_INT, VECTOR_GENERAL, $0, \line, \insn
+    trapped_check \cause, \fcr31, \line
     .endm
-    .macro  trapped_check cause, fcr31
+    .macro  trapped_check cause, fcr31, line
     mfc1    $t0, $f6
     mfc1    $t1, $f7
-    check   $t0, KEPT, __LINE__
-    check   $t1, KEPT, __LINE__
-    check   $s1, (\fcr31) | (\cause), __LINE__ /* by the handler */
-    check   $s2, IM7, __LINE__
+    check   $t0, KEPT, \line
+    check   $t1, KEPT, \line
+    check   $s1, (\fcr31) | (\cause), \line /* by the handler */
+    check   $s2, IM7, \line
     .endm
+#define TRAPPED(cause, fcr31, ...) trapped cause, fcr31, __LINE__, __VA_ARGS__
 
 /* --- Unimplemented -------------------------------------------------------- */
 
@@ -60,61 +61,61 @@ PROGRAM("fpu_trap.S")
     FT(0x40000000, 0x40000000)
 /* Functions, formats, and operations that a format does not have. */
     .irp    fn, 0x04, 0x08, 0x0f, 0x10, 0x1f, 0x20, 0x22, 0x23, 0x25, 0x2f
-    trapped CAUSE(E), 0, .word 0x46041180 | \fn
+    TRAPPED(CAUSE(E), 0, .word 0x46041180 | \fn)
     .endr
     .irp    fn, 0x04, 0x08, 0x0f, 0x10, 0x1f, 0x21, 0x22, 0x23, 0x25, 0x2f
-    trapped CAUSE(E), 0, .word 0x46241180 | \fn
+    TRAPPED(CAUSE(E), 0, .word 0x46241180 | \fn)
     .endr
     .irp    fn, 0x00, 0x01, 0x02, 0x03, 0x05, 0x06, 0x07, 0x24, 0x30, 0x3f
-    trapped CAUSE(E), 0, .word 0x46841180 | \fn
+    TRAPPED(CAUSE(E), 0, .word 0x46841180 | \fn)
     .endr
     .irp    fmt, 0x12, 0x13, 0x15, 0x16, 0x17, 0x18, 0x1f
-    trapped CAUSE(E), 0, .word 0x44041180 | \fmt << 21
+    TRAPPED(CAUSE(E), 0, .word 0x44041180 | \fmt << 21)
     .endr
 /* Doubles in odd registers: destination, first, second operand. */
 #define COP1(fmt, ft, fs, fd, fn)                                              \
     .word 0x44000000 | (fmt) << 21 | (ft) << 16 | (fs) << 11 | (fd) << 6 | (fn)
-    trapped CAUSE(E), 0, COP1(17, 4, 2, 7, 0) /* add.d */
-    trapped CAUSE(E), 0, COP1(17, 4, 3, 6, 0)
-    trapped CAUSE(E), 0, COP1(17, 5, 2, 6, 0)
-    trapped CAUSE(E), 0, COP1(17, 0, 2, 7, 6) /* mov.d */
-    trapped CAUSE(E), 0, COP1(17, 0, 3, 6, 6)
-    trapped CAUSE(E), 0, COP1(16, 0, 2, 7, 33) /* cvt.d.s */
-    trapped CAUSE(E), 0, COP1(17, 0, 3, 6, 32) /* cvt.s.d */
-    trapped CAUSE(E), C_BIT, COP1(17, 4, 3, 0, 60) /* c.lt.d */
-    trapped CAUSE(E), C_BIT, COP1(17, 5, 2, 0, 60)
+    TRAPPED(CAUSE(E), 0, COP1(17, 4, 2, 7, 0)) /* add.d */
+    TRAPPED(CAUSE(E), 0, COP1(17, 4, 3, 6, 0))
+    TRAPPED(CAUSE(E), 0, COP1(17, 5, 2, 6, 0))
+    TRAPPED(CAUSE(E), 0, COP1(17, 0, 2, 7, 6)) /* mov.d */
+    TRAPPED(CAUSE(E), 0, COP1(17, 0, 3, 6, 6))
+    TRAPPED(CAUSE(E), 0, COP1(16, 0, 2, 7, 33)) /* cvt.d.s */
+    TRAPPED(CAUSE(E), 0, COP1(17, 0, 3, 6, 32)) /* cvt.s.d */
+    TRAPPED(CAUSE(E), C_BIT, COP1(17, 4, 3, 0, 60)) /* c.lt.d */
+    TRAPPED(CAUSE(E), C_BIT, COP1(17, 5, 2, 0, 60))
 /* Operands and results that it leaves to software; flags and C stay. */
     FS(0, 0x00000001)
-    trapped CAUSE(E), FLAG(Z | I) | C_BIT, add.s $f6, $f2, $f4
-    trapped CAUSE(E), 0, add.s $f6, $f4, $f2
-    trapped CAUSE(E), 0, cvt.d.s $f6, $f2
+    TRAPPED(CAUSE(E), FLAG(Z | I) | C_BIT, add.s $f6, $f2, $f4)
+    TRAPPED(CAUSE(E), 0, add.s $f6, $f4, $f2)
+    TRAPPED(CAUSE(E), 0, cvt.d.s $f6, $f2)
     FS(0x00800000, 0x00800000)
     FT(0x3f000000, 0x3f000000)
-    trapped CAUSE(E), 0, mul.s $f6, $f2, $f4
+    TRAPPED(CAUSE(E), 0, mul.s $f6, $f2, $f4)
     FS(0x7fffffff, 0x7fffffff)
-    trapped CAUSE(E), 0, add.s $f6, $f2, $f4
-    trapped CAUSE(E), 0, cvt.w.s $f6, $f2
+    TRAPPED(CAUSE(E), 0, add.s $f6, $f2, $f4)
+    TRAPPED(CAUSE(E), 0, cvt.w.s $f6, $f2)
     FS(0, 0)
-    trapped CAUSE(E), 0, div.s $f6, $f2, $f2
+    TRAPPED(CAUSE(E), 0, div.s $f6, $f2, $f2)
 
 /* --- Enabled -------------------------------------------------------------- */
 
     FS(0x3ff00000, 0x3f800000)
     FT(0, 0)
-    trapped CAUSE(Z), ENABLE(Z) | FLAG(V), div.s $f6, $f2, $f4
-    trapped CAUSE(V), ENABLE(V), div.s $f6, $f4, $f4
+    TRAPPED(CAUSE(Z), ENABLE(Z) | FLAG(V), div.s $f6, $f2, $f4)
+    TRAPPED(CAUSE(V), ENABLE(V), div.s $f6, $f4, $f4)
     FT(0x40080000, 0x40400000)
-    trapped CAUSE(I), ENABLE(I) | 2, div.s $f6, $f2, $f4
+    TRAPPED(CAUSE(I), ENABLE(I) | 2, div.s $f6, $f2, $f4)
     FS(0x3ff00000, 0)
     FT(0x40080000, 0)
-    trapped CAUSE(I), ENABLE(I) | 2, div.d $f6, $f2, $f4
+    TRAPPED(CAUSE(I), ENABLE(I) | 2, div.d $f6, $f2, $f4)
     FS(0x7f7fffff, 0x7f7fffff)
-    trapped CAUSE(O | I), ENABLE(O), add.s $f6, $f2, $f2
-    trapped CAUSE(O | I), ENABLE(I), add.s $f6, $f2, $f2
+    TRAPPED(CAUSE(O | I), ENABLE(O), add.s $f6, $f2, $f2)
+    TRAPPED(CAUSE(O | I), ENABLE(I), add.s $f6, $f2, $f2)
     FS(0x7fbfffff, 0x7fbfffff)
     FT(0x3f800000, 0x3f800000)
-    trapped CAUSE(V), ENABLE(V) | C_BIT, c.lt.s $f2, $f4
-    trapped CAUSE(V), ENABLE(V) | C_BIT, c.sf.s $f2, $f4
+    TRAPPED(CAUSE(V), ENABLE(V) | C_BIT, c.lt.s $f2, $f4)
+    TRAPPED(CAUSE(V), ENABLE(V) | C_BIT, c.sf.s $f2, $f4)
 
 /* --- Masked --------------------------------------------------------------- */
 

@@ -89,8 +89,8 @@ PROGRAM("interrupts.S")
     mfc0    $t2, C0_CAUSE
     andi    $t1, $t1, 0xff00
     andi    $t2, $t2, 0xff00
-    check   $t1, 0x400 << \n, __LINE__
-    check   $t2, 0, __LINE__
+    CHECK($t1, 0x400 << \n)
+    CHECK($t2, 0)
     li      $t1, 0xff00 & ~(0x400 << \n) /* the others: nothing */
     ori     $t1, $t1, SR_IEC
     mtc0    $t1, C0_STATUS
