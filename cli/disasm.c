@@ -42,10 +42,10 @@ static bool print_all(Listing *l, const char *name, Diag *diag)
         const ElfSegment *seg = elf_segment(l->image, i);
         if (!(seg->flags & ELF_SEGMENT_X))
             continue;
-        any = true;
         printf("%sSegment %zu: 0x%08" PRIx32 ", %" PRIu32 " bytes in the "
                "file\n",
-               i ? "\n" : "", i, seg->vaddr, seg->file_size);
+               any ? "\n" : "", i, seg->vaddr, seg->file_size);
+        any = true;
         uint32_t padding = -seg->vaddr & 3;
         print_segment(l, seg, seg->vaddr + padding);
     }

@@ -267,9 +267,14 @@ bool hostconsole_shares(const HostConsole *c, int fd)
            a.st_rdev == b.st_rdev;
 }
 
+bool hostconsole_in_line(const HostConsole *c)
+{
+    return c->last != '\n';
+}
+
 void hostconsole_end_line(HostConsole *c)
 {
-    if (c->last != '\n' && c->out == STDOUT_FILENO && isatty(c->out)) {
+    if (hostconsole_in_line(c) && c->out == STDOUT_FILENO && isatty(c->out)) {
         hostconsole_flush(c);
         if (!c->error && write(c->out, "\n", 1) < 0)
             c->error = errno;

@@ -48,6 +48,8 @@ HostConsoleWish hostconsole_poll(HostConsole *console, Machine *machine);
 
 /* Whether the console's output goes to the terminal that `fd` is. */
 bool hostconsole_shares(const HostConsole *console, int fd);
+/* Whether the guest has left a line open there, such as a prompt. */
+bool hostconsole_in_line(const HostConsole *console);
 /* Ends the line that the guest left open on the standard output. */
 void hostconsole_end_line(HostConsole *console);
 

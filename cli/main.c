@@ -5,8 +5,10 @@
 #include "cli/settings.h"
 #include "hwmodel/board/board.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void write_version(void)
 {
@@ -62,8 +64,19 @@ static int run_command(int argc, char **argv, Diag *diag)
     return status;
 }
 
+/* Opens standard streams that are closed, so that no other file takes their
+ * place; reading or writing them goes on to fail. */
+static void open_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(STATUS_HOST);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     Diag diag = {""};
     int status = STATUS_OK;
     if (argc < 2) {

@@ -126,7 +126,7 @@ void report_write_summary(const Run *run)
             "\n"
             "  instructions %16" PRIu64 "\n"
             "  cycles       %16" PRIu64 "   %.6f s at %.6g MHz\n"
-            "  host time    %16.3f s %.1f MIPS\n",
+            "  host time    %14.3f s   %.1f MIPS\n",
             machine_insns(run->machine), machine_cycles(run->machine),
             simulated_seconds(run),
             (double)config_int(run->config, CONFIG_CPU_CLOCK) / 1e6,
@@ -194,8 +194,9 @@ static bool make_folders(const char *folder, Diag *diag)
             continue;
         *p = '\0';
         if (mkdir(path, 0777) < 0 && errno != EEXIST)
-            ok = diag_error(diag, "--out: cannot make the folder %s: %s", path,
-                            strerror(errno));
+            ok = diag_error(
+                diag, "--out: cannot make the folder %s: %s; name another",
+                path, strerror(errno));
         *p = c;
         if (c == '\0')
             break;

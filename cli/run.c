@@ -39,6 +39,7 @@ typedef struct Session {
     Monitor *monitor;
     Results results;
     Progress progress;
+    bool shared; /* the console is on the standard error's terminal */
     Run run;
 } Session;
 
@@ -156,9 +157,9 @@ static void choose_progress(Session *s)
 {
     Progress *p = &s->progress;
     bool asked = options_has(s->options, OPTION_PROGRESS);
+    s->shared = hostconsole_shares(s->console, STDERR_FILENO);
     p->in_place = isatty(STDERR_FILENO);
-    p->on = asked || (p->in_place && !s->quiet &&
-                      !hostconsole_shares(s->console, STDERR_FILENO) &&
+    p->on = asked || (p->in_place && !s->quiet && !s->shared &&
                       !trace_uses_stderr(s->trace) &&
                       !options_has(s->options, OPTION_MONITOR));
 }
@@ -278,7 +279,9 @@ static void run_machine(Session *s)
             s->run.end = end_of(stop);
             return;
         }
-        report_progress(&s->progress, &s->run);
+        /* Not over the guest's prompt. */
+        if (!s->shared || !hostconsole_in_line(s->console))
+            report_progress(&s->progress, &s->run);
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,42 +70,56 @@ static void write_symbol(const Trace *t, FILE *file, uint32_t addr)
     fprintf(file, " %s", name[0] ? name : "-");
 }
 
-static void write_gpr_changes(FILE *file, const GuestState *old,
-                              const GuestState *now)
+/* What an instruction changed, as text.  No instruction changes more than
+ * fits; if one did, the text would be cut. */
+typedef struct Changes {
+    char text[256];
+    size_t size;
+} Changes;
+
+__attribute__((format(printf, 2, 3))) static void add(Changes *c,
+                                                      const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    size_t room = sizeof c->text - c->size;
+    int n = vsnprintf(c->text + c->size, room, format, args);
+    va_end(args);
+    c->size += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void add_gprs(Changes *c, const GuestState *old, const GuestState *now)
 {
     for (unsigned r = 1; r < 32; r++) {
         uint32_t was = r == old->load_reg ? old->load_value : old->gpr[r];
         if (now->gpr[r] != was)
-            fprintf(file, " %s=%08" PRIx32, insn_gpr_name(r), now->gpr[r]);
+            add(c, " %s=%08" PRIx32, insn_gpr_name(r), now->gpr[r]);
     }
     if (now->load_reg)
-        fprintf(file, " %s<-%08" PRIx32, insn_gpr_name(now->load_reg),
-                now->load_value);
+        add(c, " %s<-%08" PRIx32, insn_gpr_name(now->load_reg),
+            now->load_value);
     if (now->hi != old->hi)
-        fprintf(file, " hi=%08" PRIx32, now->hi);
+        add(c, " hi=%08" PRIx32, now->hi);
     if (now->lo != old->lo)
-        fprintf(file, " lo=%08" PRIx32, now->lo);
+        add(c, " lo=%08" PRIx32, now->lo);
 }
 
-static void write_fpr_changes(FILE *file, const GuestState *old,
-                              const GuestState *now)
+static void add_fprs(Changes *c, const GuestState *old, const GuestState *now)
 {
     for (unsigned r = 0; r < FPR_COUNT; r++) {
         bool landed =
             r == old->fpr_load_reg && now->fpr[r] == old->fpr_load_value;
         if (now->fpr[r] != old->fpr[r] && !landed)
-            fprintf(file, " f%u=%08" PRIx32, r, now->fpr[r]);
+            add(c, " f%u=%08" PRIx32, r, now->fpr[r]);
     }
     if (now->fpr_load_reg != FPR_COUNT &&
         now->fpr_load_insn != old->fpr_load_insn)
-        fprintf(file, " f%u<-%08" PRIx32, now->fpr_load_reg,
-                now->fpr_load_value);
+        add(c, " f%u<-%08" PRIx32, now->fpr_load_reg, now->fpr_load_value);
     if (now->fcr31 != old->fcr31)
-        fprintf(file, " fcr31=%08" PRIx32, now->fcr31);
+        add(c, " fcr31=%08" PRIx32, now->fcr31);
 }
 
-static void write_cp0_changes(FILE *file, const GuestState *old,
-                              const GuestState *now)
+static void add_cp0(Changes *c, const GuestState *old, const GuestState *now)
 {
     const struct {
         unsigned reg;
@@ -120,8 +135,7 @@ static void write_cp0_changes(FILE *file, const GuestState *old,
     };
     for (size_t i = 0; i < ARRAY_LEN(regs); i++)
         if (regs[i].is != regs[i].was)
-            fprintf(file, " %s=%08" PRIx32, insn_cp0_name(regs[i].reg),
-                    regs[i].is);
+            add(c, " %s=%08" PRIx32, insn_cp0_name(regs[i].reg), regs[i].is);
 }
 
 /* Writes the line held back.  `now` is the state after the instruction, or, if
@@ -132,19 +146,19 @@ static void release_insn(Trace *t, const GuestState *now, int exc)
         return;
     t->held = false;
     const GuestState *old = &t->before;
-    FILE *file = begin_line(t, TRACE_INSNS, "insn", t->held_cycle, old->pc);
+    Changes changes = {"", 0};
+    add_gprs(&changes, old, now);
+    add_fprs(&changes, old, now);
+    if (exc < 0)
+        add_cp0(&changes, old, now);
+    else
+        add(&changes, " %s", trace_exception_name((Exception)exc));
     char text[48], name[SYMBOLS_NAME_MAX];
     insn_disassemble(t->held_word, old->pc, text, sizeof text);
     symbols_name(machine_image(t->machine), old->pc, name);
-    fprintf(file, " %08" PRIx32 " %-28s %-24s", t->held_word, text,
-            name[0] ? name : "-");
-    write_gpr_changes(file, old, now);
-    write_fpr_changes(file, old, now);
-    if (exc < 0)
-        write_cp0_changes(file, old, now);
-    else
-        fprintf(file, " %s", trace_exception_name((Exception)exc));
-    fputc('\n', file);
+    FILE *file = begin_line(t, TRACE_INSNS, "insn", t->held_cycle, old->pc);
+    fprintf(file, " %08" PRIx32 " %-28s %*s%s\n", t->held_word, text,
+            changes.size ? -24 : 0, name[0] ? name : "-", changes.text);
 }
 
 static void on_insn(void *ctx, const GuestState *s, uint32_t word)
@@ -240,7 +254,10 @@ static bool parse_request(Trace *t, const char *value, Diag *diag)
     const char *path = colon ? colon + 1 : NULL;
     if (path && !*path)
         return diag_error(
-            diag, "--trace %s: a file name is missing after the colon", value);
+            diag,
+            "--trace: in \"%s\", a file name is missing after the "
+            "colon",
+            value);
     const char *end = colon ? colon : value + strlen(value);
     for (const char *kind = value;;) {
         size_t length = strcspn(kind, ",:");
