@@ -3,50 +3,37 @@
  *
  *     fuzz_elf [--seed N] [--count N]
  *
- * Image N of a seed depends on the seed and N alone.  Prints what became of
- * the images; exit status 1 if a promise of elf.h was broken. */
+ * Image number N depends on the seed and N alone.  Prints what became of the
+ * images; exit status 1 if a promise of elf.h was broken. */
 #include "base/bits.h"
 #include "frontend/elf.h"
 #include "tests/elf_writer.h"
+#include "tests/random/rng.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { SEGMENTS_MAX = 6, SYMBOLS_MAX = 12, REASONS_MAX = 64 };
 
-/* SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). */
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-/* A number below `limit`, which is not 0. */
-static uint32_t random_below(uint64_t *state, uint32_t limit)
-{
-    return (uint32_t)(random_next(state) >> 32) % limit;
-}
-
 /* Writing */
 
-static void write_image(uint64_t *random, ElfWriter *w)
+static void write_image(Rng *rng, ElfWriter *w)
 {
     ElfWriterSegment segments[SEGMENTS_MAX];
-    size_t count = 1 + random_below(random, SEGMENTS_MAX);
-    uint32_t addr = random_below(random, 4) ? 0x80040000 : 0;
+    size_t count = 1 + rng_below(rng, SEGMENTS_MAX);
+    uint32_t addr = rng_below(rng, 4) ? 0x80040000 : 0;
     for (size_t i = 0; i < count; i++) {
-        uint32_t file_size = 4 * random_below(random, 64);
+        uint32_t file_size = 4 * rng_below(rng, 64);
         uint32_t room = i == 0 ? 4 : 0; /* for the entry */
         segments[i] = (ElfWriterSegment){
             .addr = addr,
             .file_size = file_size,
-            .mem_size = file_size + room + random_below(random, 0x1000),
-            .flags = random_below(random, 8),
+            .mem_size = file_size + room + rng_below(rng, 0x1000),
+            .flags = rng_below(rng, 8),
         };
-        addr += segments[i].mem_size + 4 * random_below(random, 0x400);
+        addr += segments[i].mem_size + 4 * rng_below(rng, 0x400);
         addr = (addr + 3) / 4 * 4;
     }
 
@@ -57,26 +44,25 @@ static void write_image(uint64_t *random, ElfWriter *w)
     static const uint8_t types[] = {STT_FUNC, STT_OBJECT, STT_NOTYPE,
                                     STT_SECTION};
     ElfWriterSymbol symbols[SYMBOLS_MAX];
-    size_t symbol_count = random_below(random, SYMBOLS_MAX + 1);
+    size_t symbol_count = rng_below(rng, SYMBOLS_MAX + 1);
     for (size_t i = 0; i < symbol_count; i++) {
-        const ElfWriterSegment *s = &segments[random_below(random, count)];
+        const ElfWriterSegment *s = &segments[rng_below(rng, count)];
         symbols[i] = (ElfWriterSymbol){
             .name = names[i],
-            .addr = s->addr + 4 * random_below(random, s->mem_size / 4 + 1),
-            .size = 4 * random_below(random, 16),
-            .info = ELF32_ST_INFO(random_below(random, 3),
-                                  types[random_below(random, 4)]),
-            .section = (uint16_t)random_below(random, ELF_WRITER_DATA + 1),
+            .addr = s->addr + 4 * rng_below(rng, s->mem_size / 4 + 1),
+            .size = 4 * rng_below(rng, 16),
+            .info = ELF32_ST_INFO(rng_below(rng, 3), types[rng_below(rng, 4)]),
+            .section = (uint16_t)rng_below(rng, ELF_WRITER_DATA + 1),
         };
     }
-    elf_writer_build(w, random_below(random, 2), segments[0].addr, segments,
-                     count, symbols, symbol_count);
+    elf_writer_build(w, rng_below(rng, 2), segments[0].addr, segments, count,
+                     symbols, symbol_count);
 }
 
 /* Breaking */
 
 /* A value that bounds are likely to be wrong about. */
-static uint32_t random_value(uint64_t *random, const ElfWriter *w)
+static uint32_t random_value(Rng *rng, const ElfWriter *w)
 {
     static const uint32_t edges[] = {
         0,          1,          2,          3,          4,          7,
@@ -85,34 +71,32 @@ static uint32_t random_value(uint64_t *random, const ElfWriter *w)
         0xfffe,     0xffff,     0x10000,    0x3fffffff, 0x40000000, 0x7fffffff,
         0x80000000, 0x80040000, 0xfffffff0, 0xfffffffc, 0xfffffffe, 0xffffffff,
     };
-    switch (random_below(random, 4)) {
-    case 0: return (uint32_t)random_next(random);
-    case 1: return (uint32_t)w->size + random_below(random, 9) - 4;
-    case 2: return random_below(random, 64);
-    default: return edges[random_below(random, ARRAY_LEN(edges))];
+    switch (rng_below(rng, 4)) {
+    case 0: return rng_next(rng);
+    case 1: return (uint32_t)w->size + rng_below(rng, 9) - 4;
+    case 2: return rng_below(rng, 64);
+    default: return edges[rng_below(rng, ARRAY_LEN(edges))];
     }
 }
 
 /* Overwrites, or moves a little, one field of one record. */
-static void break_field(uint64_t *random, ElfWriter *w)
+static void break_field(Rng *rng, ElfWriter *w)
 {
     /* Offsets of the ELF header's fields after e_ident. */
     static const uint8_t header[] = {16, 18, 20, 24, 28, 32, 36,
                                      40, 42, 44, 46, 48, 50};
     size_t offset, bytes = 4;
-    switch (random_below(random, 4)) {
+    switch (rng_below(rng, 4)) {
     case 0:
-        offset = header[random_below(random, ARRAY_LEN(header))];
+        offset = header[rng_below(rng, ARRAY_LEN(header))];
         bytes = offset < 20 || offset >= 40 ? 2 : 4;
         break;
-    case 1:
-        offset = w->segments + 4 * random_below(random, 8 * SEGMENTS_MAX);
-        break;
+    case 1: offset = w->segments + 4 * rng_below(rng, 8 * SEGMENTS_MAX); break;
     case 2:
         if (!w->symbols)
             return;
-        offset = w->symbols + 4 * random_below(random, 4 * SYMBOLS_MAX);
-        if (offset % 16 == (w->symbols + 12) % 16 && random_below(random, 2)) {
+        offset = w->symbols + 4 * rng_below(rng, 4 * SYMBOLS_MAX);
+        if (offset % 16 == (w->symbols + 12) % 16 && rng_below(rng, 2)) {
             offset += 2; /* st_shndx alone */
             bytes = 2;
         }
@@ -120,37 +104,35 @@ static void break_field(uint64_t *random, ElfWriter *w)
     default:
         if (!w->sections)
             return;
-        offset =
-            w->sections + 4 * random_below(random, 10 * ELF_WRITER_SECTIONS);
+        offset = w->sections + 4 * rng_below(rng, 10 * ELF_WRITER_SECTIONS);
         break;
     }
     if (offset + bytes > w->size)
         return;
     uint32_t old = bytes == 2 ? bits_load16(w->bytes + offset, w->big)
                               : bits_load32(w->bytes + offset, w->big);
-    uint32_t value = random_below(random, 3)
-                         ? random_value(random, w)
-                         : old + random_below(random, 17) - 8;
+    uint32_t value =
+        rng_below(rng, 3) ? random_value(rng, w) : old + rng_below(rng, 17) - 8;
     if (bytes == 2)
         elf_writer_put16(w, offset, value);
     else
         elf_writer_put32(w, offset, value);
 }
 
-static void break_image(uint64_t *random, ElfWriter *w)
+static void break_image(Rng *rng, ElfWriter *w)
 {
     if (w->size == 0)
         return;
-    uint32_t at = random_below(random, (uint32_t)w->size);
-    uint32_t to = random_below(random, (uint32_t)w->size);
-    uint32_t length = 1 + random_below(random, 64);
-    switch (random_below(random, 16)) {
-    default: break_field(random, w); break;
-    case 0: w->bytes[at] ^= (uint8_t)(1u << random_below(random, 8)); break;
-    case 1: w->bytes[at] = (uint8_t)random_next(random); break;
+    uint32_t at = rng_below(rng, (uint32_t)w->size);
+    uint32_t to = rng_below(rng, (uint32_t)w->size);
+    uint32_t length = 1 + rng_below(rng, 64);
+    switch (rng_below(rng, 16)) {
+    default: break_field(rng, w); break;
+    case 0: w->bytes[at] ^= (uint8_t)(1u << rng_below(rng, 8)); break;
+    case 1: w->bytes[at] = (uint8_t)rng_next(rng); break;
     case 2: /* in the ELF header, where most is decided */
-        at = random_below(random, sizeof(Elf32_Ehdr));
-        w->bytes[at] ^= (uint8_t)(1u << random_below(random, 8));
+        at = rng_below(rng, sizeof(Elf32_Ehdr));
+        w->bytes[at] ^= (uint8_t)(1u << rng_below(rng, 8));
         break;
     case 3: w->size = at; break;
     case 4: /* longer, with what earlier mutations left or zeros */
@@ -284,13 +266,13 @@ static void tally_print(Tally *tally)
 static bool fuzz_one(uint64_t seed, uint64_t number, Tally *tally,
                      uint64_t *symbols, uint64_t *sum)
 {
-    uint64_t random = seed ^ (number * UINT64_C(0xd1342543de82ef95));
+    Rng rng = rng_stream(seed, number);
     ElfWriter w;
-    write_image(&random, &w);
+    write_image(&rng, &w);
     /* Some stay whole: those have to be accepted. */
-    uint32_t breaks = random_below(&random, 8);
+    uint32_t breaks = rng_below(&rng, 8);
     for (uint32_t i = 0; i < breaks; i++)
-        break_image(&random, &w);
+        break_image(&rng, &w);
 
     Diag diag = {""};
     ElfImage *image = elf_read_memory("image", w.bytes, w.size, &diag);
@@ -313,8 +295,9 @@ static bool fuzz_one(uint64_t seed, uint64_t number, Tally *tally,
 static bool parse_option(const char *text, uint64_t *value)
 {
     char *end;
+    errno = 0;
     *value = strtoull(text, &end, 0);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0';
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
 }
 
 int main(int argc, char **argv)
