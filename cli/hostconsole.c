@@ -211,7 +211,8 @@ bool hostconsole_failed(const HostConsole *c)
 static void drop_pending(HostConsole *c, size_t count)
 {
     c->pending_size -= count;
-    memmove(c->pending, c->pending + count, c->pending_size);
+    if (c->pending_size > 0) /* else there may be no buffer at all */
+        memmove(c->pending, c->pending + count, c->pending_size);
 }
 
 /* Whether somebody has the other side of the pseudo-terminal open. */
