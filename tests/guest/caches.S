@@ -199,11 +199,12 @@ PROGRAM("caches.S")
 /* --- Parity --------------------------------------------------------------- */
 
 /* With PZ a word is written with parity zero, which is right for bytes with an
- * even number of ones only.  An error sets PE for good, and is a miss. */
+ * even number of ones only.  An error is a miss, and sets PE until 1 is written
+ * to it. */
 #define PARITY(word, pe, cm)                                                   \
     SET_STATUS(SR_ISC | SR_PZ); li $t0, word; sw $t0, 0($s0); ISOLATE;         \
-    lw $t1, 0($s0); mfc0 $t2, C0_STATUS; sw $t0, 0($s0); lw $0, 0($s0);        \
-    mfc0 $t3, C0_STATUS; li $t4, SR_PE; mtc0 $t4, C0_STATUS;                   \
+    lw $t1, 0($s0); mfc0 $t2, C0_STATUS; sw $t0, 0($s0); ISOLATE;              \
+    lw $0, 0($s0); mfc0 $t3, C0_STATUS; li $t4, SR_PE; mtc0 $t4, C0_STATUS;    \
     mfc0 $t4, C0_STATUS; nop; CHECK($t1, word);                                \
     CHECK($t2, SR_ISC | (pe) | (cm)); CHECK($t3, SR_ISC | (pe)); CHECK($t4, 0)
 
