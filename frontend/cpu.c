@@ -32,7 +32,6 @@ Cpu *cpu_create(const CpuConfig *config, const CpuBus *bus)
     c->bus = *bus;
     c->icache = isocache_create(config->icache);
     c->dcache = isocache_create(config->dcache);
-    cpu_mem_init(c);
     static const uint32_t zeros[32];
     cpu_reset(c, VECTOR_RESET, STATUS_BEV, zeros);
     return c;

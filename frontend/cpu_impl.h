@@ -16,6 +16,8 @@ enum {
      * overflow all the time. */
     FAST_PAGES = SELKIRK_HARD ? 1 : 256,
     CODE_PAGES_MAX = SELKIRK_HARD ? 2 : 4096,
+    CODE_TABLES = 1024,
+    CODE_TABLE_PAGES = 1024, /* 4 GB / PAGE_SIZE / CODE_TABLES */
 };
 
 /* A virtual page that may be read or written without looking further.  A tag
@@ -64,8 +66,10 @@ struct Cpu {
     FastPage *fast; /* row of fast_tables for the current mode */
     FastPage fast_tables[FAST_TABLES][FAST_PAGES];
 
-    CodePage **code_pages; /* by physical page number; NULL if not decoded */
-    uint32_t code_list[CODE_PAGES_MAX]; /* the numbers in use */
+    /* By the upper and the lower half of a physical page number; NULL if not
+     * decoded, or nothing near is. */
+    CodePage **code_tables[CODE_TABLES];
+    CodePage *code_list[CODE_PAGES_MAX]; /* all that there are */
     uint32_t code_count;
     Insn uncached_insn; /* fetched where no CodePage can be */
 
@@ -91,7 +95,6 @@ void cpu_mode_changed(Cpu *c);
 
 /* --- cpu_mem.c --------------------------------------------------------- */
 
-void cpu_mem_init(Cpu *c);
 void cpu_mem_free(Cpu *c);
 /* Forgets everything: memory may have any content now. */
 void cpu_mem_reset(Cpu *c);

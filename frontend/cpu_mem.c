@@ -15,19 +15,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PHYSICAL_PAGES = 1 << (32 - PAGE_SHIFT) };
-
-void cpu_mem_init(Cpu *c)
+/* Where the decoded page of `pa` is noted, or NULL if none near is. */
+static CodePage **code_slot(const Cpu *c, uint32_t pa)
 {
-    c->code_pages = alloc_zeroed(PHYSICAL_PAGES, sizeof *c->code_pages);
-    cpu_mem_forget(c);
+    uint32_t number = pa >> PAGE_SHIFT;
+    CodePage **table = c->code_tables[number / CODE_TABLE_PAGES];
+    return table ? &table[number % CODE_TABLE_PAGES] : NULL;
+}
+
+static CodePage *code_find(const Cpu *c, uint32_t pa)
+{
+    CodePage **slot = code_slot(c, pa);
+    return slot ? *slot : NULL;
 }
 
 static void free_code_pages(Cpu *c)
 {
     for (uint32_t i = 0; i < c->code_count; i++) {
-        free(c->code_pages[c->code_list[i]]);
-        c->code_pages[c->code_list[i]] = NULL;
+        *code_slot(c, c->code_list[i]->pa) = NULL;
+        free(c->code_list[i]);
     }
     c->code_count = 0;
     c->code_va = NO_PAGE;
@@ -42,7 +48,8 @@ void cpu_mem_reset(Cpu *c)
 void cpu_mem_free(Cpu *c)
 {
     free_code_pages(c);
-    free(c->code_pages);
+    for (unsigned i = 0; i < CODE_TABLES; i++)
+        free(c->code_tables[i]);
 }
 
 static void forget_entry(FastPage *page)
@@ -111,16 +118,18 @@ static void forget_fast_stores(Cpu *c, const uint8_t *host)
 
 static CodePage *code_page(Cpu *c, uint32_t pa, const uint8_t *host)
 {
-    uint32_t number = pa >> PAGE_SHIFT;
-    CodePage *page = c->code_pages[number];
+    CodePage *page = code_find(c, pa);
     if (page)
         return page;
     if (c->code_count == CODE_PAGES_MAX)
         free_code_pages(c);
+    CodePage ***table = &c->code_tables[(pa >> PAGE_SHIFT) / CODE_TABLE_PAGES];
+    if (!*table)
+        *table = alloc_zeroed(CODE_TABLE_PAGES, sizeof **table);
     page = alloc_zeroed(1, sizeof *page);
-    page->pa = number << PAGE_SHIFT;
-    c->code_pages[number] = page;
-    c->code_list[c->code_count++] = number;
+    page->pa = pa & ~(PAGE_SIZE - 1u);
+    *code_slot(c, pa) = page;
+    c->code_list[c->code_count++] = page;
     forget_fast_stores(c, host);
     return page;
 }
@@ -128,7 +137,7 @@ static CodePage *code_page(Cpu *c, uint32_t pa, const uint8_t *host)
 /* A store to `pa` changed what may have been decoded. */
 static void code_written(Cpu *c, uint32_t pa)
 {
-    CodePage *page = c->code_pages[pa >> PAGE_SHIFT];
+    CodePage *page = code_find(c, pa);
     if (page)
         page->insn[(pa / 4) % PAGE_INSNS].op = INSN_UNDECODED;
 }
@@ -220,7 +229,7 @@ static void remember(Cpu *c, uint32_t va, const TlbPage *page)
     uint8_t *host = c->bus.page(c->bus.ctx, page->pa, false);
     if (!host)
         return;
-    bool stores = page->writable && !c->code_pages[page->pa >> PAGE_SHIFT] &&
+    bool stores = page->writable && !code_find(c, page->pa) &&
                   c->bus.page(c->bus.ctx, page->pa, true);
     uint32_t tag = va & ~(PAGE_SIZE - 1u);
     c->fast[(va >> PAGE_SHIFT) % FAST_PAGES] =

@@ -1,0 +1,189 @@
+/* Fuzzing of whole machines: hostile code on a board with all its devices.
+ *
+ *     fuzz_board [--seed N] [--count N] [--insns N] [--expect HASH]
+ *
+ * Image number N depends on the seed and N alone; it runs on one board or the
+ * other, in one go and in slices, which must come to the same.  Prints a hash
+ * of all final states and consoles; with --expect, any other is a failure. */
+#include "base/bits.h"
+#include "base/hash.h"
+#include "morph/machine.h"
+#include "tests/elf_writer.h"
+#include "tests/fuzz/hostile.h"
+#include "tests/random/encode.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CODE_SIZE = 8192 };
+
+static const uint16_t bare_aims[] = {0xb000, 0xb000, 0x8001, 0x8000,
+                                     0xa000, 0x0000, 0x9000, 0xb800};
+/* RAM, ROM, each device, a disk slot, empty space. */
+static const uint16_t decstation_aims[] = {
+    0xbfe0, 0xbfe8, 0xbff0, 0xbfd8, 0xbfd0, 0xbfc8, 0xbfc0,
+    0xbf80, 0xbf90, 0xbf9c, 0xbfbc, 0xbf40, 0xbf7c, 0xbe00,
+    0xa080, 0xa780, 0x8001, 0x8000, 0xa000, 0x0000, 0xbc00};
+
+static void on_put(void *ctx, uint8_t byte)
+{
+    uint64_t *hash = ctx;
+    *hash = hash_bytes(*hash, &byte, 1);
+}
+
+static void fail(uint64_t seed, uint64_t number, const char *why)
+{
+    printf("fuzz_board: seed %" PRIu64 ", image %" PRIu64 ": %s\n", seed,
+           number, why);
+    exit(1);
+}
+
+/* Where hostile code starts: RAM that no board uses itself. */
+#define START 0x80010000u
+
+enum { T0 = 8, T1 = 9, K0 = 26, K1 = 27 };
+
+/* Code at START that puts handlers at the exception vectors.  They go on
+ * somewhere in the image, as CP0 Random has it, so that an exception is not
+ * the end and no loop lasts; the general one puts Status in order first. */
+static size_t write_prologue(uint32_t *code)
+{
+    const uint32_t handler[] = {
+        encode_row(INSN_MFC0) | ENCODE_RT(K0) | ENCODE_RD(CP0_RANDOM),
+        encode_row(INSN_LUI) | ENCODE_RT(K1) | START >> 16,
+        encode_row(INSN_ANDI) | ENCODE_RT(K0) | ENCODE_RS(K0) |
+            ENCODE_IMM(CODE_SIZE - 1),
+        encode_row(INSN_ADDU) | ENCODE_RD(K0) | ENCODE_RS(K0) | ENCODE_RT(K1),
+        encode_row(INSN_LUI) | ENCODE_RT(K1) | 0xf000,
+        encode_row(INSN_JR) | ENCODE_RS(K0),
+        encode_row(INSN_MTC0) | ENCODE_RT(K1) | ENCODE_RD(CP0_STATUS),
+    };
+    enum { WORDS = ARRAY_LEN(handler) };
+    size_t n = 0;
+    code[n++] = encode_row(INSN_LUI) | ENCODE_RT(T0) | 0x8000;
+    for (uint32_t i = 0; i < WORDS; i++) {
+        code[n++] = encode_row(INSN_LUI) | ENCODE_RT(T1) | handler[i] >> 16;
+        code[n++] = encode_row(INSN_ORI) | ENCODE_RT(T1) | ENCODE_RS(T1) |
+                    ENCODE_IMM(handler[i]);
+        code[n++] = encode_row(INSN_SW) | ENCODE_RT(T1) | ENCODE_RS(T0) |
+                    ENCODE_IMM(0x80 + 4 * i);
+        if (i == WORDS - 1)
+            code[n++] = encode_row(INSN_OR) | ENCODE_RD(T1); /* no MTC0 */
+        code[n++] = encode_row(INSN_SW) | ENCODE_RT(T1) | ENCODE_RS(T0) |
+                    ENCODE_IMM(4 * i);
+    }
+    return n;
+}
+
+static ElfImage *make_image(Rng *rng, bool big, const HostileAims *aims)
+{
+    static const ElfWriterSegment segment = {START, CODE_SIZE, CODE_SIZE,
+                                             ELF_SEGMENT_R | ELF_SEGMENT_W |
+                                                 ELF_SEGMENT_X};
+    uint32_t code[CODE_SIZE / 4];
+    size_t n = write_prologue(code);
+    while (n < CODE_SIZE / 4)
+        code[n++] = hostile_word(rng, aims);
+    ElfWriter w;
+    elf_writer_build(&w, big, START, &segment, 1, NULL, 0);
+    for (size_t i = 0; i < n; i++)
+        elf_writer_put32(&w, w.size - CODE_SIZE + 4 * i, code[i]);
+    Diag diag = {""};
+    return elf_read_memory("fuzz", w.bytes, w.size, &diag);
+}
+
+typedef struct Total {
+    uint64_t stops[MACHINE_STOP_SLICE + 1];
+    uint64_t device_accesses, bus_errors;
+} Total;
+
+static uint64_t run_image(uint64_t seed, uint64_t number, uint64_t insns,
+                          Rng *slices, Total *total)
+{
+    Rng rng = rng_stream(seed, number);
+    bool bare = rng_below(&rng, 2);
+    bool big = bare && rng_below(&rng, 2);
+    HostileAims aims = {bare_aims, ARRAY_LEN(bare_aims)};
+    if (!bare)
+        aims = (HostileAims){decstation_aims, ARRAY_LEN(decstation_aims)};
+    Config *config = config_create();
+    Diag diag = {""};
+    config_set(config, "machine.board", bare ? "bare" : "decstation-200",
+               "fuzz", &diag);
+    config_set(config, "machine.memory", "1M", "fuzz", &diag);
+    if (rng_one_in(&rng, 4))
+        config_set(config, "dz.baud", "9600", "fuzz", &diag);
+    ElfImage *image = make_image(&rng, big, &aims);
+    uint64_t printed = HASH_START;
+    MachineConfig mc = {.config = config,
+                        .image = image,
+                        .cmdline = "console=ttyS3",
+                        .host = {.ctx = &printed, .console_put = on_put}};
+    Machine *m = image ? machine_create(&mc, &diag) : NULL;
+    if (!m)
+        fail(seed, number, diag.text);
+    machine_type(m, "some input\n", 11);
+    machine_set_limits(m, &(MachineLimits){.insns = insns});
+    MachineStop stop;
+    do
+        stop = machine_run(m, slices ? 1 + rng_below(slices, 500) : UINT64_MAX);
+    while (stop == MACHINE_STOP_SLICE);
+    if (machine_insns(m) > insns)
+        fail(seed, number, "ran past its limit");
+    total->stops[stop]++;
+    const Stats *stats = machine_stats(m);
+    total->device_accesses += stats_get(stats, "bus.device.reads") +
+                              stats_get(stats, "bus.device.writes");
+    total->bus_errors += stats_get(stats, "bus.error.reads") +
+                         stats_get(stats, "bus.error.writes");
+    uint64_t hash = hash_u64(machine_hash(m), printed);
+    hash = hash_u64(hash, machine_exit_status(m));
+    machine_destroy(m);
+    elf_free(image);
+    config_destroy(config);
+    return hash;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed = 1, count = 200, insns = 20000, expect = 0;
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'},
+        {"insns", required_argument, NULL, 'i'},
+        {"expect", required_argument, NULL, 'e'},
+        {NULL, 0, NULL, 0}};
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (o) {
+        case 's': seed = strtoull(optarg, NULL, 0); break;
+        case 'c': count = strtoull(optarg, NULL, 0); break;
+        case 'i': insns = strtoull(optarg, NULL, 0); break;
+        case 'e': expect = strtoull(optarg, NULL, 16); break;
+        default: return 2;
+        }
+    }
+    Total total = {{0}, 0, 0}, again = {{0}, 0, 0};
+    uint64_t all = HASH_START;
+    for (uint64_t n = 0; n < count; n++) {
+        Rng slices = rng_stream(seed, ~n);
+        uint64_t whole = run_image(seed, n, insns, NULL, &total);
+        if (run_image(seed, n, insns, &slices, &again) != whole)
+            fail(seed, n, "slices change the result");
+        all = hash_u64(all, whole);
+    }
+    printf("fuzz_board: seed %" PRIu64 ", %" PRIu64
+           " images of at most %" PRIu64 " instructions: %" PRIu64
+           " exits, %" PRIu64 " halts, %" PRIu64 " limits; %" PRIu64
+           " device accesses, %" PRIu64 " bus errors\n",
+           seed, count, insns, total.stops[MACHINE_STOP_EXIT],
+           total.stops[MACHINE_STOP_HALT], total.stops[MACHINE_STOP_INSNS],
+           total.device_accesses, total.bus_errors);
+    printf("hash %016" PRIx64 "\n", all);
+    if (expect && expect != all) {
+        printf("fuzz_board: expected hash %016" PRIx64 "\n", expect);
+        return 1;
+    }
+    return 0;
+}
