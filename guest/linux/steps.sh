@@ -78,6 +78,7 @@ step_download() {
         done >apt/sources/selkirk.list
         fetch_sources
     }
+    rm -rf apt
 }
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -105,8 +106,9 @@ step_unpack_sources() {
             'gcc-12.*/libgcc/*' 'gcc-12.*/include/longlong.h'
 }
 
-# The kernel without what is big and of no use here: its Kconfig files must
-# all be there, the sources of other machines' drivers need not.
+# The kernel without what is big and of no use here: all its Kconfig files must
+# be there, other architectures and most drivers need not. Of drivers/ those in
+# base, char, irqchip, mtd, net, rtc, tc and tty count, and what shares a letter.
 step_unpack_kernel() {
     rm -rf linux build/kernel
     mkdir linux
@@ -115,12 +117,10 @@ step_unpack_kernel() {
             --exclude='*/Documentation/*/*' \
             --exclude='*/arch/[!m]*/*.[chS]' \
             --exclude='*/arch/*.dts*' \
-            --exclude='*/drivers/gpu/*.[ch]' \
+            --exclude='*/drivers/[!bcimnrtv]*/*.[ch]' \
             --exclude='*/drivers/infiniband/*.[ch]' \
             --exclude='*/drivers/media/*.[ch]' \
             --exclude='*/drivers/net/wireless/*.[ch]' \
-            --exclude='*/drivers/scsi/*.[ch]' \
-            --exclude='*/drivers/staging/*.[ch]' \
             --exclude='*/sound/*.[ch]' \
             --exclude='*/tools/perf/*' \
             --exclude='*/tools/testing/*'
@@ -244,7 +244,8 @@ step_kernel() {
         # shellcheck disable=SC2016  # fields of dpkg-query, not of the shell
         dpkg-query -W -f '${Package} ${Version}\n' linux-source-6.1 \
             gcc-12-mipsel-linux-gnu binutils-mipsel-linux-gnu
-        sed -n 's/^Source: //p; s/^Version: //p' download/*.dsc | paste -d ' ' - -
+        sed -n 's/^Source: //p; s/^Version: //p' download/*.dsc |
+            paste -d ' ' - -
         basename download/gcc-12_*.orig.tar.gz
     } >versions
 }
