@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -144,9 +145,34 @@ bool hostconsole_open(HostConsole *c, const HostConsoleConfig *config,
     return true;
 }
 
+/* Whether somebody has the other side of the pseudo-terminal open. */
+static bool pty_is_connected(const HostConsole *c)
+{
+    struct pollfd p = {.fd = c->out, .events = POLLOUT};
+    return poll(&p, 1, 0) >= 0 && !(p.revents & POLLHUP);
+}
+
+/* Closing our side throws away what the other has not read: gives it a second
+ * to do so. */
+static void drain_pty(const HostConsole *c)
+{
+    enum { TRIES = 100, TRY_MILLISECONDS = 10 };
+    int unread = 1;
+    int slave = open(ptsname(c->out), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    for (int i = 0; slave >= 0 && i < TRIES && unread > 0; i++) {
+        poll(NULL, 0, TRY_MILLISECONDS);
+        if (terminal_signal() || ioctl(slave, FIONREAD, &unread) < 0)
+            break;
+    }
+    if (slave >= 0)
+        close(slave);
+}
+
 bool hostconsole_close(HostConsole *c, Diag *diag)
 {
     hostconsole_flush(c);
+    if (c->source == SOURCE_PTY && pty_is_connected(c))
+        drain_pty(c);
     if (c->owns_out && close(c->out) < 0 && !c->error)
         c->error = errno;
     c->owns_out = false;
@@ -213,13 +239,6 @@ static void drop_pending(HostConsole *c, size_t count)
     c->pending_size -= count;
     if (c->pending_size > 0) /* else there may be no buffer at all */
         memmove(c->pending, c->pending + count, c->pending_size);
-}
-
-/* Whether somebody has the other side of the pseudo-terminal open. */
-static bool pty_is_connected(const HostConsole *c)
-{
-    struct pollfd p = {.fd = c->out, .events = POLLOUT};
-    return poll(&p, 1, 0) >= 0 && !(p.revents & POLLHUP);
 }
 
 /* Waits until the output takes more.  False when the wait is not worth it. */
