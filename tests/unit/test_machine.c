@@ -191,6 +191,15 @@ static void test_breakpoints(void **state)
         assert_int_equal(machine_insns(m), LOOP + pass * LOOP_INSNS);
     }
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    destroy(&f);
+
+    /* One that a slice ends at is not run over by the next. */
+    m = CREATE(&f, alphabet);
+    assert_true(machine_add_breakpoint(m, store));
+    assert_int_equal(machine_run(m, LOOP), MACHINE_STOP_BREAKPOINT);
+    assert_int_equal(machine_run(m, LOOP_INSNS), MACHINE_STOP_BREAKPOINT);
+    assert_int_equal(machine_run(m, LOOP_INSNS - 1), MACHINE_STOP_SLICE);
+    assert_int_equal(machine_run(m, 1), MACHINE_STOP_BREAKPOINT);
     assert_true(machine_remove_breakpoint(m, store));
     assert_false(machine_remove_breakpoint(m, store));
     uint32_t va = 0x80000000;
