@@ -17,7 +17,9 @@ typedef struct Cpu Cpu;
 typedef struct CpuBus {
     void *ctx;
     /* Host address of the 4 KB page that holds `pa` when it is plain memory
-     * that stays where it is, else NULL. */
+     * that stays where it is, else NULL.  Memory that can be written must not
+     * be seen at two physical addresses: what is decoded at one would miss
+     * stores to the other. */
     uint8_t *(*page)(void *ctx, uint32_t pa, bool write);
     /* Aligned accesses of 1, 2 or 4 bytes; false is a bus error. */
     bool (*read)(void *ctx, uint32_t pa, unsigned size, uint32_t *value);
