@@ -1,4 +1,6 @@
-/* The text form of instructions, from the operand formats of r3000.def. */
+/* The text form of instructions, from the operand formats of r3000.def: what
+ * "objdump -M no-aliases,gpr-names=32,cp0-names=r3000" prints, except that a
+ * zero word is "nop". */
 #include "frontend/decode.h"
 
 #include "base/bits.h"
@@ -17,6 +19,13 @@ static const char *const cp0_names[32] = {
     "$18",       "$19",       "$20",         "$21",     "$22",        "$23",
     "$24",       "$25",       "$26",         "$27",     "$28",        "$29",
     "$30",       "$31"};
+
+/* Control registers of the R3010: there are two. */
+static const char *const fcr_names[32] = {
+    "c1_fir", "$1",  "$2",  "$3",  "$4",  "$5",  "$6",  "$7",
+    "$8",     "$9",  "$10", "$11", "$12", "$13", "$14", "$15",
+    "$16",    "$17", "$18", "$19", "$20", "$21", "$22", "$23",
+    "$24",    "$25", "$26", "$27", "$28", "$29", "$30", "c1_fcsr"};
 
 const char *insn_gpr_name(unsigned reg)
 {
@@ -52,7 +61,7 @@ void insn_disassemble(uint32_t word, uint32_t pc, char *text, size_t size)
     case INSN_FORMAT_RD_RS_RT: PRINT("%s %s,%s,%s", name, rd, rs, rt); break;
     case INSN_FORMAT_RD_RT_RS: PRINT("%s %s,%s,%s", name, rd, rt, rs); break;
     case INSN_FORMAT_RD_RT_SA:
-        PRINT("%s %s,%s,%u", name, rd, rt, in.imm);
+        PRINT("%s %s,%s,0x%x", name, rd, rt, in.imm);
         break;
     case INSN_FORMAT_RS: PRINT("%s %s", name, rs); break;
     case INSN_FORMAT_RD: PRINT("%s %s", name, rd); break;
@@ -62,12 +71,23 @@ void insn_disassemble(uint32_t word, uint32_t pc, char *text, size_t size)
         else
             PRINT("%s %s,%s", name, rd, rs);
         break;
-    case INSN_FORMAT_RS_RT: PRINT("%s %s,%s", name, rs, rt); break;
-    case INSN_FORMAT_CODE:
-        if (bits_get(word, 6, 20))
-            PRINT("%s 0x%x", name, bits_get(word, 6, 20));
+    case INSN_FORMAT_RS_RT:
+        /* "div a0,a1" would be a macro of the assembler. */
+        if (in.op == INSN_DIV || in.op == INSN_DIVU)
+            PRINT("%s zero,%s,%s", name, rs, rt);
         else
+            PRINT("%s %s,%s", name, rs, rt);
+        break;
+    case INSN_FORMAT_CODE:
+        if (!bits_get(word, 6, 20))
             PRINT("%s", name);
+        else if (in.op == INSN_SYSCALL)
+            PRINT("%s 0x%x", name, bits_get(word, 6, 20));
+        else if (!bits_get(word, 6, 10))
+            PRINT("%s 0x%x", name, bits_get(word, 16, 10));
+        else
+            PRINT("%s 0x%x,0x%x", name, bits_get(word, 16, 10),
+                  bits_get(word, 6, 10));
         break;
     case INSN_FORMAT_RT_RS_SIMM:
         PRINT("%s %s,%s,%d", name, rt, rs, simm);
@@ -88,8 +108,10 @@ void insn_disassemble(uint32_t word, uint32_t pc, char *text, size_t size)
     case INSN_FORMAT_RT_C0:
         PRINT("%s %s,%s", name, rt, cp0_names[in.rd]);
         break;
-    case INSN_FORMAT_RT_CZ:
-    case INSN_FORMAT_RT_FCR: PRINT("%s %s,$%u", name, rt, in.rd); break;
+    case INSN_FORMAT_RT_CZ: PRINT("%s %s,$%u", name, rt, in.rd); break;
+    case INSN_FORMAT_RT_FCR:
+        PRINT("%s %s,%s", name, rt, fcr_names[in.rd]);
+        break;
     case INSN_FORMAT_RT_FS: PRINT("%s %s,$f%u", name, rt, in.rd); break;
     case INSN_FORMAT_FT_MEM:
         PRINT("%s $f%u,%d(%s)", name, in.rt, simm, rs);
