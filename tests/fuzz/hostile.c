@@ -3,6 +3,11 @@
 
 #include "tests/random/encode.h"
 
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 /* A register for addresses: mostly one of eight, so that loads and stores find
  * what LUI left there. */
 static uint32_t aim_register(Rng *rng)
@@ -44,4 +49,39 @@ uint32_t hostile_word(Rng *rng, const HostileAims *aims)
         return encode_row(op) | operands;
     }
     }
+}
+
+void hostile_parse_options(HostileOptions *options, int argc, char **argv)
+{
+    static const struct option table[] = {
+        {"seed", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'},
+        {"insns", required_argument, NULL, 'i'},
+        {"expect", required_argument, NULL, 'e'},
+        {NULL, 0, NULL, 0}};
+    for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+        char *end = "?";
+        switch (o) {
+        case 's': options->seed = strtoull(optarg, &end, 0); break;
+        case 'c': options->count = strtoull(optarg, &end, 0); break;
+        case 'i': options->insns = strtoull(optarg, &end, 0); break;
+        case 'e': options->expect = strtoull(optarg, &end, 16); break;
+        }
+        if (*end) {
+            fprintf(stderr,
+                    "usage: %s [--seed N] [--count N] [--insns N] "
+                    "[--expect HASH]\n",
+                    argv[0]);
+            exit(2);
+        }
+    }
+}
+
+bool hostile_check(const HostileOptions *options, uint64_t hash)
+{
+    printf("hash %016" PRIx64 "\n", hash);
+    bool ok = options->expect == 0 || options->expect == hash;
+    if (!ok)
+        printf("expected %016" PRIx64 "\n", options->expect);
+    return ok;
 }

@@ -14,4 +14,19 @@ typedef struct HostileAims {
 /* One word of code. */
 uint32_t hostile_word(Rng *rng, const HostileAims *aims);
 
+/* What the fuzzers of code are told: a run is a function of it. */
+typedef struct HostileOptions {
+    uint64_t seed;
+    uint64_t count;  /* images */
+    uint64_t insns;  /* instructions that each may execute */
+    uint64_t expect; /* hash of all results; 0: any */
+} HostileOptions;
+
+/* Reads --seed, --count, --insns (decimal or 0x) and --expect (hexadecimal)
+ * over the defaults in `options`.  Exits with status 2 on anything else. */
+void hostile_parse_options(HostileOptions *options, int argc, char **argv);
+
+/* Prints the hash of all results.  False if another one was expected. */
+bool hostile_check(const HostileOptions *options, uint64_t hash);
+
 #endif
