@@ -60,7 +60,7 @@ void hostile_parse_options(HostileOptions *options, int argc, char **argv)
         {"expect", required_argument, NULL, 'e'},
         {NULL, 0, NULL, 0}};
     for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        char *end = "?";
+        char unknown[] = "?", *end = unknown;
         switch (o) {
         case 's': options->seed = strtoull(optarg, &end, 0); break;
         case 'c': options->count = strtoull(optarg, &end, 0); break;
