@@ -339,3 +339,22 @@ void config_list(FILE *out)
                 keys[i].name, keys[i].value, keys[i].unit[0] ? " (" : "",
                 keys[i].unit, keys[i].unit[0] ? ")" : "", keys[i].text);
 }
+
+void config_write_docs(FILE *out)
+{
+    fputs("| key | default | range or unit | meaning |\n|---|---|---|---|\n",
+          out);
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+        const KeyInfo *k = &keys[i];
+        fprintf(out, "| `%s` | %s | ", k->name, k->value);
+        if (k->type == INT || k->type == FREQ)
+            fprintf(out, "%" PRIu64 " to %" PRIu64 " %s", k->min, k->max,
+                    k->unit);
+        else if (k->type == BOOL)
+            fputs("yes, no", out);
+        else
+            for (const char *p = k->unit; *p; p++)
+                fputs(*p == '|' ? ", " : (char[]){*p, 0}, out);
+        fprintf(out, " | %s |\n", k->text);
+    }
+}

@@ -47,5 +47,7 @@ void config_write(const Config *config, FILE *out);
 
 /* Writes the table of keys for people: name, default, unit, description. */
 void config_list(FILE *out);
+/* The same as a Markdown table, for docs/. */
+void config_write_docs(FILE *out);
 
 #endif

@@ -1,9 +1,9 @@
 /* The selkirk program: finds the command and says how it ended. */
 #include "cli/disasm.h"
+#include "cli/docs.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/settings.h"
-#include "hwmodel/board/board.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static int execute(const Options *options, Diag *diag)
     case COMMAND_RUN: return run_program(options, diag);
     case COMMAND_DISASM: ok = disasm_print(options, diag); break;
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
-    case COMMAND_DOCS: board_write_docs(stdout); break;
+    case COMMAND_DOCS: ok = docs_print(options, diag); break;
     case COMMAND_HELP: ok = print_help(options, diag); break;
     case COMMAND_TOTAL: break;
     }

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* An encoding's key: the number that tells the instructions of r3000.def
  * apart.  Every word has exactly one (insn_key). */
@@ -109,6 +110,9 @@ Insn insn_decode(uint32_t word);
 
 /* Row of r3000.def; the three that have no row are called "reserved". */
 const InsnInfo *insn_info(InsnOp op);
+
+/* Writes the rows of r3000.def as a Markdown table, for docs/. */
+void insn_write_docs(FILE *out);
 
 /* Result latency in cycles of the R3000 (LATENCY rows). */
 unsigned insn_latency(InsnLatency latency);
