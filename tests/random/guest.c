@@ -167,13 +167,26 @@ void guest_read_block(const Guest *g, size_t slot, uint32_t block[BLOCK_WORDS])
 
 /* --- Judging -------------------------------------------------------------- */
 
-/* What is wrong with an instruction before it is tried, or REFUSAL_COUNT. */
-static Refusal refusal_before(const GuestState *s, uint32_t before,
-                              uint32_t last, uint32_t word)
+/* Is it an access to memory other than the data at `data`? */
+static bool goes_astray(const GuestState *s, Insn in, uint32_t data)
+{
+    switch (insn_info(in.op)->format) {
+    case INSN_FORMAT_RT_MEM:
+    case INSN_FORMAT_FT_MEM: return s->gpr[in.rs] + in.imm - data >= DATA_BYTES;
+    default: return false;
+    }
+}
+
+/* What is wrong with an instruction before it is tried, or REFUSAL_COUNT.
+ * `before` and `last` executed before it. */
+static Refusal refusal_before(const GuestState *s, uint32_t data,
+                              uint32_t before, uint32_t last, uint32_t word)
 {
     Insn in = insn_decode(word);
     if (hazard_between(before, last, word))
         return REFUSED_HAZARD;
+    if (goes_astray(s, in, data))
+        return REFUSED_ADDRESS;
     switch (in.op) {
     case INSN_DIV:
     case INSN_DIVU: return s->gpr[in.rt] == 0 ? REFUSED_DIVIDE : REFUSAL_COUNT;
@@ -198,8 +211,6 @@ static Refusal refusal_of_trap(Exception exc)
     switch (exc) {
     case EXC_OVF: return REFUSED_OVERFLOW;
     case EXC_INT: return REFUSED_FPU;
-    case EXC_TLBL:
-    case EXC_TLBS:
     case EXC_ADEL:
     case EXC_ADES: return REFUSED_ADDRESS;
     default: return REFUSAL_COUNT;
@@ -243,6 +254,7 @@ void guest_judge(Guest *g, const Image *image, size_t slot, size_t count,
     *j = (Judgement){.verdict = VERDICT_BROKEN};
     GuestState *s = cpu_state(g->cpu);
     uint32_t before = 0, last = 0;
+    uint32_t data = image_block_va(slot) + 4 * BLOCK_DATA;
     for (unsigned steps = 0; steps < PROGRAM_STEPS_MAX; steps++) {
         j->pc = s->pc;
         if (s->pc - IMAGE_VA >= IMAGE_BYTES || s->pc % 4 != 0)
@@ -252,7 +264,7 @@ void guest_judge(Guest *g, const Image *image, size_t slot, size_t count,
         bool inside = distance < 4 * count;
         j->word = distance / 4;
         if (inside) {
-            j->why = refusal_before(s, before, last, word);
+            j->why = refusal_before(s, data, before, last, word);
             if (j->why != REFUSAL_COUNT) {
                 j->verdict = VERDICT_REFUSED;
                 return;

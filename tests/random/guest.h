@@ -10,7 +10,8 @@
  * CPU of another make (24Kf), without load delays, under another kernel:
  *
  *   OVERFLOW  it raises the overflow exception, which kills a Linux process
- *   ADDRESS   it raises any exception of an address
+ *   ADDRESS   an address that is not aligned, or not in the program's data:
+ *             each program has its memory to itself
  *   FPU       the R3010 leaves it to software: denormalized numbers, invalid
  *             operations; or it is a trap that the program has enabled
  *   NAN       arithmetic on a quiet NaN.  The R3010 delivers the operand, QEMU

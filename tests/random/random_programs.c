@@ -429,7 +429,7 @@ static bool parse_options(int argc, char **argv, Options *o)
         else if (!parse_number(argv[i], number))
             return false;
     }
-    return o->batch >= 1 && o->batch <= IMAGE_SLOTS &&
+    return o->batch >= 1 && o->batch <= IMAGE_SLOTS && o->count >= 1 &&
            o->first <= UINT64_MAX / 4 && o->count <= UINT64_MAX / 4;
 }
 
