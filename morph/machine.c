@@ -36,7 +36,6 @@ struct Machine {
     bool stopping;   /* the board asked for `stop` */
     BoardStop stop;
     uint32_t stop_status;
-    bool over; /* EXIT or HALT was told */
 
     uint32_t breakpoints[BREAKPOINTS_MAX];
     size_t breakpoint_count;
@@ -367,13 +366,14 @@ MachineStop machine_run(Machine *m, uint64_t slice)
     uint64_t end = start + slice < start ? UINT64_MAX : start + slice;
     for (bool first = true;; first = false) {
         uint64_t now = cpu_cycle(m->cpu);
-        if (m->stopping && stop_is_final(m))
-            return m->stop == BOARD_STOP_EXIT ? MACHINE_STOP_EXIT
-                                              : MACHINE_STOP_HALT;
+        /* The text first: one instruction may print its end and stop, too. */
         if (m->text_found) {
             m->text_found = false;
             return MACHINE_STOP_TEXT;
         }
+        if (m->stopping && stop_is_final(m))
+            return m->stop == BOARD_STOP_EXIT ? MACHINE_STOP_EXIT
+                                              : MACHINE_STOP_HALT;
         events_run(m->events, now);
         if (m->stopping || m->text_found)
             continue;

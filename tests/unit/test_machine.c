@@ -175,6 +175,21 @@ static void test_until(void **state)
     destroy(&f);
 }
 
+/* The board's line about an unexpected exception and the end of the run are
+ * the work of one instruction. */
+static void test_until_in_the_last_instruction(void **state)
+{
+    (void)state;
+    static const uint32_t misaligned[] = {LW(T0, 1, ZERO), NOP};
+    Fixture f;
+    Machine *m = CREATE(&f, misaligned);
+    machine_set_limits(m, &(MachineLimits){.until = "without a handler"});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_TEXT);
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    assert_int_equal(machine_exit_status(m), BOARD_STATUS_EXCEPTION);
+    destroy(&f);
+}
+
 static void test_breakpoints(void **state)
 {
     (void)state;
@@ -360,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_slices_do_not_show),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_until),
+        cmocka_unit_test(test_until_in_the_last_instruction),
         cmocka_unit_test(test_breakpoints),
         cmocka_unit_test(test_trace_does_not_show),
         cmocka_unit_test(test_input_script),
