@@ -1,15 +1,17 @@
 /* Instruction words for test_disasm.sh, and what Selkirk makes of them.
  *
- *     disasm_words --rows N | --random N  --seed N  FILE
+ *     disasm_words rows|keys|random [--seed N] [--count N] FILE
  *
- * --rows: N words of every row of r3000.def, with random operands, the first
- * with all operand bits zero and the second with all ones.  --random: N words
- * of which the operation is random too.  Writes the words to FILE, little
- * endian, and to standard output a line for each with its address and text.
+ * rows: `count` words of every row of r3000.def, with random operands, the
+ * first with all operand bits zero and the second with all ones.  keys: every
+ * value of the fields that tell instructions apart, with the other bits zero.
+ * random: `count` words.  Writes the words to FILE, little-endian, and to
+ * standard output a line for each with its address and text.
  *
- * The processor ignores the bits of a word that are not operands; the GNU
- * tools call such a word no instruction.  So the words are written with these
- * bits zero, after a check that the decoder does not look at them. */
+ * The processor ignores the bits of a word that neither tell it apart nor are
+ * operands; the GNU tools call a word that has them no instruction.  So a word
+ * that decodes as a row is written without these bits, after a check that it
+ * has the row's fixed bits and that its text does not depend on the others. */
 #include "base/bits.h"
 #include "tests/random/encode.h"
 #include "tests/random/rng.h"
@@ -40,19 +42,23 @@ static bool write_word(Writer *w, uint32_t word)
     return true;
 }
 
-/* Writes the canonical form of `word`. */
+/* Writes `word` without the bits that its instruction ignores. */
 static bool write_canonical(Writer *w, uint32_t word)
 {
+    InsnOp op = insn_decode(word).op;
+    if (op <= INSN_FPRESERVED)
+        return write_word(w, word);
+    uint32_t canonical = encode_row(op) | (word & encode_operands(op));
     char text[TEXT_MAX], canonical_text[TEXT_MAX];
-    uint32_t canonical = encode_canonical(word);
     insn_disassemble(word, w->pc, text, sizeof text);
     insn_disassemble(canonical, w->pc, canonical_text, sizeof text);
-    /* SLL to register zero is a no-op, whatever it shifts; only the zero word
-     * has the name. */
-    if (strcmp(text, canonical_text) != 0 && canonical != 0) {
+    /* The zero word alone has the name "nop". */
+    bool same = canonical == 0 || strcmp(text, canonical_text) == 0;
+    if (!same || (word & encode_fixed(op)) != encode_row(op)) {
         fprintf(stderr,
-                "disasm_words: 0x%08" PRIx32 " is '%s', but without the bits "
-                "it ignores, 0x%08" PRIx32 ", '%s'\n",
+                "disasm_words: 0x%08" PRIx32
+                " decodes as '%s', and 0x%08" PRIx32
+                " as '%s': more than ignored bits lies between them\n",
                 word, text, canonical, canonical_text);
         return false;
     }
@@ -63,7 +69,9 @@ static bool write_rows(Writer *w, Rng *rng, uint64_t count)
 {
     for (InsnOp op = INSN_FPRESERVED + 1; op < INSN_COUNT; op++) {
         uint32_t row = encode_row(op), operands = encode_operands(op);
-        if (row & operands || insn_decode(row).op != op ||
+        bool apart =
+            !(row & ~encode_fixed(op)) && !(operands & encode_fixed(op));
+        if (!apart || insn_decode(row).op != op ||
             insn_decode(row | operands).op != op) {
             fprintf(stderr, "disasm_words: %s does not decode as itself\n",
                     insn_info(op)->name);
@@ -75,6 +83,30 @@ static bool write_rows(Writer *w, Rng *rng, uint64_t count)
                 return false;
         }
     }
+    return true;
+}
+
+/* Writes the words `base`, plus every value of a field. */
+static bool write_field(Writer *w, uint32_t base, unsigned low, unsigned width)
+{
+    for (uint32_t i = 0; i < 1u << width; i++)
+        if (!write_canonical(w, base | i << low))
+            return false;
+    return true;
+}
+
+static bool write_keys(Writer *w)
+{
+    enum { SPECIAL = 0, REGIMM = 1, COP = 0x10 };
+    if (!write_field(w, 0, 26, 6) || !write_field(w, SPECIAL << 26, 0, 6) ||
+        !write_field(w, REGIMM << 26, 16, 5))
+        return false;
+    for (uint32_t z = 0; z < 4; z++)
+        for (uint32_t rs = 0; rs < 32; rs++) {
+            uint32_t base = (COP + z) << 26 | ENCODE_RS(rs);
+            if (!write_field(w, base, 0, 6) || !write_field(w, base, 16, 5))
+                return false;
+        }
     return true;
 }
 
@@ -106,25 +138,34 @@ static bool parse_number(const char *text, uint64_t *value)
 
 int main(int argc, char **argv)
 {
-    uint64_t seed, count;
-    bool rows = argc == 6 && strcmp(argv[1], "--rows") == 0;
-    bool random = argc == 6 && strcmp(argv[1], "--random") == 0;
-    if ((!rows && !random) || strcmp(argv[3], "--seed") != 0 ||
-        !parse_number(argv[2], &count) || !parse_number(argv[4], &seed)) {
-        fputs("usage: disasm_words --rows N|--random N --seed N FILE\n",
+    uint64_t seed = 1, count = 64;
+    const char *what = argc > 1 ? argv[1] : "";
+    bool rows = strcmp(what, "rows") == 0, keys = strcmp(what, "keys") == 0;
+    bool ok = rows || keys || strcmp(what, "random") == 0;
+    for (int i = 2; ok && i < argc - 1; i += 2) {
+        uint64_t *option = strcmp(argv[i], "--seed") == 0    ? &seed
+                           : strcmp(argv[i], "--count") == 0 ? &count
+                                                             : NULL;
+        ok = option && i + 2 < argc && parse_number(argv[i + 1], option);
+    }
+    if (!ok || argc < 3) {
+        fputs("usage: disasm_words rows|keys|random [--seed N] [--count N] "
+              "FILE\n",
               stderr);
         return 2;
     }
-    Writer w = {fopen(argv[5], "wb"), BASE};
+    const char *path = argv[argc - 1];
+    Writer w = {fopen(path, "wb"), BASE};
     if (!w.file) {
-        perror(argv[5]);
+        perror(path);
         return 2;
     }
     Rng rng = rng_stream(seed, 0);
-    bool ok =
-        rows ? write_rows(&w, &rng, count) : write_random(&w, &rng, count);
+    ok = rows   ? write_rows(&w, &rng, count)
+         : keys ? write_keys(&w)
+                : write_random(&w, &rng, count);
     if (fclose(w.file) != 0) {
-        perror(argv[5]);
+        perror(path);
         ok = false;
     }
     return ok ? 0 : 1;

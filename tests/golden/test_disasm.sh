@@ -1,6 +1,6 @@
 #!/bin/bash
 # The decoder and the disassembler against the GNU ones: every row of
-# r3000.def with random operands, and random words.
+# r3000.def with random operands, every key, and random words.
 # Usage: test_disasm.sh DISASM_WORDS [SEED]
 set -euo pipefail
 
@@ -53,10 +53,10 @@ gnu() {
         }'
 }
 
+# compare WHAT COUNT: the words that "disasm_words WHAT" writes.
 compare() {
     local name=$1 count
-    shift
-    "$words" "$@" --seed "$seed" "$work/words" >"$work/ours"
+    "$words" "$1" --seed "$seed" --count "$2" "$work/words" >"$work/ours"
     gnu "$work/words" >"$work/gnu"
     count=$(wc -l <"$work/ours")
     if ! diff -U 0 --label selkirk --label objdump \
@@ -74,5 +74,6 @@ compare() {
         "$(grep -c ' \.word ' "$work/ours") of them reserved"
 }
 
-compare rows --rows 64
-compare random --random 100000
+compare rows 64
+compare keys 0
+compare random 100000

@@ -47,6 +47,28 @@ uint32_t encode_row(InsnOp op)
     return word_of_key(keys[op]);
 }
 
+uint32_t encode_fixed(InsnOp op)
+{
+    const uint32_t opcode = 0x3fu << 26, function = 0x3f;
+    const uint32_t rs = ENCODE_RS(31), rt = ENCODE_RT(31);
+    unsigned key = keys[op];
+    if (key < INSN_KEY_SPECIAL(0))
+        return opcode;
+    if (key < INSN_KEY_REGIMM(0))
+        return opcode | function;
+    if (key < INSN_KEY_COP(0, 0))
+        return opcode | rt;
+    if (key < INSN_KEY_BC(0, 0))
+        return opcode | rs;
+    if (key < INSN_KEY_CO(0))
+        return opcode | rs | rt;
+    if (key < INSN_KEY_CO0(0))
+        return opcode | ENCODE_RS(16);
+    if (key < INSN_KEY_COP1S(0))
+        return opcode | ENCODE_RS(16) | function;
+    return opcode | rs | function;
+}
+
 uint32_t encode_operands(InsnOp op)
 {
     enum { REG = 31 };
@@ -83,12 +105,4 @@ uint32_t encode_operands(InsnOp op)
     case INSN_FORMAT_COFUN: return 0x1ffffff;
     }
     return 0;
-}
-
-uint32_t encode_canonical(uint32_t word)
-{
-    InsnOp op = insn_decode(word).op;
-    if (op <= INSN_FPRESERVED)
-        return word;
-    return encode_row(op) | (word & encode_operands(op));
 }

@@ -18,12 +18,9 @@
 /* The word of a row with all operands zero; `op` is a row of r3000.def. */
 uint32_t encode_row(InsnOp op);
 
-/* The bits that are operands of a row; all others that are not in
- * encode_row() or tell rows apart are ignored by the processor. */
+/* The bits that tell a row from the others, and those that are its operands.
+ * The processor ignores the rest. */
+uint32_t encode_fixed(InsnOp op);
 uint32_t encode_operands(InsnOp op);
-
-/* `word` with the bits that its instruction ignores zero.  A reserved word
- * stays as it is. */
-uint32_t encode_canonical(uint32_t word);
 
 #endif
