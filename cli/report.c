@@ -54,9 +54,13 @@ int report_status(const Run *run)
 
 void report_progress(Progress *p, const Run *run)
 {
-    if (!p->on || report_clock() < p->next)
+    double now = report_clock();
+    if (!p->on || now < p->next)
         return;
-    p->next = report_clock() + (p->in_place ? 0.25 : 10);
+    bool first = p->next == 0;
+    p->next = now + (p->in_place ? 0.25 : 10);
+    if (first)
+        return; /* there is nothing to tell yet */
     fprintf(stderr,
             "%s%" PRIu64 " cycles, %" PRIu64 " instructions, %.1f MIPS, "
             "%.2f s simulated%s",

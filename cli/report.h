@@ -43,7 +43,7 @@ typedef struct Progress {
     bool on;
     bool in_place; /* the standard error is a terminal */
     bool shown;    /* the line stands there now */
-    double next;   /* when to show it again */
+    double next;   /* when to show it again; 0: not begun */
 } Progress;
 
 /* Shows the line if it is time to. */

@@ -303,7 +303,7 @@ static int finish(Session *s, Diag *diag)
     bool ok = trace_close(s->trace, diag);
     ok = hostconsole_close(s->console, diag) && ok;
     ok = machine_sync_disks(s->machine, diag) && ok;
-    ok = ok && report_write_results(&s->results, run, diag);
+    ok = report_write_results(&s->results, run, diag) && ok;
     if (!s->quiet)
         report_write_summary(run);
     if (run->until && run->end != RUN_END_TEXT)

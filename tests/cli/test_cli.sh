@@ -258,11 +258,23 @@ ok 'nor does it when the guest ends' \
     status 1 q run -q -M bare --until steady echo.elf
 ok 'the end of the input is not the end' \
     status 0 sel run -q -M bare --max-insns 10M echo.elf
+# signalled SIGNAL: sends it once the guest runs.
+signalled() {
+    local pid
+    # A shell's background jobs ignore SIGINT unless told otherwise.
+    env --default-signal=INT timeout --foreground 60 "$selkirk" run -M bare \
+        --console "$1.console" --out "$1" echo.elf </dev/null &
+    pid=$!
+    for _ in {1..200}; do
+        grep -q ready "$1.console" 2>/dev/null && break
+        sleep 0.05
+    done
+    kill -s "$1" "$(pgrep -P $pid)"
+    wait $pid
+}
 for sig in INT TERM HUP; do
-    ok "SIG$sig ends a run" status $((128 + $(kill -l $sig))) \
-        timeout --preserve-status -s $sig 0.5 \
-        "$selkirk" run -M bare --out sig$sig echo.elf </dev/null
-    ok 'with results' grep -q '"end": "signal"' sig$sig/summary.json
+    ok "SIG$sig ends a run" status $((128 + $(kill -l $sig))) signalled $sig
+    ok 'with results' grep -q '"end": "signal"' $sig/summary.json
 done
 full() { sel run -q -M bare "$@" --max-insns 1k echo.elf; }
 if [ -e /dev/full ]; then
@@ -300,7 +312,8 @@ ok 'and repeats' status 7 sel run -q -M bare --input live.input --out again \
 ok 'to the cycle, byte and bit' same_results live again
 printf 'stamps q' >keys
 for i in 1 2; do
-    "$selkirk" run -q -M bare --out keys$i echo.elf <keys >/dev/null
+    ok 'a file is typed' status 7 timeout 60 "$selkirk" run -q -M bare \
+        --out keys$i echo.elf <keys
 done
 ok 'what a file types repeats by itself' same_results keys1 keys2
 cat >script.input <<'SCRIPT'
@@ -341,8 +354,8 @@ if command -v python3 >/dev/null; then
     ok 'whatever the names' python3 -m json.tool odd/summary.json
 fi
 cp -r deep/down/results old
-timeout -s KILL 0.5 "$selkirk" run -q -M bare --out old echo.elf </dev/null \
-    >/dev/null
+{ timeout -s KILL 1 "$selkirk" run -q -M bare --out old echo.elf </dev/null \
+    >/dev/null; } 2>/dev/null
 ok 'a run that is killed takes the old summary with it' \
     [ ! -e old/summary.json ]
 ok 'and leaves no half of a file under its name' \
