@@ -64,8 +64,7 @@ HostConsole *hostconsole_create(void)
     return c;
 }
 
-/* --- Opening ---------------------------------------------------------------
- */
+/* --- Opening -------------------------------------------------------------- */
 
 /* What the standard input is. */
 static bool open_stdin(HostConsole *c, Diag *diag)
@@ -202,8 +201,7 @@ void hostconsole_destroy(HostConsole *c)
     free(c);
 }
 
-/* --- Output ------------------------------------------------------------------
- */
+/* --- Output --------------------------------------------------------------- */
 
 void hostconsole_put(void *console, uint8_t byte)
 {
@@ -302,8 +300,7 @@ void hostconsole_end_line(HostConsole *c)
     }
 }
 
-/* --- Input -------------------------------------------------------------------
- */
+/* --- Input ---------------------------------------------------------------- */
 
 static void type_bytes(HostConsole *c, Machine *m, const uint8_t *bytes,
                        size_t size)

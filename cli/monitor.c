@@ -1,5 +1,4 @@
-/* The monitor; see monitor.h.  One table of commands serves reading and help.
- */
+/* The monitor; see monitor.h.  A table of commands serves reading and help. */
 #include "cli/monitor.h"
 
 #include "base/alloc.h"
@@ -39,8 +38,7 @@ typedef struct Args {
     size_t count;
 } Args;
 
-/* --- Arguments -------------------------------------------------------------
- */
+/* --- Arguments ------------------------------------------------------------ */
 
 /* Prints what is wrong, and returns false. */
 static bool refuse(const char *what)
@@ -75,8 +73,7 @@ static bool parse_count(const char *text, uint32_t *count)
     return true;
 }
 
-/* --- Commands ----------------------------------------------------------------
- */
+/* --- Commands ------------------------------------------------------------- */
 
 static void do_step(Monitor *m, const Args *args)
 {
@@ -257,11 +254,20 @@ static void do_help(Monitor *m, const Args *args)
          "$register.\nAn empty line repeats step, x and dis.");
 }
 
-/* --- Reading -----------------------------------------------------------------
- */
+/* --- Reading -------------------------------------------------------------- */
 
-/* False at the end of the input, or if a signal ends the program.  What does
- * not fit is dropped. */
+/* Whether the line is whole.  What is left of a long one is dropped. */
+static bool is_whole(const char *line)
+{
+    if (strchr(line, '\n') || feof(stdin))
+        return true;
+    int c;
+    while ((c = getchar()) != EOF && c != '\n')
+        ;
+    return refuse("the line is too long");
+}
+
+/* False at the end of the input, or if a signal ends the program. */
 static bool read_line(const Monitor *m, char line[LINE_MAX_SIZE])
 {
     for (;;) {
@@ -272,8 +278,11 @@ static bool read_line(const Monitor *m, char line[LINE_MAX_SIZE])
             fputs("(selkirk) ", stdout);
         fflush(stdout);
         errno = 0;
-        if (fgets(line, LINE_MAX_SIZE, stdin))
-            break;
+        if (fgets(line, LINE_MAX_SIZE, stdin)) {
+            if (is_whole(line))
+                return true;
+            continue;
+        }
         bool interrupted = ferror(stdin) && errno == EINTR;
         clearerr(stdin);
         if (m->prompts)
@@ -281,17 +290,6 @@ static bool read_line(const Monitor *m, char line[LINE_MAX_SIZE])
         if (!interrupted)
             return false;
     }
-    if (!strchr(line, '\n')) {
-        int c;
-        bool dropped = false;
-        while ((c = getchar()) != EOF && c != '\n')
-            dropped = true;
-        if (dropped) {
-            refuse("the line is too long");
-            line[0] = '\0';
-        }
-    }
-    return true;
 }
 
 static void split(char *text, Args *args)
@@ -332,8 +330,7 @@ static void execute(Monitor *m, char *line)
         m->last = i;
 }
 
-/* --- Life --------------------------------------------------------------------
- */
+/* --- Life ----------------------------------------------------------------- */
 
 Monitor *monitor_create(Machine *machine, HostConsole *console,
                         const MachineLimits *limits)

@@ -53,7 +53,7 @@ static const TraceInfo traces[TRACE_TOTAL] = {
 #include "cli/options.def"
 };
 
-/* --- Suggestions --------------------------------------------------------- */
+/* --- Suggestions ---------------------------------------------------------- */
 
 enum { WORD_MAX = 24 }; /* longer words resemble nothing here */
 
@@ -111,8 +111,7 @@ static void nearest_try(Nearest *n, const char *name)
     }
 }
 
-/* --- Parsing ---------------------------------------------------------------
- */
+/* --- Parsing -------------------------------------------------------------- */
 
 static bool fails(const Options *o, Diag *diag, const char *what,
                   const char *word)
@@ -240,9 +239,8 @@ bool options_parse(Options *o, CommandId command, char *const *args,
         return fails(o, diag, "nothing goes after --", o->rest[0]);
     if (o->operand_count < info->least)
         return diag_error(diag,
-                          "%s: there is no IMAGE; name the ELF program, as in "
-                          "`selkirk %s vmlinux`",
-                          info->name, info->name);
+                          "%s: an argument is missing; write selkirk %s %s",
+                          info->name, info->name, info->operands);
     return true;
 }
 
@@ -287,8 +285,7 @@ bool options_find_trace(const char *name, size_t length, TraceKind *kind,
                       (int)length, name, all);
 }
 
-/* --- Values ------------------------------------------------------------------
- */
+/* --- Values --------------------------------------------------------------- */
 
 const char *options_value(const Options *o, OptionId id)
 {
@@ -339,9 +336,7 @@ bool options_number(const Options *o, OptionId id, uint64_t *number, Diag *diag)
                       option_infos[id].name, text);
 }
 
-/* --- Help
- * ----------------------------------------------------------------------
- */
+/* --- Help ----------------------------------------------------------------- */
 
 /* Prints `text` in columns 27 to 79 after a heading of `used` columns. */
 static void write_wrapped(FILE *out, int used, const char *text)

@@ -49,8 +49,7 @@ int report_status(const Run *run)
     return STATUS_OK;
 }
 
-/* --- The progress line ------------------------------------------------------
- */
+/* --- The progress line ---------------------------------------------------- */
 
 void report_progress(Progress *p, const Run *run)
 {
@@ -77,8 +76,7 @@ void report_hide_progress(Progress *p)
     p->shown = false;
 }
 
-/* --- Words -------------------------------------------------------------------
- */
+/* --- Words ---------------------------------------------------------------- */
 
 static const char *end_word(RunEnd end)
 {
@@ -137,8 +135,7 @@ void report_write_summary(const Run *run)
             run->seconds, guest_mips(run));
 }
 
-/* --- Results -----------------------------------------------------------------
- */
+/* --- Results -------------------------------------------------------------- */
 
 /* "FOLDER/NAME", or "FOLDER/.NAME.partial" while it is written. */
 static char *result_path(const Results *r, const char *name, bool partial)

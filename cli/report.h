@@ -36,8 +36,7 @@ double report_clock(void);
 /* The exit status of the program for this run. */
 int report_status(const Run *run);
 
-/* --- The progress line ------------------------------------------------------
- */
+/* --- The progress line ---------------------------------------------------- */
 
 typedef struct Progress {
     bool on;

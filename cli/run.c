@@ -43,8 +43,7 @@ typedef struct Session {
     Run run;
 } Session;
 
-/* --- What the command line says ----------------------------------------------
- */
+/* --- What the command line says ------------------------------------------- */
 
 /* FILE or FILE,overlay.  A comma may also be part of the name. */
 static bool add_disk(Session *s, const char *value, Diag *diag)
@@ -132,8 +131,7 @@ static bool read_inputs(Session *s, Diag *diag)
            read_disks(s, diag) && (s->image = elf_read(o->operands[0], diag));
 }
 
-/* --- Setting up
- * ---------------------------------------------------------------- */
+/* --- Setting up ----------------------------------------------------------- */
 
 static bool open_console(Session *s, Diag *diag)
 {
@@ -196,8 +194,7 @@ static bool set_up(Session *s, Diag *diag)
     return true;
 }
 
-/* --- Running
- * ------------------------------------------------------------------- */
+/* --- Running -------------------------------------------------------------- */
 
 /* Maps the stops that end a run. */
 static RunEnd end_of(MachineStop stop)
@@ -285,8 +282,7 @@ static void run_machine(Session *s)
     }
 }
 
-/* --- Ending
- * ---------------------------------------------------------------------- */
+/* --- Ending --------------------------------------------------------------- */
 
 /* Writes everything out.  Returns the exit status. */
 static int finish(Session *s, Diag *diag)

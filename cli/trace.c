@@ -51,8 +51,7 @@ const char *trace_exception_name(Exception exc)
     return names[exc] ? names[exc] : "?";
 }
 
-/* --- Lines -----------------------------------------------------------------
- */
+/* --- Lines ---------------------------------------------------------------- */
 
 /* Starts a line of `kind` and gives its file. */
 static FILE *begin_line(const Trace *t, TraceKind kind, const char *word,
@@ -229,8 +228,7 @@ static void on_device(void *ctx, const GuestState *s, const Device *device,
     fputc('\n', file);
 }
 
-/* --- Life --------------------------------------------------------------------
- */
+/* --- Life ----------------------------------------------------------------- */
 
 /* The stream that writes to `path`, made if it is new. */
 static size_t stream_of(Trace *t, const char *path)

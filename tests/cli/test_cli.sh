@@ -159,7 +159,8 @@ ok 'no command' refuses 'no command is given'
 ok 'a wrong command' refuses 'there is no command rnu; did you mean run?' rnu
 ok 'a command like no other' refuses 'there is no command xyzzy; `selkirk' xyzzy
 ok 'help of a wrong command' refuses 'there is no command rum;' help rum
-ok 'no image' refuses 'run: there is no IMAGE' run
+ok 'no image' refuses 'run: an argument is missing; write selkirk run IMAGE' run
+ok 'no page' refuses 'docs: an argument is missing; write selkirk docs boards|' docs
 ok 'two images' refuses 'run: two: one IMAGE is all' run one two
 ok 'a misspelt option' \
     refuses 'run: there is no option --untl; did you mean --until?' run --untl x
@@ -425,6 +426,8 @@ for wrong in 'foo' 'step x' 'step 0' 'step -1' 'step 99999999999' 'regs foo' \
 done
 ok 'survives long lines' prints 'the line is too long' \
     session "$(head -c 5000 /dev/zero | tr '\0' x)"
+ok 'and does nothing for them' prints ' 1 instructions' session 'step' \
+    "$(head -c 5000 /dev/zero | tr '\0' ' ')" info
 noise() {
     head -c 200000 /dev/urandom | timeout 60 "$selkirk" run -q -M bare \
         --monitor --max-insns 10M echo.elf >/dev/null 2>&1
