@@ -196,6 +196,12 @@ static bool dec_build(Board *board, const Config *config, bool big,
         return diag_error(diag, "a decstation-200 is little-endian and the "
                                 "image is big-endian; build it little-endian, "
                                 "or use --machine bare");
+    int64_t date = config_date(config, CONFIG_RTC_DATE);
+    if (date >= DS1287_DATE_END)
+        return diag_error(diag,
+                          "rtc.date = %s: a decstation-200 has no room for "
+                          "years after 2155; set an earlier one",
+                          config_text(config, CONFIG_RTC_DATE));
     uint32_t bank;
     if (!choose_bank(board, disk_count, &bank, diag))
         return false;
@@ -224,10 +230,9 @@ static bool dec_build(Board *board, const Config *config, bool big,
         lance_create(board->events, station,
                      (Line){dec_csr_set_input, dec->csr, DEC_CSR_LANCE}));
     board_place(board, &parts[PMAZ], pmaz_create());
-    board_place(board, &parts[RTC],
-                ds1287_create(board->events,
-                              config_date(config, CONFIG_RTC_DATE),
-                              board_irq_line(board, IRQ_RTC)));
+    board_place(
+        board, &parts[RTC],
+        ds1287_create(board->events, date, board_irq_line(board, IRQ_RTC)));
     board_place(board, &parts[ROM_LINK],
                 rom_link_create(&(RomLinkHost){dec, on_returned, on_failed}));
     return true;

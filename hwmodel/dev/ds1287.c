@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -394,6 +395,7 @@ static void set_year(Ds1287 *rtc, int64_t year, unsigned month)
 
 static void set_date(Ds1287 *rtc, int64_t date)
 {
+    assert(date >= 0 && date < DS1287_DATE_END);
     int64_t days = date / 86400;
     unsigned second = (unsigned)(date % 86400);
     rtc->regs[SECONDS] = encode(rtc, second % 60);

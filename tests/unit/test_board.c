@@ -412,6 +412,7 @@ static void test_refusals(void **state)
     (void)state;
     expect_refusal("", true, NULL, 0, "little-endian");
     expect_refusal("machine.memory=0x1800001", false, NULL, 0, "25M");
+    expect_refusal("rtc.date=2156-01-01T00:00:00", false, NULL, 0, "2155");
     expect_refusal("machine.board=bare machine.memory=257M", true, NULL, 0,
                    "256M");
 }
