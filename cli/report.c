@@ -133,6 +133,14 @@ void report_write_summary(const Run *run)
             simulated_seconds(run),
             (double)config_int(run->config, CONFIG_CPU_CLOCK) / 1e6,
             run->seconds, guest_mips(run));
+    const Stats *stats = machine_stats(run->machine);
+    uint64_t regions = stats_get(stats, "roi.count");
+    if (regions)
+        fprintf(stderr,
+                "  of interest  %16" PRIu64 "   instructions in %" PRIu64
+                " region%s\n",
+                stats_get(stats, "roi.insns"), regions,
+                regions == 1 ? "" : "s");
 }
 
 /* --- Results -------------------------------------------------------------- */

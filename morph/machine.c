@@ -17,6 +17,17 @@
 
 enum { BREAKPOINTS_MAX = 64 };
 
+typedef struct Regions {
+    uint64_t count, insns;
+} Regions;
+
+static const StatRow region_rows[] = {
+    {"count", "regions", "of interest that the guest marked",
+     offsetof(Regions, count)},
+    {"insns", "instructions", "in those that have ended",
+     offsetof(Regions, insns)},
+};
+
 struct Machine {
     const Config *config;
     const ElfImage *image;
@@ -36,6 +47,10 @@ struct Machine {
     bool stopping;   /* the board asked for `stop` */
     BoardStop stop;
     uint32_t stop_status;
+
+    bool in_region; /* of interest */
+    uint64_t region_start;
+    Regions regions;
 
     uint32_t breakpoints[BREAKPOINTS_MAX];
     size_t breakpoint_count;
@@ -107,9 +122,19 @@ static uint64_t on_insns(void *ctx)
     return cpu_cycle(m->cpu);
 }
 
+/* A region of interest begins or ends; a mark that says what is so already
+ * changes nothing. */
 static void on_mark(void *ctx, uint32_t value)
 {
     Machine *m = ctx;
+    uint64_t now = cpu_cycle(m->cpu);
+    if (value && !m->in_region) {
+        m->region_start = now;
+        m->regions.count++;
+    } else if (!value && m->in_region) {
+        m->regions.insns += now - m->region_start;
+    }
+    m->in_region = value != 0;
     if (m->host.mark)
         m->host.mark(m->host.ctx, value);
 }
@@ -256,6 +281,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     cpu_add_stats(m->cpu, m->stats);
     bus_add_stats(m->bus, m->stats);
     board_add_stats(m->board, m->stats);
+    stats_add(m->stats, "roi", region_rows, ARRAY_LEN(region_rows),
+              &m->regions);
     return reset(m, diag);
 }
 

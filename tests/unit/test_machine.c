@@ -368,6 +368,36 @@ static void test_statistics(void **state)
     destroy(&f);
 }
 
+/* Marks a region of three instructions twice, redundantly, then one that does
+ * not end. */
+static const uint32_t marks[] = {
+    LUI(IO, 0xb000),
+    ADDIU(T0, ZERO, 1),
+    SW(T0, 0x110, IO),
+    NOP,
+    SW(T0, 0x110, IO),
+    SW(ZERO, 0x110, IO),
+    SW(ZERO, 0x110, IO),
+    SW(T0, 0x110, IO),
+    SW(ZERO, 0x110, IO),
+    SW(T0, 0x110, IO),
+    SW(ZERO, 0x10, IO),
+    BEQ(ZERO, ZERO, -1),
+    NOP,
+};
+
+static void test_regions(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = CREATE(&f, marks);
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
+    const Stats *stats = machine_stats(m);
+    assert_int_equal(stats_get(stats, "roi.count"), 3);
+    assert_int_equal(stats_get(stats, "roi.insns"), 3 + 1);
+    destroy(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_peek),
         cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_regions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
