@@ -176,19 +176,23 @@ static void on_text_found(void *ctx)
 /* --- Loading -----------------------------------------------------------------
  */
 
+/* kseg0 and kseg1 name physical memory; below, addresses are physical. */
+static uint32_t segment_pa(const ElfSegment *seg)
+{
+    return seg->vaddr >= 0x80000000 ? seg->vaddr & 0x1fffffff : seg->vaddr;
+}
+
 static bool load_segment(Machine *m, size_t index, Diag *diag)
 {
     const ElfSegment *seg = elf_segment(m->image, index);
     static const uint8_t zeros[BUS_PAGE];
-    /* kseg0 and kseg1 name physical memory; below, addresses are physical. */
-    bool unmapped = (seg->vaddr & 0xc0000000) == 0x80000000;
-    if (!unmapped && seg->vaddr >= 0xc0000000)
+    if (seg->vaddr >= 0xc0000000)
         return diag_error(diag,
                           "segment %zu at 0x%08x lies in kseg2, which a "
                           "machine without an operating system does not map; "
                           "link the image to 0x80000000 and up",
                           index, seg->vaddr);
-    uint32_t pa = unmapped ? seg->vaddr & 0x1fffffff : seg->vaddr;
+    uint32_t pa = segment_pa(seg);
     bool ok = bus_poke(m->bus, pa, seg->bytes, seg->file_size);
     for (uint32_t at = seg->file_size; ok && at < seg->mem_size;) {
         uint32_t left = seg->mem_size - at;
@@ -208,10 +212,15 @@ static bool load_segment(Machine *m, size_t index, Diag *diag)
 
 static bool reset(Machine *m, Diag *diag)
 {
-    for (size_t i = 0; i < elf_segment_count(m->image); i++)
+    BoardImage image = {elf_entry(m->image), m->cmdline, 0};
+    for (size_t i = 0; i < elf_segment_count(m->image); i++) {
+        const ElfSegment *seg = elf_segment(m->image, i);
         if (!load_segment(m, i, diag))
             return false;
-    BoardImage image = {elf_entry(m->image), m->cmdline};
+        uint64_t end = (uint64_t)segment_pa(seg) + seg->mem_size;
+        if (end > image.end)
+            image.end = end;
+    }
     BoardStart start;
     events_set_now(m->events, cpu_cycle(m->cpu));
     /* The processor first: resetting the board sets its interrupt inputs. */

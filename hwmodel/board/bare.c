@@ -140,9 +140,10 @@ static void place_handler(Bare *bare, uint32_t pa)
 
 /* The program gets its arguments as main() does: argc in a0, argv in a1, both
  * argv and its strings above the first stack pointer. */
-static bool place_arguments(Bare *bare, const char *cmdline, BoardStart *start,
-                            Diag *diag)
+static bool place_arguments(Bare *bare, const BoardImage *image,
+                            BoardStart *start, Diag *diag)
 {
+    const char *cmdline = image->cmdline;
     size_t length = strlen(cmdline);
     if (length >= ARGUMENTS_MAX)
         return diag_error(diag,
@@ -166,15 +167,24 @@ static bool place_arguments(Bare *bare, const char *cmdline, BoardStart *start,
             argv[argc++] = text_at + (uint32_t)i;
     }
     uint32_t argv_at = (text_at - 4 * (argc + 1)) & ~7u;
-    bus_poke(bare->board.bus, text_at - KSEG0, text,
-             (uint32_t)(sizeof name + length + 1));
-    store_words(bare, argv_at - KSEG0, argv, argc + 1);
-    start->gpr[A0] = argc;
-    start->gpr[A1] = argv_at;
-    start->gpr[SP] = argv_at - FRAME;
+    bool fits = argv_at - FRAME - KSEG0 >= image->end;
+    if (fits) {
+        bus_poke(bare->board.bus, text_at - KSEG0, text,
+                 (uint32_t)(sizeof name + length + 1));
+        store_words(bare, argv_at - KSEG0, argv, argc + 1);
+        start->gpr[A0] = argc;
+        start->gpr[A1] = argv_at;
+        start->gpr[SP] = argv_at - FRAME;
+    }
     free(argv);
     free(text);
-    return true;
+    if (!fits)
+        diag_error(diag,
+                   "the image ends at physical 0x%08" PRIx64 " and leaves no "
+                   "room for arguments and stack below the end of memory; "
+                   "enlarge it with --memory",
+                   image->end);
+    return fits;
 }
 
 static bool bare_reset(Board *board, const BoardImage *image, BoardStart *start,
@@ -185,7 +195,7 @@ static bool bare_reset(Board *board, const BoardImage *image, BoardStart *start,
     place_handler(bare, 0x080);
     start->pc = image->entry;
     start->status = bare->fpu ? STATUS_CU1 : 0;
-    return place_arguments(bare, image->cmdline, start, diag);
+    return place_arguments(bare, image, start, diag);
 }
 
 const BoardClass board_bare = {

@@ -53,6 +53,7 @@ typedef struct BoardStart {
 typedef struct BoardImage {
     uint32_t entry;      /* virtual address of the first instruction */
     const char *cmdline; /* guest arguments, one string; "" if none */
+    uint64_t end;        /* physical address after its last byte */
 } BoardImage;
 
 typedef struct Board Board;

@@ -106,7 +106,7 @@ static void rig_close(Rig *rig)
     config_destroy(rig->config);
 }
 
-static const BoardImage kernel = {0x80040400, "quiet"};
+static const BoardImage kernel = {0x80040400, "quiet", 0};
 
 static void open_dec(Rig *rig, const char *words)
 {
@@ -164,7 +164,7 @@ static void test_cmdline(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         Rig rig;
         Diag diag = {""};
-        BoardImage image = {0x80040000, cases[i][0]};
+        BoardImage image = {0x80040000, cases[i][0], 0};
         assert_true(rig_open(&rig, "", false, NULL, 0, &image, &diag));
         assert_true(rom_holds(&rig, cases[i][1]));
         rig_close(&rig);
@@ -176,7 +176,7 @@ static void test_cmdline(void **state)
         memset(text, 'x', length);
         text[length] = '\0';
         bool good = rig_open(&rig, "", false, NULL, 0,
-                             &(BoardImage){0x80040000, text}, &diag);
+                             &(BoardImage){0x80040000, text, 0}, &diag);
         assert_int_equal(good, length <= 4095 - 14);
         assert_int_equal(strstr(diag.text, "too long") != NULL, !good);
         rig_close(&rig);
@@ -423,7 +423,7 @@ static void test_bare(void **state)
     for (int big = 0; big < 2; big++) {
         Rig rig;
         Diag diag = {""};
-        BoardImage image = {0x80100000, " one  two three "};
+        BoardImage image = {0x80100000, " one  two three ", 0};
         if (!rig_open(&rig, "machine.board=bare machine.memory=1M", big, NULL,
                       0, &image, &diag))
             fail_msg("%s", diag.text);
@@ -479,7 +479,7 @@ static void test_bare_handlers(void **state)
     (void)state;
     Rig rig;
     Diag diag = {""};
-    BoardImage image = {0x80001000, ""};
+    BoardImage image = {0x80001000, "", 0};
     assert_true(
         rig_open(&rig, "machine.board=bare", false, NULL, 0, &image, &diag));
     assert_int_equal(rd(&rig, 0x80), 0x3c1ab000);
@@ -497,7 +497,7 @@ static void test_bare_handlers(void **state)
     static char text[70000];
     memset(text, 'x', sizeof text - 1);
     assert_false(rig_open(&rig, "machine.board=bare", false, NULL, 0,
-                          &(BoardImage){0x80001000, text}, &diag));
+                          &(BoardImage){0x80001000, text, 0}, &diag));
     assert_non_null(strstr(diag.text, "too long"));
     rig_close(&rig);
 }
