@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/number.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -39,32 +40,6 @@ typedef struct Value {
 struct Config {
     Value values[CONFIG_KEY_COUNT];
 };
-
-/* "25M" with `kilo` 1000 or 1024.  False unless all of `text` is a number that
- * fits. */
-static bool parse_number(const char *text, uint64_t kilo, uint64_t *number)
-{
-    if (!isdigit((unsigned char)text[0]))
-        return false;
-    char *end;
-    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    errno = 0;
-    uint64_t value = strtoull(text, &end, hex ? 16 : 10);
-    if (errno || end == text + (hex ? 1 : 0))
-        return false;
-    unsigned powers = 0;
-    switch (*end) {
-    case 'G': powers++; /* fall through */
-    case 'M': powers++; /* fall through */
-    case 'k':
-    case 'K': powers++; end++;
-    }
-    for (; powers; powers--)
-        if (__builtin_mul_overflow(value, kilo, &value))
-            return false;
-    *number = value;
-    return *end == '\0';
-}
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar. */
 static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
@@ -133,7 +108,7 @@ static bool parse_value(const KeyInfo *key, const char *text, uint64_t *number,
     switch (key->type) {
     case INT:
     case FREQ:
-        if (!parse_number(text, key->type == INT ? 1024 : 1000, number))
+        if (!number_parse(text, key->type == INT ? 1024 : 1000, number))
             return diag_error(diag,
                               "%s: %s = \"%s\" is not a number; write "
                               "for example %s",

@@ -4,9 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/number.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,32 +303,11 @@ bool options_has(const Options *o, OptionId id)
     return false;
 }
 
-static bool parse_number(const char *text, uint64_t *number)
-{
-    if (!isdigit((unsigned char)text[0]))
-        return false;
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (errno)
-        return false;
-    *number = value;
-    uint64_t unit = 1;
-    switch (*end) {
-    case 'G': unit *= 1000; /* fall through */
-    case 'M': unit *= 1000; /* fall through */
-    case 'k':
-    case 'K': unit *= 1000; end++;
-    }
-    return *end == '\0' && *number > 0 &&
-           !__builtin_mul_overflow(*number, unit, number);
-}
-
 bool options_number(const Options *o, OptionId id, uint64_t *number, Diag *diag)
 {
     const char *text = options_value(o, id);
     *number = 0;
-    if (!text || parse_number(text, number))
+    if (!text || (number_parse(text, 1000, number) && *number > 0))
         return true;
     return diag_error(diag,
                       "--%s: \"%s\" is not a number from 1 to 2^64 - 1; write "

@@ -15,11 +15,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SLICE_SECONDS 0.008 /* well below what a typist notices */
 
-enum { SLICE_MIN = 1000, SLICE_FIRST = 100000 };
+enum { SLICE_MIN = 1000, SLICE_FIRST = 100000, SLICE_MAX = 1000000000 };
 
 /* All that a run needs.  What is NULL was not made yet. */
 typedef struct Session {
@@ -58,6 +59,10 @@ static bool add_disk(Session *s, const char *value, Diag *diag)
     char *path = alloc_string(value);
     if (overlay)
         path[comma - value] = '\0';
+    if (!*path) {
+        free(path);
+        return diag_error(diag, "--disk %s: the file's name is missing", value);
+    }
     s->disks[s->disk_count++] = (BoardDisk){path, overlay};
     return true;
 }
@@ -115,6 +120,38 @@ static bool check_record(const Session *s, Diag *diag)
     return true;
 }
 
+static bool is_disk(const Session *s, const char *path)
+{
+    struct stat file, disk;
+    if (stat(path, &file) < 0)
+        return false;
+    for (size_t i = 0; i < s->disk_count; i++)
+        if (stat(s->disks[i].path, &disk) == 0 && disk.st_dev == file.st_dev &&
+            disk.st_ino == file.st_ino)
+            return true;
+    return false;
+}
+
+/* Output must not go over a disk. */
+static bool check_outputs(const Session *s, Diag *diag)
+{
+    const Options *o = s->options;
+    for (size_t i = 0; i < o->use_count; i++) {
+        OptionId id = o->uses[i].id;
+        const char *path = o->uses[i].value;
+        if (id == OPTION_TRACE)
+            path = strchr(path, ':') ? strchr(path, ':') + 1 : "";
+        else if (id != OPTION_CONSOLE && id != OPTION_RECORD)
+            continue;
+        if (is_disk(s, path))
+            return diag_error(diag,
+                              "%s: the output would overwrite the disk; name "
+                              "another file",
+                              path);
+    }
+    return true;
+}
+
 /* Everything that is read, before anything is written. */
 static bool read_inputs(Session *s, Diag *diag)
 {
@@ -128,7 +165,8 @@ static bool read_inputs(Session *s, Diag *diag)
            (s->trace = trace_create(o, diag)) &&
            (s->config = settings_create(o, diag)) &&
            (!input || input_read(&s->script, input, diag)) &&
-           read_disks(s, diag) && (s->image = elf_read(o->operands[0], diag));
+           read_disks(s, diag) && check_outputs(s, diag) &&
+           (s->image = elf_read(o->operands[0], diag));
 }
 
 /* --- Setting up ----------------------------------------------------------- */
@@ -218,7 +256,10 @@ static MachineStop run_slice(Session *s, uint64_t *slice)
     MachineStop stop = machine_run(s->machine, *slice);
     double seconds = report_clock() - start;
     s->run.seconds += seconds;
-    if (seconds < SLICE_SECONDS / 2)
+    /* A slice that something cut short says nothing. */
+    if (stop != MACHINE_STOP_SLICE)
+        return stop;
+    if (seconds < SLICE_SECONDS / 2 && *slice <= SLICE_MAX / 2)
         *slice *= 2;
     else if (seconds > SLICE_SECONDS && *slice / 2 >= SLICE_MIN)
         *slice /= 2;

@@ -400,6 +400,7 @@ MachineStop machine_run(Machine *m, uint64_t slice)
 {
     uint64_t start = cpu_cycle(m->cpu);
     uint64_t end = start + slice < start ? UINT64_MAX : start + slice;
+    uint32_t start_pc = cpu_state(m->cpu)->pc;
     for (bool first = true;; first = false) {
         uint64_t now = cpu_cycle(m->cpu);
         /* The text first: one instruction may print its end and stop, too. */
@@ -421,7 +422,9 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         bool stepwise = m->breakpoint_count || m->trace.insn;
         if (stepwise) {
             cpu_take_interrupt(m->cpu);
-            if (!first && at_breakpoint(m, cpu_state(m->cpu)->pc))
+            uint32_t pc = cpu_state(m->cpu)->pc;
+            bool here = first && pc == start_pc; /* where the run resumes */
+            if (!here && at_breakpoint(m, pc))
                 return MACHINE_STOP_BREAKPOINT;
         }
         if (now >= end)

@@ -125,11 +125,12 @@ static bool open_disk(Ms02nv *nv, bool overlay, Diag *diag)
     if (file < 0)
         return diag_error(diag, "%s: cannot open the disk: %s; %s", nv->path,
                           strerror(errno),
-                          errno == ENOENT ? "truncate -s 4092K creates one"
-                          : overlay       ? "make the file readable"
-                                          : "make the file writable, or add "
-                                            "\",overlay\" to keep writes in "
-                                            "memory");
+                          errno == ENOENT   ? "truncate -s 4092K creates one"
+                          : errno == EISDIR ? "name a file in it"
+                          : overlay         ? "make the file readable"
+                                            : "make the file writable, or add "
+                                              "\",overlay\" to keep writes in "
+                                              "memory");
     if (!overlay)
         nv->file = file;
     struct stat info;

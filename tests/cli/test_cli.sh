@@ -216,6 +216,16 @@ printf 'type "x"\nhit return\n' >bad.input
 ok 'a wrong input script' refuses 'bad.input:2: a line begins with' \
     run --input bad.input echo.elf
 ok 'no disk' refuses 'none.disk: cannot open' run --disk none.disk echo.elf
+ok 'a disk without a name' refuses \
+    "--disk ,overlay: the file's name is missing" run --disk ,overlay echo.elf
+truncate -s 1020K disk.image
+for output in '--console disk.image' '--record disk.image' \
+    '--trace insns:disk.image'; do
+    # shellcheck disable=SC2086 # two words
+    ok "$output over a disk" refuses \
+        'disk.image: the output would overwrite the disk; name another file' \
+        run --disk disk.image $output echo.elf
+done
 ok 'a wrong word for a disk' refuses '--disk none.disk,ro: there is no such' \
     run --disk none.disk,ro echo.elf
 ok '--record with --input' refuses '--record: with --input' \
@@ -434,6 +444,13 @@ noise() {
     [ "${PIPESTATUS[1]}" -eq 0 ]
 }
 ok 'survives noise' noise
+# Breakpoints cut slices short; that must not make the next ones longer.
+many_breaks() {
+    # shellcheck disable=SC2046 # one word each
+    printf '%s\n' 'break __start+30' $(printf 'continue %.0s' {1..200}) quit |
+        timeout 20 "$selkirk" run -q --monitor -M bare echo.elf >/dev/null
+}
+ok 'goes on after many breakpoints' status 0 many_breaks
 
 # --- disasm, config, docs ---------------------------------------------------------------
 
