@@ -108,7 +108,7 @@ step_unpack_sources() {
 
 # The kernel without what is big and of no use here: all its Kconfig files must
 # be there, other architectures and most drivers need not. Of drivers/ those in
-# base, char, irqchip, mtd, net, rtc, tc and tty count, and what shares a letter.
+# base, char, irqchip, mtd, net, rtc, tc, tty count, and what shares a letter.
 step_unpack_kernel() {
     rm -rf linux build/kernel
     mkdir linux
@@ -205,21 +205,27 @@ step_busybox() {
     cp "$build/busybox" bin/busybox
 }
 
-# The initramfs, as a list for the kernel's gen_init_cpio.
+# The initramfs, as a list for the kernel's gen_init_cpio. Its files are copied
+# to directory $1 and all get time $2: the archive holds their times.
 write_initramfs_list() {
     local name
+
+    rm -rf "$1"
+    mkdir "$1"
+    cp "$here"/root/{init,passwd,group} bin/{busybox,hello,bench} "$1"
+    touch -d "$2" "$1"/*
 
     for name in bin dev etc mnt proc root sbin sys tmp usr usr/bin usr/sbin; do
         echo "dir /$name 0755 0 0"
     done
     echo 'nod /dev/console 0600 0 0 c 5 1'
     echo 'nod /dev/null 0666 0 0 c 1 3'
-    echo "file /init $here/root/init 0755 0 0"
+    echo "file /init $1/init 0755 0 0"
     for name in passwd group; do
-        echo "file /etc/$name $here/root/$name 0644 0 0"
+        echo "file /etc/$name $1/$name 0644 0 0"
     done
     for name in busybox hello bench; do
-        echo "file /bin/$name $dir/bin/$name 0755 0 0"
+        echo "file /bin/$name $1/$name 0755 0 0"
     done
     sed -e '\|^/bin/busybox$|d' -e 's|.*|slink & /bin/busybox 0755 0 0|' \
         build/busybox/busybox.links
@@ -228,13 +234,17 @@ write_initramfs_list() {
 step_kernel() {
     local build=$dir/build/kernel config=$here/kernel.config
     local make=(make -j "$jobs" -C linux O="$build" ARCH=mips
-        CROSS_COMPILE=mipsel-linux-gnu-)
+        CROSS_COMPILE=mipsel-linux-gnu-
+        CC="mipsel-linux-gnu-gcc -ffile-prefix-map=$dir/=")
 
-    # The same sources make the same image, byte for byte.
-    export KBUILD_BUILD_TIMESTAMP='1 Jan 2023' KBUILD_BUILD_VERSION=1
+    # The same sources make the same image, byte for byte: no times, no names
+    # of hosts and directories (the vDSO has a hash of its debug information).
+    export KBUILD_BUILD_TIMESTAMP='Sun Jan  1 00:00:00 UTC 2023'
+    export KBUILD_BUILD_VERSION=1
     export KBUILD_BUILD_USER=selkirk KBUILD_BUILD_HOST=selkirk
     mkdir -p "$build"
-    write_initramfs_list >"$build/initramfs.list"
+    write_initramfs_list "$build/initramfs" "$KBUILD_BUILD_TIMESTAMP" \
+        >"$build/initramfs.list"
     "${make[@]}" KCONFIG_ALLCONFIG="$config" allnoconfig
     check_config "$config" "$build/.config"
     "${make[@]}" vmlinux
