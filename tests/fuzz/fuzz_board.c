@@ -42,36 +42,31 @@ static void fail(uint64_t seed, uint64_t number, const char *why)
 /* Where hostile code starts: RAM that no board uses itself. */
 #define START 0x80010000u
 
-enum { T0 = 8, T1 = 9, K0 = 26, K1 = 27 };
+enum { T0 = 8, T1 = 9 };
 
-/* Code at START that puts handlers at the exception vectors.  They go on
- * somewhere in the image, as CP0 Random has it, so that an exception is not
- * the end and no loop lasts; the general one puts Status in order first. */
+/* Code that stores `word` at T0 + `offset`. */
+static size_t write_store(uint32_t *code, uint32_t word, uint32_t offset)
+{
+    size_t n = 0;
+    code[n++] = encode_row(INSN_LUI) | ENCODE_RT(T1) | word >> 16;
+    code[n++] =
+        encode_row(INSN_ORI) | ENCODE_RT(T1) | ENCODE_RS(T1) | ENCODE_IMM(word);
+    code[n++] = encode_row(INSN_SW) | ENCODE_RT(T1) | ENCODE_RS(T0) |
+                ENCODE_IMM(offset);
+    return n;
+}
+
+/* Code at START that puts handlers at the exception vectors. */
 static size_t write_prologue(uint32_t *code)
 {
-    const uint32_t handler[] = {
-        encode_row(INSN_MFC0) | ENCODE_RT(K0) | ENCODE_RD(CP0_RANDOM),
-        encode_row(INSN_LUI) | ENCODE_RT(K1) | START >> 16,
-        encode_row(INSN_ANDI) | ENCODE_RT(K0) | ENCODE_RS(K0) |
-            ENCODE_IMM(CODE_SIZE - 1),
-        encode_row(INSN_ADDU) | ENCODE_RD(K0) | ENCODE_RS(K0) | ENCODE_RT(K1),
-        encode_row(INSN_LUI) | ENCODE_RT(K1) | 0xf000,
-        encode_row(INSN_JR) | ENCODE_RS(K0),
-        encode_row(INSN_MTC0) | ENCODE_RT(K1) | ENCODE_RD(CP0_STATUS),
-    };
-    enum { WORDS = ARRAY_LEN(handler) };
+    uint32_t refill[HOSTILE_HANDLER_WORDS], general[HOSTILE_HANDLER_WORDS];
+    hostile_handler(refill, START >> 16, CODE_SIZE, 0);
+    hostile_handler(general, START >> 16, CODE_SIZE, 0xf0000000);
     size_t n = 0;
     code[n++] = encode_row(INSN_LUI) | ENCODE_RT(T0) | 0x8000;
-    for (uint32_t i = 0; i < WORDS; i++) {
-        code[n++] = encode_row(INSN_LUI) | ENCODE_RT(T1) | handler[i] >> 16;
-        code[n++] = encode_row(INSN_ORI) | ENCODE_RT(T1) | ENCODE_RS(T1) |
-                    ENCODE_IMM(handler[i]);
-        code[n++] = encode_row(INSN_SW) | ENCODE_RT(T1) | ENCODE_RS(T0) |
-                    ENCODE_IMM(0x80 + 4 * i);
-        if (i == WORDS - 1)
-            code[n++] = encode_row(INSN_OR) | ENCODE_RD(T1); /* no MTC0 */
-        code[n++] = encode_row(INSN_SW) | ENCODE_RT(T1) | ENCODE_RS(T0) |
-                    ENCODE_IMM(4 * i);
+    for (uint32_t i = 0; i < HOSTILE_HANDLER_WORDS; i++) {
+        n += write_store(code + n, refill[i], 4 * i);
+        n += write_store(code + n, general[i], 0x80 + 4 * i);
     }
     return n;
 }

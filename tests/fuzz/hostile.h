@@ -5,6 +5,8 @@
 
 #include "tests/random/rng.h"
 
+enum { HOSTILE_HANDLER_WORDS = 9 };
+
 /* Upper halves of addresses worth aiming at: `count` of them. */
 typedef struct HostileAims {
     const uint16_t *high;
@@ -13,6 +15,13 @@ typedef struct HostileAims {
 
 /* One word of code. */
 uint32_t hostile_word(Rng *rng, const HostileAims *aims);
+
+/* Code for an exception vector.  It goes on somewhere in the `size` bytes from
+ * `high` << 16 on, as CP0 Random has it, so that an exception is not the end
+ * and no loop lasts; `size` is a power of two of at most 16 KB.  With `status`
+ * not 0, it writes that to Status and executes RFE. */
+void hostile_handler(uint32_t words[HOSTILE_HANDLER_WORDS], uint16_t high,
+                     uint32_t size, uint32_t status);
 
 /* What the fuzzers of code are told: a run is a function of it. */
 typedef struct HostileOptions {
