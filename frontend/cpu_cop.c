@@ -106,24 +106,12 @@ bool cpu_condition(const Cpu *c, unsigned z)
 
 /* --- CP1: registers ------------------------------------------------------- */
 
-/* Loads into floating-point registers have a delay slot of their own: the next
- * instruction, if it is for the coprocessor, still sees the old value.  Only
- * instructions of the coprocessor look at these registers, so a load in flight
- * lands when the first of them comes by, or with the next exception. */
-void cpu_fpr_settle(Cpu *c)
-{
-    GuestState *s = &c->s;
-    if (s->fpr_load_reg != FPR_COUNT)
-        s->fpr[s->fpr_load_reg] = s->fpr_load_value;
-    s->fpr_load_reg = FPR_COUNT;
-}
-
 /* Before an instruction reads registers: a load lands unless it was made by
  * the instruction just before (`insns` counts the present one). */
 static void settle_older(Cpu *c)
 {
     if (c->s.fpr_load_insn + 1 < c->s.insns)
-        cpu_fpr_settle(c);
+        state_fpr_settle(&c->s);
 }
 
 uint32_t cpu_fpr_read(Cpu *c, unsigned reg)
@@ -135,7 +123,7 @@ uint32_t cpu_fpr_read(Cpu *c, unsigned reg)
 void cpu_fpr_load(Cpu *c, unsigned reg, uint32_t value)
 {
     GuestState *s = &c->s;
-    cpu_fpr_settle(c);
+    state_fpr_settle(&c->s);
     if (!c->config.fpu)
         return;
     s->fpr_load_reg = (uint8_t)reg;
@@ -222,7 +210,7 @@ static bool compute(Cpu *c, const Insn *in)
     uint64_t fd;
     if (!fpu_compute(w.op, w.from, fs, ft, &s->fcr31, &fd))
         return false;
-    cpu_fpr_settle(c);
+    state_fpr_settle(s);
     s->fpr[in->rd] = (uint32_t)fd;
     if (w.to == FPU_D)
         s->fpr[in->rd | 1] = (uint32_t)(fd >> 32);

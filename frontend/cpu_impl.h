@@ -1,5 +1,6 @@
-/* Inside of the reference CPU, shared by cpu.c (instructions), cpu_mem.c
- * (fetch, load, store) and cpu_cop.c (coprocessors). */
+/* Inside of the reference CPU.  Each of its files calls those named after it:
+ * cpu.c (instructions), cpu_cop.c (coprocessors), cpu_mem.c (fetch, load,
+ * store), cpu_exc.c (interrupts, exceptions, modes). */
 #ifndef SELKIRK_FRONTEND_CPU_IMPL_H
 #define SELKIRK_FRONTEND_CPU_IMPL_H
 
@@ -82,7 +83,13 @@ struct Cpu {
 
 #define NO_PAGE (1ull << 32)
 
-/* --- cpu.c ------------------------------------------------------------- */
+/* --- cpu_exc.c --------------------------------------------------------- */
+
+/* The deadline, `stop` or `irq_ready` changed. */
+static inline void cpu_limit_changed(Cpu *c)
+{
+    c->limit = c->stop || c->irq_ready ? 0 : c->deadline;
+}
 
 /* Takes an exception at s.pc. */
 void cpu_exception(Cpu *c, Exception exc);
@@ -174,7 +181,6 @@ bool cpu_condition(const Cpu *c, unsigned z);
 
 uint32_t cpu_fpr_read(Cpu *c, unsigned reg);
 void cpu_fpr_load(Cpu *c, unsigned reg, uint32_t value); /* delayed, as LWC1 */
-void cpu_fpr_settle(Cpu *c); /* a load in flight lands now */
 uint32_t cpu_fcr_read(const Cpu *c, unsigned reg);
 void cpu_fcr_write(Cpu *c, unsigned reg, uint32_t value);
 /* An FP, FCOMP or FPRESERVED instruction.  False: it took an exception. */

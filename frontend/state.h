@@ -146,6 +146,17 @@ static inline bool state_user_mode(const GuestState *s)
     return s->status & STATUS_KUC;
 }
 
+/* Loads into floating-point registers have a delay slot of their own: the next
+ * instruction, if it is for the coprocessor, still sees the old value.  Only
+ * instructions of the coprocessor look at these registers, so a load in flight
+ * is put there when the first of them comes by, or with the next exception. */
+static inline void state_fpr_settle(GuestState *s)
+{
+    if (s->fpr_load_reg != FPR_COUNT)
+        s->fpr[s->fpr_load_reg] = s->fpr_load_value;
+    s->fpr_load_reg = FPR_COUNT;
+}
+
 /* Hash of everything above; equal for equal states, whether or not a load that
  * is due has been put in its register yet. */
 uint64_t state_hash(const GuestState *s);
