@@ -11,7 +11,7 @@
  * alone.  It ends, whatever its data are, within PROGRAM_STEPS_MAX
  * instructions, also if any instruction but branches, jumps and what counts
  * loops or makes addresses is replaced by a no-op.  It may contain traps, and
- * hazards along branches: guest_clean() finds them. */
+ * hazards along branches: guest_judge() finds them. */
 void generate_program(Program *program, uint64_t seed, uint64_t number,
                       uint32_t va);
 
