@@ -278,12 +278,13 @@ static bool read_line(const Monitor *m, char line[LINE_MAX_SIZE])
             fputs("(selkirk) ", stdout);
         fflush(stdout);
         errno = 0;
-        if (fgets(line, LINE_MAX_SIZE, stdin)) {
+        bool ready = terminal_wait_input();
+        if (ready && fgets(line, LINE_MAX_SIZE, stdin)) {
             if (is_whole(line))
                 return true;
             continue;
         }
-        bool interrupted = ferror(stdin) && errno == EINTR;
+        bool interrupted = !ready || (ferror(stdin) && errno == EINTR);
         clearerr(stdin);
         if (m->prompts)
             putchar('\n');
@@ -340,6 +341,7 @@ Monitor *monitor_create(Machine *machine, HostConsole *console,
     m->console = console;
     m->limits = limits;
     m->prompts = isatty(STDIN_FILENO);
+    setvbuf(stdin, NULL, _IONBF, 0); /* lines are waited for outside stdio */
     m->next_dump = machine_state(machine)->pc & ~3u;
     return m;
 }

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -161,6 +162,29 @@ void terminal_poll(void)
         terminal.resumed = 0;
         terminal.is_raw = 0;
     }
+}
+
+bool terminal_wait_input(void)
+{
+    /* Signals come only while pselect() waits, so that none is missed between
+     * the look at what was noted and the wait. */
+    sigset_t caught, before;
+    sigemptyset(&caught);
+    for (size_t i = 0; i < ARRAY_LEN(end_signals); i++)
+        sigaddset(&caught, end_signals[i]);
+    sigaddset(&caught, SIGTSTP);
+    sigaddset(&caught, SIGCONT);
+    sigprocmask(SIG_BLOCK, &caught, &before);
+    bool ready = false;
+    if (!terminal.end && !terminal.stop && !terminal.resumed) {
+        fd_set input;
+        FD_ZERO(&input);
+        FD_SET(STDIN_FILENO, &input);
+        ready =
+            pselect(STDIN_FILENO + 1, &input, NULL, NULL, NULL, &before) > 0;
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return ready;
 }
 
 void terminal_die(int sig)

@@ -28,6 +28,10 @@ void terminal_poll(void);
 bool terminal_enter_raw(void);
 void terminal_leave_raw(void);
 
+/* Waits until the standard input can be read or has ended.  False if a signal
+ * came instead, however early: one that terminal_signal() tells, or a stop. */
+bool terminal_wait_input(void);
+
 /* Ends the program by `signal`, as if it had never been caught. */
 void terminal_die(int signal) __attribute__((noreturn));
 
