@@ -4,6 +4,7 @@
 #ifndef SELKIRK_BASE_DIAG_H
 #define SELKIRK_BASE_DIAG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 enum { DIAG_TEXT_MAX = 512 };
@@ -17,5 +18,9 @@ typedef struct Diag {
  * Always returns false, so that callers can `return diag_error(...)`. */
 bool diag_error(Diag *diag, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same with "where: " in front, for readers that know the place. */
+bool diag_error_at(Diag *diag, const char *where, const char *format,
+                   va_list args) __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -25,6 +25,15 @@ uint32_t cpu_cp0_read(const Cpu *c, unsigned reg)
     }
 }
 
+/* Another ASID maps other pages. */
+static void set_entryhi(Cpu *c, uint32_t value)
+{
+    bool new_asid = (c->s.entryhi ^ value) & ENTRYHI_ASID;
+    c->s.entryhi = value;
+    if (new_asid)
+        cpu_mem_forget(c);
+}
+
 void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value)
 {
     GuestState *s = &c->s;
@@ -36,13 +45,9 @@ void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value)
     case CP0_CONTEXT:
         s->context = (value & CONTEXT_PTE) | (s->context & CONTEXT_BADVPN);
         break;
-    case CP0_ENTRYHI: {
-        bool new_asid = (s->entryhi ^ value) & ENTRYHI_ASID;
-        s->entryhi = value & (ENTRYHI_VPN | ENTRYHI_ASID);
-        if (new_asid)
-            cpu_mem_forget(c);
+    case CP0_ENTRYHI:
+        set_entryhi(c, value & (ENTRYHI_VPN | ENTRYHI_ASID));
         break;
-    }
     case CP0_STATUS: {
         uint32_t keep = s->status & (STATUS_TS | (STATUS_PE & ~value));
         s->status = (value & STATUS_WRITABLE) | keep;
@@ -61,11 +66,8 @@ void cpu_tlb_read(Cpu *c)
 {
     GuestState *s = &c->s;
     const TlbEntry *e = &s->tlb[(s->index & INDEX_INDEX) >> 8];
-    bool new_asid = (s->entryhi ^ e->hi) & ENTRYHI_ASID;
-    s->entryhi = e->hi;
     s->entrylo = e->lo;
-    if (new_asid)
-        cpu_mem_forget(c);
+    set_entryhi(c, e->hi);
 }
 
 void cpu_tlb_write(Cpu *c, unsigned index)

@@ -81,12 +81,11 @@ static Reader reader_start(const char *name, Diag *diag)
 __attribute__((format(printf, 2, 3))) static bool fail(const Reader *r,
                                                        const char *format, ...)
 {
-    char text[DIAG_TEXT_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    diag_error_at(r->diag, r->name, format, args);
     va_end(args);
-    return diag_error(r->diag, "%s: %s", r->name, text);
+    return false;
 }
 
 /* Translates `count` records of `size` bytes at `offset` of the file, or says

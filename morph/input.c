@@ -29,12 +29,13 @@ typedef struct Reader {
 __attribute__((format(printf, 2, 3))) static bool fail(const Reader *r,
                                                        const char *format, ...)
 {
-    char text[DIAG_TEXT_MAX];
+    char where[DIAG_TEXT_MAX];
+    snprintf(where, sizeof where, "%.200s:%u", r->name, r->line);
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    diag_error_at(r->diag, where, format, args);
     va_end(args);
-    return diag_error(r->diag, "%.200s:%u: %s", r->name, r->line, text);
+    return false;
 }
 
 static bool at_line_end(const Reader *r)

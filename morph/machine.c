@@ -135,8 +135,6 @@ static void on_mark(void *ctx, uint32_t value)
         m->regions.insns += now - m->region_start;
     }
     m->in_region = value != 0;
-    if (m->host.mark)
-        m->host.mark(m->host.ctx, value);
 }
 
 static void on_stop(void *ctx, BoardStop why, uint32_t status)

@@ -30,8 +30,6 @@ typedef struct MachineHost {
     void *ctx;
     /* A byte that the guest printed on its console. */
     void (*console_put)(void *ctx, uint8_t byte);
-    /* The region of interest begins (value not 0) or ends. */
-    void (*mark)(void *ctx, uint32_t value);
 } MachineHost;
 
 /* Observers, for traces; members may be NULL. */
