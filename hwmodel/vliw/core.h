@@ -1,0 +1,152 @@
+/* The reference core: runs molecules in cycle order.  It defines time, and it
+ * is the oracle of every faster engine.  docs/core.md is its manual. */
+#ifndef SELKIRK_HWMODEL_VLIW_CORE_H
+#define SELKIRK_HWMODEL_VLIW_CORE_H
+
+#include "base/stats.h"
+#include "hwmodel/mem/hierarchy.h"
+#include "hwmodel/vliw/molecule.h"
+
+typedef struct Core Core;
+typedef struct CoreCode CoreCode;
+
+typedef enum CoreCause {
+#define CAUSE(id, name, text) CORE_CAUSE_##id,
+#include "hwmodel/vliw/cause.def"
+#undef CAUSE
+    CORE_CAUSES
+} CoreCause;
+
+/* Where a virtual page lies, for data. */
+typedef struct CorePage {
+    uint32_t pa;   /* of the page */
+    uint8_t *host; /* its bytes */
+    bool writable; /* by the TLB, and it is memory that can be written */
+    bool cached;
+    bool mapped; /* through the TLB, hence the micro TLB */
+    /* NULL: no translation was made from this page.  Else one bit a word: a
+     * store to a word whose bit is set faults. */
+    const uint32_t *tbits;
+} CorePage;
+
+typedef enum CoreFault {
+    CORE_FAULT_GUEST,        /* the access would raise a guest exception */
+    CORE_FAULT_MMIO,         /* the page is not plain memory */
+    CORE_FAULT_CODE,         /* store to translated code (T-bit) */
+    CORE_FAULT_ALIAS,        /* store hits a protected address */
+    CORE_FAULT_STORE_BUFFER, /* full */
+    CORE_FAULT_TRAP,         /* TRAP atom */
+    CORE_FAULT_FP,           /* refused by the FPU */
+    CORE_FAULTS
+} CoreFault;
+
+/* What the core asks of the layer.  Addresses are virtual. */
+typedef struct CoreBus {
+    void *ctx;
+    /* The page of an access in the present mode, `user` or not: true, or false
+     * and a fault.  May be remembered until core_forget(). */
+    bool (*page)(void *ctx, uint32_t va, bool user, bool store, CorePage *page,
+                 CoreFault *fault);
+    uint32_t (*cp0)(void *ctx, unsigned reg);
+    /* As IrEnv.fp (ir/interp.h). */
+    bool (*fp)(void *ctx, IrOp op, unsigned cond, uint64_t a, uint64_t b,
+               uint32_t *fcr31, uint64_t *result);
+    /* Where an indirect exit to `pc` goes on, after its commit; may charge
+     * cycles.  NULL: core_run() returns. */
+    CoreCode *(*indirect)(void *ctx, CoreCode *from, unsigned exit,
+                          uint32_t pc);
+    /* A gated store reached memory (check mode, statistics); may be NULL. */
+    void (*stored)(void *ctx, uint32_t pa, unsigned size);
+} CoreBus;
+
+typedef struct CoreRegs {
+    uint32_t gpr[VLIW_GPRS];
+    uint64_t fpr[VLIW_FPRS];
+    uint32_t fcr31;
+} CoreRegs;
+
+/* An exit of installed code. */
+typedef struct CoreExit {
+    IrExit record;
+    CoreCode *next; /* chained: go on there */
+    bool checked;   /* `next` is good only while `generation` is current */
+    uint64_t generation;
+    uint64_t count; /* times taken */
+    uint64_t user;  /* the layer's */
+} CoreExit;
+
+/* Installed code: the layer may read and write these. */
+struct CoreCode {
+    VliwCode *code; /* owned by the layer, outlives this */
+    uint64_t base;  /* physical address of the first molecule */
+    CoreExit *exits;
+    unsigned gear;
+    uint64_t entries; /* times run */
+    uint64_t hot;     /* core_run() returns CORE_HOT when entries gets there */
+    void *user;       /* the layer's */
+};
+
+typedef enum CoreStopKind {
+    CORE_EXIT,     /* left by `exit`, which leads to no code that is good */
+    CORE_DEADLINE, /* at the entry of `code`: a deadline or limit was reached */
+    CORE_HOT,      /* at the entry of `code`, which has become hot */
+    CORE_FAULTED,  /* rolled back to `commit` */
+} CoreStopKind;
+
+typedef struct CoreStop {
+    CoreStopKind kind;
+    CoreCode *code;
+    unsigned exit;
+    CoreFault fault;
+    unsigned guest; /* guest instruction that failed, index in code->guests */
+    uint32_t va;    /* of the access that failed */
+    int commit;     /* exit record of the last commit in `code`, or -1 */
+} CoreStop;
+
+Core *core_create(const VliwDesc *desc, const Config *config,
+                  Hierarchy *hierarchy, const CoreBus *bus, Diag *diag);
+void core_destroy(Core *core);
+
+/* Code to run; `base` is where it lies in the translation cache. */
+CoreCode *core_install(Core *core, VliwCode *code, uint64_t base,
+                       unsigned gear);
+void core_remove(Core *core, CoreCode *code);
+
+/* Runs `code` and what it is chained to, until there is a reason to stop.  The
+ * registers are then committed ones. */
+CoreStop core_run(Core *core, CoreCode *code);
+
+/* Working registers; after a change outside core_run(), call core_commit(). */
+CoreRegs *core_regs(Core *core);
+void core_commit(Core *core);
+
+uint64_t core_cycles(const Core *core);
+uint64_t core_insns(const Core *core); /* guest instructions committed */
+void core_set_insns(Core *core, uint64_t insns);
+/* Time passes outside molecules. */
+void core_charge(Core *core, CoreCause cause, uint64_t cycles);
+/* core_run() stops at the next entry when cycles or insns have got there. */
+void core_set_deadline(Core *core, uint64_t cycles);
+void core_set_insn_limit(Core *core, uint64_t insns);
+/* Current generation of mappings: see CoreExit.checked. */
+void core_set_generation(Core *core, uint64_t generation);
+
+/* A data access of gear 0: its time, and the same page look-up.  Charges the
+ * stalls; false and a fault as CoreBus.page (nothing is charged then). */
+bool core_touch(Core *core, uint32_t va, bool user, bool store, CorePage *page,
+                CoreFault *fault);
+/* Drops what was remembered of every page, or of the one of `va`. */
+void core_forget(Core *core);
+void core_forget_page(Core *core, uint32_t va);
+
+/* For traces: called before each molecule issues. */
+typedef void CoreTrace(void *ctx, const CoreCode *code, unsigned molecule,
+                       uint64_t cycle);
+void core_set_trace(Core *core, CoreTrace *trace, void *ctx);
+
+/* Row groups "cycles" (causes, total), "core" (molecules, atoms by format,
+ * commits, rollbacks, faults by kind, stores, forwards, instructions by gear).
+ */
+void core_add_stats(const Core *core, Stats *stats);
+
+#endif

@@ -1,0 +1,213 @@
+/* The intermediate representation of the code-morphing layer.
+ *
+ * A region is straight-line code with one entry and many exits: a basic block,
+ * or a superblock along the likely path.  There are no joins and no branches
+ * within it, so that single assignment needs no phi: an instruction is a value,
+ * named by its place, and operands name earlier places.
+ *
+ * Guest state.  Slots hold what the guest's registers hold (ir.def).  GET reads
+ * a slot, PUT writes it; both act in program order, and a GET after a PUT sees
+ * it.  The FP control register is read and written by the ops flagged FCR, in
+ * program order.  CP0 registers do not change within a region.
+ *
+ * Loads in flight.  The R3000's loads land one instruction later.  Within a
+ * region the lifter has made that plain data flow.  At the edges, a region and
+ * an exit each say what is `pending`: a register that takes the value of slot
+ * LD after the next guest instruction has read its operands.
+ *
+ * Commit, fault, rollback.  Everything a region does is provisional until a
+ * commit: slots, FCR31, memory.  COMMIT makes it final and goes on; every exit
+ * that is taken commits.  An op flagged FAULT may fail instead (a TLB miss, a
+ * device, an FP exception): then everything since the last commit (or the
+ * entry) is undone, and whoever ran the region interprets from there.  So ops
+ * need not be in the guest's order between commits, provided that what is
+ * committed is the guest's state there; and a load may be moved above an exit,
+ * since a fault that should not have been is undone like any other.  A store
+ * may not: the exit would commit it.
+ *
+ * Guest instructions.  Every IR instruction says of which guest instruction it
+ * is a part (`guest`, an index into the region's list), for people and for
+ * statistics.  An exit record says how many guest instructions are complete
+ * when it is taken, which is what CP0 Random and the instruction count need.
+ *
+ * Memory ops name virtual addresses.  Bytes lie in guest order; the executor
+ * knows which.  A misaligned address is a fault.
+ *
+ * Text.  ir_print() and ir_parse() are exact inverses:
+ *
+ *     region 0x80001000 kernel el pending=none
+ *     .0 0x80001000 0x8c820004           ; lw v0,4(a0)
+ *       %0 = get r4
+ *       %1 = ld32 %0, 4
+ *     .1 0x80001004 0x10450003           ; beq v0,a1,0x80001014
+ *       ...
+ *       exit.eqz %5, x0
+ *       exit x1
+ *     x0 direct 0x80001014 insns=3 pending=none
+ *     x1 direct 0x8000100c insns=3 pending=r2
+ *     end
+ */
+#ifndef SELKIRK_IR_IR_H
+#define SELKIRK_IR_IR_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum IrOp {
+#define OP(id, name, type, a, b, imm, flags, text) IR_##id,
+#include "ir/ir.def"
+#undef OP
+    IR_OP_COUNT
+} IrOp;
+
+typedef enum IrSlot {
+#define SLOT(id, name, type) IR_SLOT_##id,
+#include "ir/ir.def"
+#undef SLOT
+    IR_SLOT_COUNT
+} IrSlot;
+
+typedef enum IrType { IR_NONE, IR_I32, IR_I64 } IrType;
+
+typedef enum IrImm {
+    IR_IMM_NONE,
+    IR_IMM_VALUE,
+    IR_IMM_OFFSET,
+    IR_IMM_SLOT,
+    IR_IMM_EXIT,
+    IR_IMM_CP0,
+    IR_IMM_COND
+} IrImm;
+
+enum {
+    IR_IS_PURE = 1 << 0,
+    IR_IS_LOAD = 1 << 1,
+    IR_IS_STORE = 1 << 2,
+    IR_IS_FAULT = 1 << 3,
+    IR_IS_FCR = 1 << 4,
+    IR_IS_STATE = 1 << 5,
+    IR_IS_LEAVE = 1 << 6,
+    IR_IS_COMMUTES = 1 << 7
+};
+
+typedef struct IrOpInfo {
+    const char *name;
+    IrType type, a, b;
+    IrImm imm;
+    unsigned flags;
+    const char *text;
+} IrOpInfo;
+
+const IrOpInfo *ir_op_info(IrOp op);
+const char *ir_slot_name(IrSlot slot);
+IrType ir_slot_type(IrSlot slot);
+
+/* A value: the index of the instruction that makes it. */
+typedef uint32_t IrRef;
+#define IR_NO_REF UINT32_MAX
+
+typedef struct IrInsn {
+    uint8_t op;     /* IrOp */
+    uint16_t guest; /* index into the region's guest instructions */
+    IrRef a, b;     /* IR_NO_REF where the op has none */
+    uint32_t imm;
+} IrInsn;
+
+/* One guest instruction that the region was made from. */
+typedef struct IrGuest {
+    uint32_t pc;   /* virtual */
+    uint32_t word; /* its encoding */
+} IrGuest;
+
+/* What is in flight across an edge: 0 nothing, 1..31 general register, 32 + n
+ * FP register n (0..31).  Its value is slot LD. */
+typedef uint8_t IrPending;
+enum { IR_PENDING_NONE = 0, IR_PENDING_FPR = 32, IR_PENDING_COUNT = 64 };
+
+typedef enum IrExitKind {
+    IR_EXIT_DIRECT,    /* go on at `pc` */
+    IR_EXIT_INDIRECT,  /* go on at slot PC, which was PUT before */
+    IR_EXIT_INTERPRET, /* at `pc` is what no region can do: interpret it */
+    IR_EXIT_COMMIT,    /* the record of a COMMIT: execution goes on within */
+} IrExitKind;
+
+/* What a jump is for, as far as the instruction tells: predictors use it. */
+typedef enum IrHint {
+    IR_HINT_NONE,
+    IR_HINT_CALL,  /* linked: `link` is where it returns to */
+    IR_HINT_RETURN /* through r31 */
+} IrHint;
+
+typedef struct IrExit {
+    IrExitKind kind;
+    IrHint hint;
+    uint32_t pc;    /* not for INDIRECT */
+    uint32_t link;  /* for CALL */
+    uint32_t insns; /* guest instructions complete, since the region's entry */
+    IrPending pending;
+} IrExit;
+
+/* What a region assumes of the processor; part of its identity. */
+typedef struct IrContext {
+    bool user; /* Status.KUc */
+    bool fpu;  /* coprocessor 1 is usable (and present) */
+    bool big;  /* byte order of data */
+    IrPending pending;
+} IrContext;
+
+typedef struct IrRegion {
+    Arena *arena; /* holds all of it */
+    uint32_t pc;  /* of the entry */
+    IrContext context;
+    IrInsn *insns;
+    uint32_t insn_count, insn_room;
+    IrGuest *guests;
+    uint32_t guest_count, guest_room;
+    IrExit *exits;
+    uint32_t exit_count, exit_room;
+} IrRegion;
+
+/* --- Building (build.c) --------------------------------------------------- */
+
+IrRegion *ir_region(Arena *arena, uint32_t pc, IrContext context);
+/* The guest instruction that ir_add() will speak of; returns its index. */
+unsigned ir_add_guest(IrRegion *region, uint32_t pc, uint32_t word);
+/* Appends an instruction of the latest guest instruction; checks nothing. */
+IrRef ir_add(IrRegion *region, IrOp op, IrRef a, IrRef b, uint32_t imm);
+IrRef ir_const(IrRegion *region, uint32_t value);
+/* Appends an exit record and returns its number. */
+unsigned ir_add_exit(IrRegion *region, const IrExit *exit);
+/* A deep copy in `arena`. */
+IrRegion *ir_clone(const IrRegion *region, Arena *arena);
+/* Passes drop instructions by making them dead (ir_kill) and call ir_compact()
+ * once: it removes them and renumbers.  A dead one is a CONST that nothing
+ * names. */
+void ir_kill(IrRegion *region, IrRef ref);
+void ir_compact(IrRegion *region);
+/* The op's result for constant operands, for ops that are PURE and not CP0:
+ * the one definition of what they compute.  64-bit values use all of it. */
+uint64_t ir_eval(IrOp op, uint64_t a, uint64_t b, uint32_t imm);
+
+/* --- Text (print.c, parse.c) ---------------------------------------------- */
+
+/* Writes a guest instruction as people read it, after its ";": the parser skips
+ * it.  NULL writes none. */
+typedef void IrComment(void *ctx, FILE *out, uint32_t pc, uint32_t word);
+void ir_print(const IrRegion *region, FILE *out, IrComment *comment, void *ctx);
+/* Region of the text; NULL and a Diag with the line if it is not well formed.
+ * `name` stands for the file in messages. */
+IrRegion *ir_parse(Arena *arena, const char *text, const char *name,
+                   Diag *diag);
+
+/* --- Checking (verify.c) -------------------------------------------------- */
+
+/* Types, order, slots, exit records: every rule above.  False and a Diag that
+ * names the instruction. */
+bool ir_verify(const IrRegion *region, Diag *diag);
+
+#endif

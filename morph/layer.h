@@ -1,0 +1,65 @@
+/* The code-morphing layer: runs the guest on the modelled VLIW.
+ *
+ * dispatch.c finds what to run next; gear0.c interprets; translate.c forms,
+ * lifts, optimizes, schedules and installs; profile.c counts; tcache.c holds
+ * translations and finds them; links.c chains them, and predicts indirect
+ * jumps; codepages.c keeps T-bits and invalidates.  Time: every cycle is
+ * charged to one of the causes of hwmodel/vliw/cause.def.
+ *
+ * The processor's state lives in the reference CPU (frontend/cpu.h), which is
+ * also gear 0's hands: it executes one instruction that gear 0 gives it.  While
+ * translations run, the registers are the core's; layer_sync() brings them
+ * home. */
+#ifndef SELKIRK_MORPH_LAYER_H
+#define SELKIRK_MORPH_LAYER_H
+
+#include "base/config.h"
+#include "base/diag.h"
+#include "base/stats.h"
+#include "frontend/cpu.h"
+#include "hwmodel/mem/bus.h"
+#include "hwmodel/vliw/core.h"
+
+typedef struct Layer Layer;
+
+/* Observers; members may be NULL. */
+typedef struct LayerHooks {
+    void *ctx;
+    /* The guest's state is at a commit point: `cpu_state()` is current.  Called
+     * after every commit that core or gear 0 made, and after each exception. */
+    void (*commit)(void *ctx);
+    /* A translation was made, run first, invalidated...: for --trace gears. */
+    void (*event)(void *ctx, const char *what, uint32_t pc, unsigned gear,
+                  const char *detail);
+    /* A translation failed and was rolled back. */
+    void (*fault)(void *ctx, const CoreStop *stop);
+    CoreTrace *molecule;
+} LayerHooks;
+
+/* `cpu` is created and bound to the bus; both outlive the layer. */
+Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
+                    Bus *bus, Diag *diag);
+void layer_destroy(Layer *layer);
+void layer_set_hooks(Layer *layer, const LayerHooks *hooks);
+
+/* The machine was reset: caches cold, no translations; time goes on. */
+void layer_reset(Layer *layer);
+
+/* Runs until layer_cycles() reaches `deadline` or the instruction count
+ * `insn_limit`, or layer_stop(): at the first commit point then, which for the
+ * instruction limit is exact.  Interrupts are taken at commit points. */
+void layer_run(Layer *layer, uint64_t deadline, uint64_t insn_limit);
+/* Lowers the deadline of the active layer_run(); makes it return. */
+void layer_set_deadline(Layer *layer, uint64_t deadline);
+void layer_stop(Layer *layer);
+
+/* Modelled cycles since layer_create(); exact also during a device access. */
+uint64_t layer_cycles(const Layer *layer);
+
+/* Memory that a device or a debugger wrote. */
+void layer_memory_changed(Layer *layer, uint32_t pa, uint32_t size);
+
+/* Rows of all parts of the layer. */
+void layer_add_stats(const Layer *layer, Stats *stats);
+
+#endif
