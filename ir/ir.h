@@ -103,7 +103,17 @@ typedef struct IrOpInfo {
     const char *text;
 } IrOpInfo;
 
-const IrOpInfo *ir_op_info(IrOp op);
+extern const IrOpInfo ir_op_table[IR_OP_COUNT];
+
+static inline const IrOpInfo *ir_op_info(IrOp op)
+{
+    return &ir_op_table[op];
+}
+/* Whether the op has any of the flags. */
+static inline bool ir_op_has(IrOp op, unsigned flags)
+{
+    return ir_op_table[op].flags & flags;
+}
 const char *ir_slot_name(IrSlot slot);
 IrType ir_slot_type(IrSlot slot);
 
@@ -115,8 +125,19 @@ typedef struct IrInsn {
     uint8_t op;     /* IrOp */
     uint16_t guest; /* index into the region's guest instructions */
     IrRef a, b;     /* IR_NO_REF where the op has none */
-    uint32_t imm;
+    uint32_t imm;   /* 0 where the op has none */
 } IrInsn;
+
+/* Operands become what `map`, with an element for each instruction so far, has
+ * for them: what a pass does that goes through a region once, from its start.
+ */
+static inline void ir_map_operands(IrInsn *insn, const IrRef *map)
+{
+    if (insn->a != IR_NO_REF)
+        insn->a = map[insn->a];
+    if (insn->b != IR_NO_REF)
+        insn->b = map[insn->b];
+}
 
 /* One guest instruction that the region was made from. */
 typedef struct IrGuest {
@@ -152,6 +173,9 @@ typedef struct IrExit {
     IrPending pending;
 } IrExit;
 
+/* Indices of guest instructions and exits fit in 16 bits, with one to spare. */
+enum { IR_GUESTS_MAX = 65535, IR_EXITS_MAX = 65535 };
+
 /* What a region assumes of the processor; part of its identity. */
 typedef struct IrContext {
     bool user; /* Status.KUc */
@@ -185,8 +209,8 @@ unsigned ir_add_exit(IrRegion *region, const IrExit *exit);
 /* A deep copy in `arena`. */
 IrRegion *ir_clone(const IrRegion *region, Arena *arena);
 /* Passes drop instructions by making them dead (ir_kill) and call ir_compact()
- * once: it removes them and renumbers.  A dead one is a CONST that nothing
- * names. */
+ * once: it removes them, and exit records that nothing names, and renumbers.  A
+ * dead instruction is a CONST that nothing names. */
 void ir_kill(IrRegion *region, IrRef ref);
 void ir_compact(IrRegion *region);
 /* The op's result for constant operands, for ops that are PURE and not CP0:

@@ -1,0 +1,146 @@
+/* Building regions, and taking instructions out of them. */
+#include "ir/ir.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { INSNS_MIN = 64, GUESTS_MIN = 16, EXITS_MIN = 4 };
+
+/* Room for one more object in an array of the region. */
+static void *grow(Arena *arena, void *array, uint32_t count, uint32_t *room,
+                  uint32_t min, size_t size)
+{
+    if (count < *room)
+        return array;
+    uint32_t more = *room ? *room * 2 : min;
+    array = arena_grow(arena, array, *room, more, size);
+    *room = more;
+    return array;
+}
+
+IrRegion *ir_region(Arena *arena, uint32_t pc, IrContext context)
+{
+    IrRegion *region = arena_alloc(arena, 1, sizeof *region);
+    region->arena = arena;
+    region->pc = pc;
+    region->context = context;
+    return region;
+}
+
+unsigned ir_add_guest(IrRegion *region, uint32_t pc, uint32_t word)
+{
+    assert(region->guest_count < IR_GUESTS_MAX);
+    region->guests =
+        grow(region->arena, region->guests, region->guest_count,
+             &region->guest_room, GUESTS_MIN, sizeof *region->guests);
+    region->guests[region->guest_count] = (IrGuest){pc, word};
+    return region->guest_count++;
+}
+
+IrRef ir_add(IrRegion *region, IrOp op, IrRef a, IrRef b, uint32_t imm)
+{
+    region->insns = grow(region->arena, region->insns, region->insn_count,
+                         &region->insn_room, INSNS_MIN, sizeof *region->insns);
+    unsigned guest = region->guest_count ? region->guest_count - 1 : 0;
+    region->insns[region->insn_count] = (IrInsn){.op = (uint8_t)op,
+                                                 .guest = (uint16_t)guest,
+                                                 .a = a,
+                                                 .b = b,
+                                                 .imm = imm};
+    return region->insn_count++;
+}
+
+IrRef ir_const(IrRegion *region, uint32_t value)
+{
+    return ir_add(region, IR_CONST, IR_NO_REF, IR_NO_REF, value);
+}
+
+unsigned ir_add_exit(IrRegion *region, const IrExit *exit)
+{
+    assert(region->exit_count < IR_EXITS_MAX);
+    region->exits = grow(region->arena, region->exits, region->exit_count,
+                         &region->exit_room, EXITS_MIN, sizeof *region->exits);
+    region->exits[region->exit_count] = *exit;
+    return region->exit_count++;
+}
+
+static void *copy(Arena *arena, const void *array, uint32_t count, size_t size)
+{
+    void *p = arena_alloc(arena, count, size);
+    return count ? memcpy(p, array, count * size) : p;
+}
+
+IrRegion *ir_clone(const IrRegion *region, Arena *arena)
+{
+    IrRegion *clone = arena_alloc(arena, 1, sizeof *clone);
+    *clone = *region;
+    clone->arena = arena;
+    clone->insns =
+        copy(arena, region->insns, region->insn_count, sizeof *region->insns);
+    clone->insn_room = region->insn_count;
+    clone->guests = copy(arena, region->guests, region->guest_count,
+                         sizeof *region->guests);
+    clone->guest_room = region->guest_count;
+    clone->exits =
+        copy(arena, region->exits, region->exit_count, sizeof *region->exits);
+    clone->exit_room = region->exit_count;
+    return clone;
+}
+
+void ir_kill(IrRegion *region, IrRef ref)
+{
+    IrInsn *insn = &region->insns[ref];
+    *insn = (IrInsn){
+        .op = IR_CONST, .guest = insn->guest, .a = IR_NO_REF, .b = IR_NO_REF};
+}
+
+/* Moves the exit records that instructions name together, in their order. */
+static void compact_exits(IrRegion *region)
+{
+    if (region->exit_count == 0)
+        return;
+    enum { UNUSED = 0, USED = 1 };
+    uint32_t *map = arena_alloc(region->arena, region->exit_count, sizeof *map);
+    for (uint32_t i = 0; i < region->insn_count; i++)
+        if (ir_op_has((IrOp)region->insns[i].op, IR_IS_LEAVE))
+            map[region->insns[i].imm] = USED;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < region->exit_count; i++) {
+        if (map[i] == UNUSED)
+            continue;
+        map[i] = count;
+        region->exits[count++] = region->exits[i];
+    }
+    if (count == region->exit_count)
+        return;
+    region->exit_count = count;
+    for (uint32_t i = 0; i < region->insn_count; i++)
+        if (ir_op_has((IrOp)region->insns[i].op, IR_IS_LEAVE))
+            region->insns[i].imm = map[region->insns[i].imm];
+}
+
+void ir_compact(IrRegion *region)
+{
+    if (region->insn_count == 0)
+        return;
+    enum { UNUSED = 0, USED = 1 };
+    IrRef *map = arena_alloc(region->arena, region->insn_count, sizeof *map);
+    for (uint32_t i = 0; i < region->insn_count; i++) {
+        const IrInsn *insn = &region->insns[i];
+        if (insn->a != IR_NO_REF)
+            map[insn->a] = USED;
+        if (insn->b != IR_NO_REF)
+            map[insn->b] = USED;
+    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < region->insn_count; i++) {
+        IrInsn insn = region->insns[i];
+        if (insn.op == IR_CONST && map[i] == UNUSED)
+            continue;
+        ir_map_operands(&insn, map);
+        map[i] = count;
+        region->insns[count++] = insn;
+    }
+    region->insn_count = count;
+    compact_exits(region);
+}
