@@ -14,7 +14,8 @@ typedef struct IrState {
 
 /* What lies outside.  Addresses are virtual; false is a fault, which must have
  * changed nothing.  Stores are checked when they execute and made when they are
- * committed; loads see the region's own stores first. */
+ * committed; loads see the region's own stores first.  `load` gives the bytes
+ * as a number in the guest's byte order, with zeros above. */
 typedef struct IrEnv {
     void *ctx;
     bool (*load)(void *ctx, uint32_t va, unsigned size, uint32_t *value);
@@ -25,6 +26,10 @@ typedef struct IrEnv {
      * neither *fcr31 nor *result count. */
     bool (*fp)(void *ctx, IrOp op, unsigned cond, uint64_t a, uint64_t b,
                uint32_t *fcr31, uint64_t *result);
+    /* The physical address of one that `load` or `check_store` has accepted, so
+     * that a load finds a store under another virtual address.  NULL: no two
+     * virtual addresses name one place. */
+    uint32_t (*place)(void *ctx, uint32_t va);
 } IrEnv;
 
 typedef struct IrResult {

@@ -196,7 +196,7 @@ typedef struct IrRegion {
     uint32_t exit_count, exit_room;
 } IrRegion;
 
-/* --- Building (build.c) --------------------------------------------------- */
+/* --- Building (build.c), meaning (ops.c) ---------------------------------- */
 
 IrRegion *ir_region(Arena *arena, uint32_t pc, IrContext context);
 /* The guest instruction that ir_add() will speak of; returns its index. */
@@ -216,6 +216,12 @@ void ir_compact(IrRegion *region);
 /* The op's result for constant operands, for ops that are PURE and not CP0:
  * the one definition of what they compute.  64-bit values use all of it. */
 uint64_t ir_eval(IrOp op, uint64_t a, uint64_t b, uint32_t imm);
+
+/* Whether an exit is taken when its operand is `a`: the one definition of the
+ * conditions.  `op` is one of EXITEQ .. EXIT. */
+bool ir_exit_taken(IrOp op, uint32_t a);
+/* Bytes that a load or store accesses; 0 for other ops. */
+unsigned ir_access_size(IrOp op);
 
 /* --- Text (print.c, parse.c) ---------------------------------------------- */
 

@@ -96,3 +96,35 @@ uint64_t ir_eval(IrOp op, uint64_t a, uint64_t b, uint32_t imm)
     assert(!"a pure operation");
     return 0;
 }
+
+bool ir_exit_taken(IrOp op, uint32_t a)
+{
+    int32_t sa = (int32_t)a;
+    switch (op) {
+    case IR_EXITEQ: return sa == 0;
+    case IR_EXITNE: return sa != 0;
+    case IR_EXITLT: return sa < 0;
+    case IR_EXITGE: return sa >= 0;
+    case IR_EXITLE: return sa <= 0;
+    case IR_EXITGT: return sa > 0;
+    case IR_EXIT: return true;
+    default: break;
+    }
+    assert(!"an exit");
+    return false;
+}
+
+unsigned ir_access_size(IrOp op)
+{
+    switch (op) {
+    case IR_LD8S:
+    case IR_LD8U:
+    case IR_ST8: return 1;
+    case IR_LD16S:
+    case IR_LD16U:
+    case IR_ST16: return 2;
+    case IR_LD32:
+    case IR_ST32: return 4;
+    default: return 0;
+    }
+}
