@@ -55,6 +55,9 @@ typedef struct CoreBus {
      * cycles.  NULL: core_run() returns. */
     CoreCode *(*indirect)(void *ctx, CoreCode *from, unsigned exit,
                           uint32_t pc);
+    /* A direct exit whose hint is CALL was taken, after its commit; may charge
+     * cycles.  NULL: nobody is told. */
+    void (*call)(void *ctx, CoreCode *from, unsigned exit);
     /* A gated store reached memory (check mode, statistics); may be NULL. */
     void (*stored)(void *ctx, uint32_t pa, unsigned size);
 } CoreBus;
@@ -143,6 +146,11 @@ void core_forget_page(Core *core, uint32_t va);
 typedef void CoreTrace(void *ctx, const CoreCode *code, unsigned molecule,
                        uint64_t cycle);
 void core_set_trace(Core *core, CoreTrace *trace, void *ctx);
+
+/* For check mode: called after each commit, before anything else happens; `exit`
+ * is its record.  The registers are core_regs(), core_insns() counts it. */
+typedef void CoreCommitted(void *ctx, const CoreCode *code, unsigned exit);
+void core_set_committed(Core *core, CoreCommitted *committed, void *ctx);
 
 /* Row groups "cycles" (causes, total), "core" (molecules, atoms by format,
  * commits, rollbacks, faults by kind, stores, forwards, instructions by gear).
