@@ -37,7 +37,8 @@ typedef struct VliwDesc {
     bool shift_all;     /* every ALU shifts; else ALU1 alone (or the only) */
     VliwFormats formats;
     unsigned short_imm; /* bits of a signed immediate inside an atom */
-    /* Registers, and how many of them, from the first, are shadowed. */
+    /* Registers, and how many of them, from the first, are shadowed.  The
+     * general ones are r0 to r(gprs - 3), the sink r62 and the zero r63. */
     unsigned gprs, shadowed_gprs, fprs, shadowed_fprs;
     unsigned latency[VLIW_LATENCIES];
     /* DIV and FDIV atoms keep their unit until the result is there. */

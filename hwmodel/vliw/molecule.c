@@ -1,0 +1,216 @@
+/* What atoms are, and how molecules are encoded: units, formats, sizes.
+ * docs/molecules.md is the manual. */
+#include "hwmodel/vliw/molecule.h"
+
+#include "base/bits.h"
+
+#include <assert.h>
+
+static const AtomInfo infos[ATOM_COUNT] = {
+#define ATOM(id, name, unit, latency, d, a, b, text)                           \
+    [ATOM_##id] = {name,     ATOM_UNIT_##unit, VLIW_LATENCY_##latency,         \
+                   ATOM_##d, ATOM_##a,         ATOM_##b,                       \
+                   text},
+#include "hwmodel/vliw/atom.def"
+#undef ATOM
+};
+
+const AtomInfo *atom_info(AtomOp op)
+{
+    assert(op < ATOM_COUNT);
+    return &infos[op];
+}
+
+bool atom_fits(AtomOp op, VliwUnit unit, const VliwDesc *desc)
+{
+    bool alu = (unsigned)unit < desc->alu_units;
+    bool second = unit == (desc->alu_units > 1 ? VLIW_ALU1 : VLIW_ALU0);
+    switch (infos[op].unit) {
+    case ATOM_UNIT_ALU: return alu;
+    case ATOM_UNIT_SHIFT: return desc->shift_all ? alu : second;
+    case ATOM_UNIT_FP: return second;
+    case ATOM_UNIT_LSU:
+        return unit >= VLIW_LSU0 && unit < VLIW_LSU0 + desc->lsu_units;
+    case ATOM_UNIT_BRU: return unit == VLIW_BRU;
+    }
+    return false;
+}
+
+IrOp atom_ir_op(AtomOp op)
+{
+    switch (op) {
+#define SAME(id)                                                               \
+    case ATOM_##id: return IR_##id;
+        SAME(ADD)
+        SAME(SUB)
+        SAME(AND)
+        SAME(OR)
+        SAME(XOR)
+        SAME(NOR)
+        SAME(SLT)
+        SAME(SLTU)
+        SAME(SHL)
+        SAME(SHR)
+        SAME(SAR)
+        SAME(MUL)
+        SAME(MULH)
+        SAME(MULHU)
+        SAME(DIV)
+        SAME(DIVU)
+        SAME(CP0)
+        SAME(LO)
+        SAME(HI)
+        SAME(SETLO)
+        SAME(SETHI)
+        SAME(FCR)
+        SAME(FADDS)
+        SAME(FADDD)
+        SAME(FSUBS)
+        SAME(FSUBD)
+        SAME(FMULS)
+        SAME(FMULD)
+        SAME(FDIVS)
+        SAME(FDIVD)
+        SAME(FABSS)
+        SAME(FABSD)
+        SAME(FNEGS)
+        SAME(FNEGD)
+        SAME(FCVTSD)
+        SAME(FCVTSW)
+        SAME(FCVTDS)
+        SAME(FCVTDW)
+        SAME(FCVTWS)
+        SAME(FCVTWD)
+        SAME(FCMPS)
+        SAME(FCMPD)
+#undef SAME
+    default: return IR_OP_COUNT;
+    }
+}
+
+bool atom_uses_fcr(AtomOp op)
+{
+    IrOp ir = atom_ir_op(op);
+    return ir != IR_OP_COUNT && (ir_op_info(ir)->flags & IR_IS_FCR) != 0;
+}
+
+/* --- Encoding ------------------------------------------------------------- */
+
+/* The rows of formats: the six of the TM5000 family, then free ones. */
+enum {
+    FORMAT_LSU_ALU1_ALU0_IMM,
+    FORMAT_LSU_ALU1_ALU0_BRU,
+    FORMAT_LSU_ALU1,
+    FORMAT_ALU0_IMM,
+    FORMAT_ALU0_ALU1,
+    FORMAT_ALU0_BRU,
+    FORMAT_FREE,
+    FORMAT_NONE /* not encodable */
+};
+
+static bool fits_short(uint32_t imm, unsigned bits)
+{
+    if (bits == 0)
+        return imm == 0;
+    /* Sign-extension of the low bits gives the value back. */
+    uint32_t sign = (uint32_t)1 << (bits - 1);
+    uint32_t low = imm & (sign | (sign - 1));
+    return (low ^ sign) - sign == imm;
+}
+
+/* Number of different immediates that need 32 bits of the molecule.  Those of
+ * CP0, LDL, STL, compares, branches and exits are part of their atoms. */
+static unsigned count_long_imms(const Atom *atoms, unsigned count,
+                                const VliwDesc *desc)
+{
+    uint32_t seen[VLIW_UNITS];
+    unsigned n = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (!atoms[i].b_imm || fits_short(atoms[i].imm, desc->short_imm))
+            continue;
+        unsigned j = 0;
+        while (j < n && seen[j] != atoms[i].imm)
+            j++;
+        if (j == n)
+            seen[n++] = atoms[i].imm;
+    }
+    return n;
+}
+
+/* The smallest format that has room for `atoms`; if several are, the first
+ * below.  A lone ALU0 atom counts as ALU0|ALU1, nothing as LSU|ALU1. */
+static unsigned find_format(const Atom *atoms, unsigned count,
+                            const VliwDesc *desc)
+{
+    enum { ALU0 = 1, ALU1 = 2, LSU = 4, BRU = 8, IMM = 16 };
+    static const struct {
+        unsigned format, room;
+    } formats[] = {
+        {FORMAT_LSU_ALU1, LSU | ALU1},
+        {FORMAT_ALU0_ALU1, ALU0 | ALU1},
+        {FORMAT_ALU0_IMM, ALU0 | IMM},
+        {FORMAT_ALU0_BRU, ALU0 | BRU},
+        {FORMAT_LSU_ALU1_ALU0_IMM, LSU | ALU1 | ALU0 | IMM},
+        {FORMAT_LSU_ALU1_ALU0_BRU, LSU | ALU1 | ALU0 | BRU},
+    };
+    static const unsigned bits[VLIW_UNITS] = {
+        [VLIW_ALU0] = ALU0,
+        [VLIW_ALU1] = ALU1,
+        [VLIW_LSU0] = LSU,
+        [VLIW_BRU] = BRU,
+    };
+    if (desc->formats == VLIW_FORMATS_FREE)
+        return FORMAT_FREE;
+    unsigned imms = count_long_imms(atoms, count, desc);
+    if (imms > 1)
+        return FORMAT_NONE;
+    unsigned needed = imms ? IMM : 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (!bits[atoms[i].unit])
+            return FORMAT_NONE;
+        needed |= bits[atoms[i].unit];
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(formats); i++)
+        if ((needed & ~formats[i].room) == 0)
+            return formats[i].format;
+    return FORMAT_NONE;
+}
+
+unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc)
+{
+    switch (find_format(atoms, count, desc)) {
+    case FORMAT_LSU_ALU1_ALU0_IMM:
+    case FORMAT_LSU_ALU1_ALU0_BRU: return 16;
+    case FORMAT_LSU_ALU1:
+    case FORMAT_ALU0_IMM:
+    case FORMAT_ALU0_ALU1:
+    case FORMAT_ALU0_BRU: return 8;
+    case FORMAT_FREE: {
+        unsigned words = count + count_long_imms(atoms, count, desc);
+        return words ? 4 * words : 4;
+    }
+    default: return 0;
+    }
+}
+
+unsigned molecule_format(const Molecule *molecule, const VliwDesc *desc)
+{
+    unsigned format = find_format(molecule->atoms, molecule->count, desc);
+    assert(format != FORMAT_NONE);
+    return format;
+}
+
+const char *molecule_format_name(unsigned format)
+{
+    static const char *const names[MOLECULE_FORMATS] = {
+        [FORMAT_LSU_ALU1_ALU0_IMM] = "lsu|alu1|alu0|imm32",
+        [FORMAT_LSU_ALU1_ALU0_BRU] = "lsu|alu1|alu0|bru",
+        [FORMAT_LSU_ALU1] = "lsu|alu1",
+        [FORMAT_ALU0_IMM] = "alu0|imm32",
+        [FORMAT_ALU0_ALU1] = "alu0|alu1",
+        [FORMAT_ALU0_BRU] = "alu0|bru",
+        [FORMAT_FREE] = "free",
+    };
+    assert(format < MOLECULE_FORMATS);
+    return names[format];
+}
