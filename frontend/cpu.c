@@ -1,6 +1,6 @@
 /* The reference CPU: instructions.
  *
- * run() is the definition of the guest processor.  Each turn of its loop is
+ * execute() is the definition of the guest processor.  Each turn of its loop is
  * one instruction: fetch, read operands, let the load in flight land, execute,
  * step.  The three delays of the R3000 are all there is to pipelining:
  *
@@ -174,20 +174,27 @@ static bool boundary(Cpu *c)
     return true;
 }
 
-static void run(Cpu *c)
+/* Executes up to the limit; or `once`, whatever the limit, and then `given`
+ * unless it is NULL.  Once: false if an exception was taken. */
+static inline __attribute__((always_inline)) bool
+execute(Cpu *c, const Insn *given, bool once)
 {
     GuestState *s = &c->s;
     uint32_t *gpr = s->gpr;
-    for (;;) {
-        if (unlikely(s->insns >= c->limit) && !boundary(c))
-            return;
+    for (bool first = true;; first = false) {
+        if (once && !first)
+            return false;
+        if (!once && unlikely(s->insns >= c->limit) && !boundary(c))
+            return true;
         /* Counted before anything can trap: a guest that does nothing but
          * trap gets to its limit too. */
         s->insns++;
 
         uint32_t pc = s->pc;
         const Insn *in;
-        if (likely((((uint64_t)pc ^ c->code_va) & ~0xffcull) == 0))
+        if (given)
+            in = given;
+        else if (likely((((uint64_t)pc ^ c->code_va) & ~0xffcull) == 0))
             in = &c->code[(pc >> 2) % PAGE_INSNS];
         else if (!(in = cpu_fetch_slow(c)))
             continue;
@@ -440,6 +447,8 @@ static void run(Cpu *c)
         s->pc = s->npc;
         s->npc = next;
         s->in_delay = branch;
+        if (once)
+            return true;
     }
 }
 
@@ -448,14 +457,32 @@ void cpu_run(Cpu *c, uint64_t deadline)
     c->deadline = deadline;
     c->stop = false;
     cpu_limit_changed(c);
-    run(c);
+    execute(c, NULL, false);
     c->s.gpr[0] = 0;
+}
+
+bool cpu_step(Cpu *c, const Insn *insn)
+{
+    bool stepped = execute(c, insn, true);
+    c->s.gpr[0] = 0;
+    return stepped;
 }
 
 void cpu_take_interrupt(Cpu *c)
 {
     if (c->irq_ready)
         cpu_exception(c, EXC_INT);
+}
+
+bool cpu_interrupt_ready(const Cpu *c)
+{
+    return c->irq_ready;
+}
+
+void cpu_set_remapped(Cpu *c, CpuRemapped *remapped, void *ctx)
+{
+    c->remapped = remapped;
+    c->remapped_ctx = ctx;
 }
 
 void cpu_set_deadline(Cpu *c, uint64_t deadline)

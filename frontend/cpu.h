@@ -5,6 +5,7 @@
 #define SELKIRK_FRONTEND_CPU_H
 
 #include "base/stats.h"
+#include "frontend/decode.h"
 #include "frontend/state.h"
 
 #include <stddef.h>
@@ -61,9 +62,16 @@ void cpu_set_deadline(Cpu *cpu, uint64_t deadline);
 /* Makes the active cpu_run() return after the present instruction. */
 void cpu_stop(Cpu *cpu);
 
+/* Executes one instruction at the pc: `insn`, which the caller has fetched and
+ * decoded, or NULL to have it fetched.  Interrupts and deadlines are not looked
+ * at.  False: it took an exception. */
+bool cpu_step(Cpu *cpu, const Insn *insn);
+
 /* Takes the interrupt that the next instruction would give way to, if any: for
  * whoever looks at instructions one by one before they execute. */
 void cpu_take_interrupt(Cpu *cpu);
+/* Whether there is one. */
+bool cpu_interrupt_ready(const Cpu *cpu);
 
 /* Cycles since cpu_create(); while an instruction executes, it is counted. */
 uint64_t cpu_cycle(const Cpu *cpu);
@@ -71,6 +79,14 @@ uint64_t cpu_cycle(const Cpu *cpu);
 /* Interrupt input 0..5 (Cause.IP2..IP7).  The R3010's own request is ORed to
  * input 5. */
 void cpu_set_irq(Cpu *cpu, unsigned input, bool level);
+
+/* CP0 register as MFC0 would read it now. */
+uint32_t cpu_cp0(const Cpu *cpu, unsigned reg);
+
+/* For whoever remembers translations of addresses: called when the virtual page
+ * of `va`, or any page if `all`, may have come to mean something else. */
+typedef void CpuRemapped(void *ctx, bool all, uint32_t va);
+void cpu_set_remapped(Cpu *cpu, CpuRemapped *remapped, void *ctx);
 
 /* Memory changed behind the processor's back (a loader, a debugger). */
 void cpu_memory_changed(Cpu *cpu, uint32_t pa, uint32_t size);

@@ -25,6 +25,11 @@ uint32_t cpu_cp0_read(const Cpu *c, unsigned reg)
     }
 }
 
+uint32_t cpu_cp0(const Cpu *c, unsigned reg)
+{
+    return cpu_cp0_read(c, reg);
+}
+
 /* Another ASID maps other pages. */
 static void set_entryhi(Cpu *c, uint32_t value)
 {

@@ -54,7 +54,7 @@ typedef struct CpuStats {
 
 struct Cpu {
     GuestState s;
-    uint64_t limit;    /* run() looks up when insns reaches it */
+    uint64_t limit;    /* execute() looks up when insns is there */
     uint64_t deadline; /* cpu_run() returns then */
     bool stop;
     bool irq_ready;     /* an enabled interrupt is pending */
@@ -77,6 +77,8 @@ struct Cpu {
     CpuConfig config;
     CpuBus bus;
     CpuHooks hooks;
+    CpuRemapped *remapped; /* NULL: nobody wants to know */
+    void *remapped_ctx;
     IsoCache *icache, *dcache;
     CpuStats stats;
 };

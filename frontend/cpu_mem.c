@@ -63,6 +63,8 @@ void cpu_mem_forget(Cpu *c)
         for (unsigned i = 0; i < FAST_PAGES; i++)
             forget_entry(&c->fast_tables[t][i]);
     c->code_va = NO_PAGE;
+    if (c->remapped)
+        c->remapped(c->remapped_ctx, true, 0);
 }
 
 void cpu_mem_forget_page(Cpu *c, uint32_t va)
@@ -70,6 +72,8 @@ void cpu_mem_forget_page(Cpu *c, uint32_t va)
     for (unsigned t = 0; t < FAST_TABLES; t++)
         forget_entry(&c->fast_tables[t][(va >> PAGE_SHIFT) % FAST_PAGES]);
     c->code_va = NO_PAGE;
+    if (c->remapped)
+        c->remapped(c->remapped_ctx, false, va);
 }
 
 /* --- Exceptions of an access --------------------------------------------- */
