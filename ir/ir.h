@@ -176,6 +176,10 @@ typedef struct IrExit {
 /* Indices of guest instructions and exits fit in 16 bits, with one to spare. */
 enum { IR_GUESTS_MAX = 65535, IR_EXITS_MAX = 65535 };
 
+/* CP0 registers, of which Random changes with each instruction; conditions of
+ * compares, as the instruction set numbers them. */
+enum { IR_CP0_COUNT = 16, IR_CP0_RANDOM = 1, IR_COND_COUNT = 16 };
+
 /* What a region assumes of the processor; part of its identity. */
 typedef struct IrContext {
     bool user; /* Status.KUc */
