@@ -35,17 +35,35 @@
  *
  * Text.  ir_print() and ir_parse() are exact inverses:
  *
- *     region 0x80001000 kernel el pending=none
- *     .0 0x80001000 0x8c820004           ; lw v0,4(a0)
+ *     region 0x80001000 kernel fpu el pending=r9
+ *     .0 0x80001000 0x8c820004 ; lw v0,4(a0)
  *       %0 = get r4
- *       %1 = ld32 %0, 4
- *     .1 0x80001004 0x10450003           ; beq v0,a1,0x80001014
+ *       %1 = ld32 [%0 + 4]
+ *     .1 0x80001004 0x10450003 ; beq v0,a1,0x80001014
+ *       %2 = get ld
+ *       put r9, %2
  *       ...
- *       exit.eqz %5, x0
+ *     .2 0x80001008 0xac820008 ; sw v0,8(a0)
+ *       st32 [%0 + 8], %1
+ *     .1
+ *       exit.eqz %6, x0
  *       exit x1
  *     x0 direct 0x80001014 insns=3 pending=none
- *     x1 direct 0x8000100c insns=3 pending=r2
+ *     x1 direct 0x8000100c insns=3 pending=none
  *     end
+ *
+ * A region's first line is its entry, the processor's mode, "fpu" if that can
+ * be used, the byte order of data (el: little, eb: big) and what is in flight.
+ * `.N ADDRESS WORD` is a guest instruction; the IR instructions that follow are
+ * its parts, and `.N` alone goes back to one that was named before.  An address
+ * is written [value], [value + n] or [value - n]; a slot stands before the
+ * value that it takes, and all other numbers last.  Exits are
+ *
+ *     xN KIND [ADDRESS] insns=N pending=REGISTER [call=ADDRESS | return]
+ *
+ * with no address if KIND is indirect.  Numbers are decimal or hexadecimal
+ * (0x), ";" starts a comment.  The printer calls a value by its place; in a
+ * text that is written by hand %N may be any number that is not taken yet.
  */
 #ifndef SELKIRK_IR_IR_H
 #define SELKIRK_IR_IR_H
@@ -229,8 +247,8 @@ unsigned ir_access_size(IrOp op);
 
 /* --- Text (print.c, parse.c) ---------------------------------------------- */
 
-/* Writes a guest instruction as people read it, after its ";": the parser skips
- * it.  NULL writes none. */
+/* Writes a guest instruction as people read it, on its line after " ; ": the
+ * parser skips it.  NULL writes none. */
 typedef void IrComment(void *ctx, FILE *out, uint32_t pc, uint32_t word);
 void ir_print(const IrRegion *region, FILE *out, IrComment *comment, void *ctx);
 /* Region of the text; NULL and a Diag with the line if it is not well formed.
@@ -240,8 +258,14 @@ IrRegion *ir_parse(Arena *arena, const char *text, const char *name,
 
 /* --- Checking (verify.c) -------------------------------------------------- */
 
-/* Types, order, slots, exit records: every rule above.  False and a Diag that
- * names the instruction. */
+/* Checks every rule above and these: an operand is an earlier value of the type
+ * that the op takes, and there if and only if the op has it; the last
+ * instruction and no other is EXIT; every exit record is named once, by a
+ * COMMIT if it is a commit's; instructions that leave stand in the order of
+ * their records' `insns`; an INDIRECT exit comes after a PUT of PC, one with
+ * something pending after a PUT of LD (or what was pending at the entry still
+ * is); members that are not used are zero.  False and a Diag that names the
+ * instruction. */
 bool ir_verify(const IrRegion *region, Diag *diag);
 
 #endif
