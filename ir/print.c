@@ -1,22 +1,9 @@
 /* Regions as text; ir.h says how it reads.  Broken regions print too, with "?"
  * where there is nothing to name, so that what the verifier refuses can be
  * looked at. */
-#include "ir/ir.h"
+#include "ir/text.h"
 
 #include <inttypes.h>
-
-static void print_pending(FILE *out, IrPending pending)
-{
-    fputs(" pending=", out);
-    if (pending == IR_PENDING_NONE)
-        fputs("none", out);
-    else if (pending < IR_PENDING_FPR)
-        fprintf(out, "r%u", pending);
-    else if (pending < IR_PENDING_COUNT)
-        fprintf(out, "f%u", pending - IR_PENDING_FPR);
-    else
-        fprintf(out, "?%u", pending);
-}
 
 static void print_value(FILE *out, IrRef ref)
 {
@@ -92,29 +79,6 @@ static void print_insn(FILE *out, const IrInsn *insn, IrRef ref)
     fputc('\n', out);
 }
 
-static void print_exit(FILE *out, const IrExit *exit, uint32_t number)
-{
-    fprintf(out, "x%" PRIu32 " ", number);
-    switch (exit->kind) {
-    case IR_EXIT_DIRECT: fputs("direct", out); break;
-    case IR_EXIT_INDIRECT: fputs("indirect", out); break;
-    case IR_EXIT_INTERPRET: fputs("interpret", out); break;
-    case IR_EXIT_COMMIT: fputs("commit", out); break;
-    default: fprintf(out, "?%d", (int)exit->kind); break;
-    }
-    if (exit->kind != IR_EXIT_INDIRECT)
-        fprintf(out, " 0x%08" PRIx32, exit->pc);
-    fprintf(out, " insns=%" PRIu32, exit->insns);
-    print_pending(out, exit->pending);
-    switch (exit->hint) {
-    case IR_HINT_NONE: break;
-    case IR_HINT_CALL: fprintf(out, " call=0x%08" PRIx32, exit->link); break;
-    case IR_HINT_RETURN: fputs(" return", out); break;
-    default: fprintf(out, " ?%d", (int)exit->hint); break;
-    }
-    fputc('\n', out);
-}
-
 typedef struct Guests {
     const IrRegion *region;
     FILE *out;
@@ -129,25 +93,16 @@ typedef struct Guests {
 static void print_guests(Guests *g, uint32_t count)
 {
     for (; g->count < count; g->count++) {
-        const IrGuest *guest = &g->region->guests[g->count];
-        fprintf(g->out, ".%" PRIu32 " 0x%08" PRIx32 " 0x%08" PRIx32, g->count,
-                guest->pc, guest->word);
-        if (g->comment) {
-            fputs(" ; ", g->out);
-            g->comment(g->ctx, g->out, guest->pc, guest->word);
-        }
-        fputc('\n', g->out);
+        text_print_guest(g->out, g->count, &g->region->guests[g->count],
+                         g->comment, g->ctx);
         g->latest = g->count;
     }
 }
 
 void ir_print(const IrRegion *region, FILE *out, IrComment *comment, void *ctx)
 {
-    const IrContext *context = &region->context;
-    fprintf(out, "region 0x%08" PRIx32 " %s%s %s", region->pc,
-            context->user ? "user" : "kernel", context->fpu ? " fpu" : "",
-            context->big ? "eb" : "el");
-    print_pending(out, context->pending);
+    fprintf(out, "region 0x%08" PRIx32 " ", region->pc);
+    text_print_context(out, &region->context);
     fputc('\n', out);
     Guests guests = {.region = region,
                      .out = out,
@@ -165,6 +120,6 @@ void ir_print(const IrRegion *region, FILE *out, IrComment *comment, void *ctx)
     }
     print_guests(&guests, region->guest_count);
     for (uint32_t i = 0; i < region->exit_count; i++)
-        print_exit(out, &region->exits[i], i);
+        text_print_exit(out, i, &region->exits[i]);
     fputs("end\n", out);
 }
