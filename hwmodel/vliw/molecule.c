@@ -88,6 +88,18 @@ IrOp atom_ir_op(AtomOp op)
     }
 }
 
+bool atom_is_access(AtomOp op)
+{
+    return infos[op].unit == ATOM_UNIT_LSU && infos[op].a == ATOM_G &&
+           op != ATOM_STL;
+}
+
+bool atom_keeps_unit(AtomOp op)
+{
+    return op == ATOM_DIV || op == ATOM_DIVU || op == ATOM_FDIVS ||
+           op == ATOM_FDIVD;
+}
+
 bool atom_uses_fcr(AtomOp op)
 {
     IrOp ir = atom_ir_op(op);

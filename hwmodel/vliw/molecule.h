@@ -6,11 +6,10 @@
  * A taken branch skips what follows; the other atoms of its molecule execute.
  * A molecule that commits makes everything so far final, itself included.
  *
- * Text: one molecule a line, `index: size [commit N] unit:atom unit:atom ...`,
+ * Text: one molecule a line, `index: size [commit xN] unit:atom unit:atom ...`,
  * for example
  *
- *     3: 16 lsu0:ld32 r40, [r4] alu1:shl r41, r2, 2 alu0:add r5, r5, 1
- * bru:br.eqz r41, @9
+ *     3: 16 lsu0:ld32 r40, [r4] .2 alu1:shl r41, r2, 2 .3 bru:br.eqz r42, @9 .1
  *
  * after a header of exits; vliw_code_print() and _parse() are inverses. */
 #ifndef SELKIRK_HWMODEL_VLIW_MOLECULE_H
@@ -56,6 +55,10 @@ const AtomInfo *atom_info(AtomOp op);
 bool atom_fits(AtomOp op, VliwUnit unit, const VliwDesc *desc);
 /* The atom reads or changes FCR31: these stay in program order. */
 bool atom_uses_fcr(AtomOp op);
+/* The atom accesses the guest's memory, at the address in register a. */
+bool atom_is_access(AtomOp op);
+/* The atom keeps its unit until its result is there: a division. */
+bool atom_keeps_unit(AtomOp op);
 /* The IR op that says what an integer or FP atom computes; IR_OP_COUNT if there
  * is none. */
 IrOp atom_ir_op(AtomOp op);
@@ -110,6 +113,9 @@ typedef struct VliwCode {
     unsigned bound;  /* lower bound of `length`: resources, critical path */
     uint32_t size;   /* bytes of all molecules */
 } VliwCode;
+
+/* Writes an atom as text, without unit and guest instruction. */
+void atom_print(const Atom *atom, FILE *out);
 
 /* Encoding size in bytes of a set of atoms, or 0 if the machine's formats do
  * not allow it.  Order does not matter. */
