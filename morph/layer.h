@@ -8,8 +8,8 @@
  *
  * The processor's state lives in the reference CPU (frontend/cpu.h), which is
  * also gear 0's hands: it executes one instruction that gear 0 gives it.  While
- * translations run, the registers are the core's; layer_sync() brings them
- * home. */
+ * translations run, the registers are the core's.  They are home when
+ * layer_run() returns, at each device access and at each commit hook. */
 #ifndef SELKIRK_MORPH_LAYER_H
 #define SELKIRK_MORPH_LAYER_H
 
@@ -59,6 +59,8 @@ uint64_t layer_cycles(const Layer *layer);
 /* Memory that a device or a debugger wrote. */
 void layer_memory_changed(Layer *layer, uint32_t pa, uint32_t size);
 
+/* Brings rows that are sums over translations up to date. */
+void layer_update_stats(Layer *layer);
 /* Rows of all parts of the layer. */
 void layer_add_stats(const Layer *layer, Stats *stats);
 

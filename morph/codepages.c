@@ -1,0 +1,307 @@
+/* Guest pages that hold translated code: where they are, their T-bits, and what
+ * was learned about single instructions.
+ *
+ * T-bits protect by units of morph.tbit_grain bytes; what is lost when one is
+ * written is found by word.  A translation is good for an entry when each of
+ * its pages lies where it did when it was made.  `generation` numbers the
+ * states of the mapping in which that cannot have changed: it is bumped only
+ * when a TLB write or an ASID may have moved a page with translations. */
+#include "morph/layer_impl.h"
+
+#include "base/alloc.h"
+#include "frontend/tlb.h"
+
+#include <stdlib.h>
+
+static uint32_t word_of(uint32_t pa)
+{
+    return pa / 4 % PAGE_WORDS;
+}
+
+static bool has_bit(const uint32_t *bits, uint32_t word)
+{
+    return bits[word / 32] >> word % 32 & 1;
+}
+
+static void set_bit(uint32_t *bits, uint32_t word)
+{
+    bits[word / 32] |= 1u << word % 32;
+}
+
+static void clear_bit(uint32_t *bits, uint32_t word)
+{
+    bits[word / 32] &= ~(1u << word % 32);
+}
+
+/* --- Where code is ---------------------------------------------------------
+ */
+
+bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
+                      const uint8_t **host)
+{
+    if (user && va & 0x80000000)
+        return false;
+    uint32_t page_va = va & ~(PAGE_SIZE - 1u);
+    CodeLookup *look = &l->lookups[(va >> PAGE_SHIFT) % CODE_LOOKUPS];
+    if (look->va != page_va) {
+        TlbPage page;
+        uint32_t status = l->state->status;
+        TlbResult result = tlb_translate(l->state, page_va, false, &page);
+        /* Only the fetch itself may shut the TLB down. */
+        l->state->status = status;
+        if (result != TLB_OK || !page.cached)
+            return false;
+        const uint8_t *bytes = bus_page(l->bus, page.pa, false);
+        if (!bytes)
+            return false;
+        *look = (CodeLookup){page_va, page.pa, bytes};
+    }
+    *pa = look->pa | va % PAGE_SIZE;
+    *host = look->host;
+    return true;
+}
+
+bool codepages_verify(Layer *l, Translation *t)
+{
+    if (!t->mapped || t->verified == l->generation)
+        return true;
+    bool user = layer_context(l, t->mode).user;
+    for (unsigned i = 0; i < t->page_count; i++) {
+        uint32_t pa;
+        const uint8_t *host;
+        if (!codepages_lookup(l, t->pages[i].va, user, &pa, &host) ||
+            pa != t->pages[i].page->pa)
+            return false;
+    }
+    t->verified = l->generation;
+    return true;
+}
+
+static uint32_t *mapped_count(Layer *l, uint32_t va)
+{
+    return &l->mapped_pages[(va >> PAGE_SHIFT) % MAPPED_FILTER];
+}
+
+void codepages_remapped(void *ctx, bool all, uint32_t va)
+{
+    Layer *l = ctx;
+    if (all) {
+        for (unsigned i = 0; i < CODE_LOOKUPS; i++)
+            l->lookups[i].va = 1;
+        core_forget(l->core);
+    } else {
+        l->lookups[(va >> PAGE_SHIFT) % CODE_LOOKUPS].va = 1;
+        core_forget_page(l->core, va & ~(PAGE_SIZE - 1u));
+    }
+    if (all || *mapped_count(l, va)) {
+        l->stats.generations++;
+        core_set_generation(l->core, ++l->generation);
+    }
+}
+
+/* --- Pages -----------------------------------------------------------------
+ */
+
+CodePage *codepages_find(const Layer *l, uint32_t pa)
+{
+    uint32_t number = pa >> PAGE_SHIFT;
+    CodePage **table = l->code_pages[number / PAGE_TABLES];
+    return table ? table[number % PAGE_TABLES] : NULL;
+}
+
+CodePage *codepages_get(Layer *l, uint32_t pa)
+{
+    uint32_t number = pa >> PAGE_SHIFT;
+    CodePage ***table = &l->code_pages[number / PAGE_TABLES];
+    if (!*table)
+        *table = alloc_zeroed(PAGE_TABLES, sizeof **table);
+    CodePage **page = &(*table)[number % PAGE_TABLES];
+    if (!*page) {
+        *page = alloc_zeroed(1, sizeof **page);
+        (*page)->pa = pa & ~(PAGE_SIZE - 1u);
+        /* The core may have seen the page without T-bits. */
+        core_forget(l->core);
+    }
+    return *page;
+}
+
+void codepages_reset(Layer *l)
+{
+    for (unsigned i = 0; i < PAGE_TABLES; i++) {
+        CodePage **table = l->code_pages[i];
+        for (unsigned j = 0; table && j < PAGE_TABLES; j++) {
+            if (table[j])
+                free(table[j]->lessons);
+            free(table[j]);
+        }
+        free(table);
+        l->code_pages[i] = NULL;
+    }
+}
+
+/* --- Protection ------------------------------------------------------------
+ */
+
+/* One more, or one less, reason to protect the unit of `word`. */
+static void protect(const Layer *l, CodePage *page, uint32_t word, bool more)
+{
+    uint32_t unit = word / l->grain;
+    uint32_t before = page->uses[unit];
+    page->uses[unit] += more ? 1 : UINT32_MAX;
+    if (before && page->uses[unit])
+        return;
+    for (uint32_t w = unit * l->grain; w < (unit + 1) * l->grain; w++) {
+        if (more)
+            set_bit(page->tbits, w);
+        else
+            clear_bit(page->tbits, w);
+    }
+}
+
+static void protect_all(const Layer *l, const TranslationPage *part, bool more)
+{
+    for (unsigned i = 0; i < PAGE_BITS; i++)
+        for (uint32_t left = part->words[i]; left; left &= left - 1)
+            protect(l, part->page, 32 * i + (unsigned)__builtin_ctz(left),
+                    more);
+}
+
+void codepages_add(Layer *l, Translation *t)
+{
+    for (unsigned i = 0; i < t->page_count; i++) {
+        TranslationPage *part = &t->pages[i];
+        part->owner = t;
+        part->next = part->page->first;
+        part->prev = &part->page->first;
+        if (part->next)
+            part->next->prev = &part->next;
+        part->page->first = part;
+        protect_all(l, part, true);
+        if (layer_is_mapped(part->va))
+            ++*mapped_count(l, part->va);
+    }
+}
+
+void codepages_remove(Layer *l, Translation *t)
+{
+    for (unsigned i = 0; i < t->page_count; i++) {
+        TranslationPage *part = &t->pages[i];
+        *part->prev = part->next;
+        if (part->next)
+            part->next->prev = part->prev;
+        protect_all(l, part, false);
+        if (layer_is_mapped(part->va))
+            --*mapped_count(l, part->va);
+    }
+}
+
+/* Removes what was made from `word`; says whether there was anything. */
+static bool invalidate(Layer *l, const CodePage *page, uint32_t word,
+                       uint64_t *counter)
+{
+    bool any = false;
+    for (TranslationPage *part = page->first, *next; part; part = next) {
+        Translation *t = part->owner;
+        next = part->next;
+        if (!has_bit(part->words, word))
+            continue;
+        /* It may be there twice, through two virtual pages. */
+        while (next && next->owner == t)
+            next = next->next;
+        layer_event(l, "invalidate", t, "");
+        tcache_remove(l, t);
+        core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
+        ++*counter;
+        any = true;
+    }
+    return any;
+}
+
+bool codepages_written(Layer *l, uint32_t pa)
+{
+    CodePage *page = codepages_find(l, pa);
+    uint32_t word = word_of(pa);
+    if (!page || !has_bit(page->tbits, word))
+        return false;
+    bool any = invalidate(l, page, word, &l->stats.invalidated);
+    PageLessons *lessons = page->lessons;
+    if (lessons) {
+        lessons->mmio[word] = lessons->faults[word] = 0;
+        clear_bit(lessons->unmoved, word);
+        if (has_bit(lessons->interpret, word)) {
+            clear_bit(lessons->interpret, word);
+            protect(l, page, word, false);
+            any = true;
+        }
+    }
+    if (any)
+        l->stats.code_writes++;
+    return any;
+}
+
+void layer_memory_changed(Layer *l, uint32_t pa, uint32_t size)
+{
+    for (uint64_t a = pa & ~3u; a < (uint64_t)pa + size;) {
+        if (codepages_find(l, (uint32_t)a)) {
+            codepages_written(l, (uint32_t)a);
+            a += 4;
+        } else {
+            a = (a | (PAGE_SIZE - 1)) + 1;
+        }
+    }
+}
+
+/* --- Lessons ---------------------------------------------------------------
+ */
+
+bool codepages_is_interpreted(const Layer *l, uint32_t pa)
+{
+    const CodePage *page = codepages_find(l, pa);
+    return page && page->lessons &&
+           has_bit(page->lessons->interpret, word_of(pa));
+}
+
+bool codepages_is_unmoved(const Layer *l, uint32_t pa)
+{
+    const CodePage *page = codepages_find(l, pa);
+    return page && page->lessons &&
+           has_bit(page->lessons->unmoved, word_of(pa));
+}
+
+static PageLessons *lessons_of(CodePage *page)
+{
+    if (!page->lessons)
+        page->lessons = alloc_zeroed(1, sizeof *page->lessons);
+    return page->lessons;
+}
+
+void codepages_learn(Layer *l, uint32_t pa, bool mmio)
+{
+    CodePage *page = codepages_get(l, pa);
+    PageLessons *lessons = lessons_of(page);
+    uint32_t word = word_of(pa);
+    if (has_bit(lessons->interpret, word))
+        return;
+    uint16_t *count = mmio ? &lessons->mmio[word] : &lessons->faults[word];
+    if (*count < UINT16_MAX)
+        ++*count;
+    if (*count < (mmio ? l->mmio_learn : l->fault_learn))
+        return;
+    ++*(mmio ? &l->stats.learned_mmio : &l->stats.learned_faults);
+    set_bit(lessons->interpret, word);
+    /* So that the lesson is forgotten when the word is overwritten. */
+    protect(l, page, word, true);
+    invalidate(l, page, word, &l->stats.relearned);
+}
+
+void codepages_learn_spurious(Layer *l, Translation *t)
+{
+    if (++t->spurious < l->fault_learn || codepages_is_unmoved(l, t->pa))
+        return;
+    l->stats.learned_unmoved++;
+    set_bit(lessons_of(codepages_get(l, t->pa))->unmoved, word_of(t->pa));
+    l->stats.relearned++;
+    layer_event(l, "invalidate", t, "loads moved too far");
+    tcache_remove(l, t);
+    core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
+}

@@ -1,0 +1,222 @@
+/* The dispatcher: decides what runs next, runs it, and deals with the way it
+ * ended.
+ *
+ * Between two steps of its loop the guest is at a commit point.  Either its
+ * registers are home, in the processor, or they are in the core, and `pc` and
+ * `pending` say the rest.  What the loop does is a function of the guest and of
+ * the modelled time alone: a layer_run() that ends for a slice leaves what it
+ * was about to do in `in_block`, `replay` and `resume`, and the next one goes
+ * on with it at no cost. */
+#include "morph/layer_impl.h"
+
+#include "frontend/fpu.h"
+
+/* Guest instructions that one run of a translation can complete. */
+static uint64_t longest_region(const Layer *l)
+{
+    return l->block_limits.insns > l->superblock_limits.insns
+               ? l->block_limits.insns
+               : l->superblock_limits.insns;
+}
+
+/* The core stops in time for gear 0 to reach the limit exactly. */
+static void set_limits(Layer *l)
+{
+    uint64_t margin = longest_region(l) - 1;
+    uint64_t limit = l->insn_limit > margin ? l->insn_limit - margin : 0;
+    core_set_deadline(l->core, l->deadline);
+    core_set_insn_limit(l->core, limit);
+}
+
+static bool near_limit(const Layer *l)
+{
+    return l->insn_limit - layer_insns(l) < longest_region(l);
+}
+
+static void take_interrupt(Layer *l)
+{
+    layer_bring_home(l);
+    core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.exception);
+    cpu_take_interrupt(l->cpu);
+    l->stats.exceptions++;
+    l->in_block = l->interpret = false;
+    l->resume = l->from = l->replay.of = NULL;
+    if (l->hooks.commit)
+        l->hooks.commit(l->hooks.ctx);
+}
+
+/* --- What the core came back with ------------------------------------------
+ */
+
+static void left_by_exit(Layer *l, Translation *t, unsigned exit)
+{
+    const IrExit *record = &t->code->exits[exit];
+    l->pending = record->pending;
+    l->pc = record->pc;
+    l->interpret = record->kind == IR_EXIT_INTERPRET;
+    if (record->kind == IR_EXIT_INDIRECT) {
+        l->pc = core_regs(l->core)->gpr[vliw_slot_reg(IR_SLOT_PC)];
+        l->stats.exits[1]++;
+    } else {
+        l->stats.exits[l->interpret ? 2 : 0]++;
+    }
+    if (!l->interpret) {
+        l->from = t;
+        l->from_exit = exit;
+    }
+    core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+}
+
+static void at_entry(Layer *l, const Translation *t)
+{
+    l->pc = t->pc;
+    l->pending = t->code->context.pending;
+}
+
+/* A block of gear 1 has become hot: a superblock takes its place. */
+static void became_hot(Layer *l, Translation *t)
+{
+    uint32_t pc = t->pc, pa = t->pa;
+    uint8_t mode = t->mode;
+    at_entry(l, t);
+    l->stats.hot++;
+    t->core->hot = UINT64_MAX;
+    core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+    translate(l, pc, mode, 2);
+    l->resume = tcache_find(l, pc, pa, mode);
+}
+
+/* The state is that of the last commit; gear 0 repeats what was undone. */
+static void failed(Layer *l, Translation *t, const CoreStop *stop)
+{
+    l->stats.faults[stop->fault]++;
+    if (l->hooks.fault)
+        l->hooks.fault(l->hooks.ctx, stop);
+    at_entry(l, t);
+    unsigned done = 0;
+    if (stop->commit >= 0) {
+        const IrExit *record = &t->code->exits[stop->commit];
+        l->pc = record->pc;
+        l->pending = record->pending;
+        done = record->insns;
+    }
+    l->replay.of = t;
+    l->replay.fault = stop->fault;
+    l->replay.next = done;
+    l->replay.last = stop->guest > done ? stop->guest : done;
+    core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+}
+
+static void run(Layer *l, Translation *t)
+{
+    layer_send_to_core(l);
+    l->resume = l->from = NULL;
+    CoreStop stop = core_run(l->core, t->core);
+    Translation *at = stop.code->user;
+    switch (stop.kind) {
+    case CORE_EXIT: left_by_exit(l, at, stop.exit); break;
+    case CORE_DEADLINE:
+        at_entry(l, at);
+        l->resume = at;
+        break;
+    case CORE_HOT: became_hot(l, at); break;
+    case CORE_FAULTED: failed(l, at, &stop); break;
+    }
+}
+
+/* --- What to run next ------------------------------------------------------
+ */
+
+/* Whether the processor's state is one that translations are made for. */
+static bool is_translatable(const Layer *l)
+{
+    const GuestState *s = l->state;
+    bool reversed = s->status & STATUS_RE && state_user_mode(s);
+    return l->gears > 0 && !s->in_delay && !(s->pc & 3) && !reversed &&
+           !(s->status & STATUS_ISC) &&
+           !(l->cpu_config.fpu && fpu_irq(s->fcr31));
+}
+
+/* A translation made now, if gear 0 has been at the block often enough. */
+static Translation *make_block(Layer *l, uint32_t pa, const uint8_t *host,
+                               uint8_t mode)
+{
+    Insn in = insn_decode(
+        bits_load32(host + pa % PAGE_SIZE, l->cpu_config.big_endian));
+    IrContext context = layer_context(l, mode);
+    if (l->interpret || codepages_is_interpreted(l, pa) ||
+        !lift_can(&in, &context))
+        return NULL;
+    core_charge(l->core, CORE_CAUSE_GEAR0, l->cost.profile0);
+    return profile_block(l, l->pc, pa, mode) ? translate(l, l->pc, mode, 1)
+                                             : NULL;
+}
+
+static void dispatch(Layer *l)
+{
+    bool from_gear0 = l->home;
+    if (from_gear0) {
+        if (!is_translatable(l)) {
+            gear0_run(l);
+            return;
+        }
+        l->pc = l->state->pc;
+        l->pending = layer_pending(l);
+        l->user = state_user_mode(l->state);
+        l->fpu = layer_fpu(l);
+    }
+    uint32_t pa;
+    const uint8_t *host;
+    if (near_limit(l) || !codepages_lookup(l, l->pc, l->user, &pa, &host) ||
+        l->pc & 3 || (l->pending >= IR_PENDING_FPR && !l->fpu)) {
+        gear0_run(l);
+        return;
+    }
+    l->stats.dispatches++;
+    uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
+    Translation *t = l->interpret ? NULL : tcache_find(l, l->pc, pa, mode);
+    if (t && !codepages_verify(l, t))
+        t = NULL;
+    if (!t && !(t = make_block(l, pa, host, mode))) {
+        gear0_run(l);
+        return;
+    }
+    if (from_gear0)
+        core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+    if (l->from)
+        links_set(l, l->from, l->from_exit, t);
+    run(l, t);
+}
+
+void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
+{
+    l->deadline = deadline;
+    l->insn_limit = insn_limit;
+    l->stop = false;
+    set_limits(l);
+    while (!l->stop && layer_cycles(l) < l->deadline &&
+           layer_insns(l) < l->insn_limit) {
+        if (cpu_interrupt_ready(l->cpu))
+            take_interrupt(l);
+        else if (l->in_block || l->replay.of)
+            gear0_run(l);
+        else if (l->resume && !near_limit(l))
+            run(l, l->resume);
+        else
+            dispatch(l);
+    }
+    layer_bring_home(l);
+}
+
+void layer_set_deadline(Layer *l, uint64_t deadline)
+{
+    if (deadline < l->deadline) {
+        l->deadline = deadline;
+        core_set_deadline(l->core, deadline);
+    }
+}
+
+void layer_stop(Layer *l)
+{
+    l->stop = true;
+}

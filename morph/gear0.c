@@ -1,0 +1,243 @@
+/* Gear 0: interprets one guest instruction at a time, with the reference CPU as
+ * its hands.  Here is what that costs on the modelled host, what is learned
+ * from it, and where it ends. */
+#include "morph/layer_impl.h"
+
+/* Cycles of an instruction that no region can hold: CP0 registers are moved, or
+ * an exception is raised, by the layer's own code. */
+enum { COST_PRIVILEGED = 4 };
+
+/* One instruction, after it was executed. */
+typedef struct Step {
+    uint32_t pa;  /* where it lies; valid if `known` */
+    bool known;   /* it was fetched from plain memory */
+    bool lifted;  /* a translation might contain it */
+    bool trapped; /* it took an exception */
+    bool mmio;    /* its access met a device */
+    bool wrote;   /* it overwrote translated code */
+} Step;
+
+/* --- Cost ------------------------------------------------------------------
+ */
+
+/* Length of the instruction's own schedule, with operands that fit. */
+static uint64_t schedule_alone(Layer *l, InsnOp op)
+{
+    static const Insn nop = {.op = INSN_SLL};
+    Insn in = {.op = (uint8_t)op, .rs = 2, .rt = 4, .rd = 12, .imm = 8};
+    if (op == INSN_CFC1)
+        in.rd = 31;
+    IrContext context = {.fpu = true, .big = l->cpu_config.big_endian};
+    if (!lift_can(&in, &context))
+        return COST_PRIVILEGED;
+    InsnClass cls = insn_info(op)->cls;
+    bool branch = cls == INSN_CLASS_BRANCH || cls == INSN_CLASS_JUMP;
+    uint32_t pc = 0x80000000;
+    LiftInsn insns[] = {{.pc = pc, .insn = in}, {.pc = pc + 4, .insn = nop}};
+    LiftPlan plan = {.pc = pc,
+                     .context = context,
+                     .insns = insns,
+                     .count = branch ? 2 : 1,
+                     .next = branch ? pc + 8 : pc + 4};
+    OptWork work = {0};
+    arena_reset(l->scratch);
+    IrRegion *region = lift_region(l->scratch, &plan, &l->block_limits);
+    opt_run_passes(region, &l->fast, &work, NULL, NULL);
+    return opt_schedule(region, &l->desc, &l->fast, l->scratch, &work)->length;
+}
+
+static uint64_t cost_of(Layer *l, const Insn *in)
+{
+    if (!in)
+        return l->cost.gear0 + COST_PRIVILEGED;
+    uint64_t *cost = &l->op_cost[in->op];
+    if (!*cost)
+        *cost = schedule_alone(l, (InsnOp)in->op);
+    return l->cost.gear0 + *cost;
+}
+
+/* --- One instruction -------------------------------------------------------
+ */
+
+/* What an instruction accesses. */
+static bool is_access(const Insn *in, unsigned *size, bool *store)
+{
+    *store = false;
+    *size = 4;
+    switch (in->op) {
+    case INSN_SB: *store = true; /* fall through */
+    case INSN_LB:
+    case INSN_LBU: *size = 1; return true;
+    case INSN_SH: *store = true; /* fall through */
+    case INSN_LH:
+    case INSN_LHU: *size = 2; return true;
+    case INSN_SWL:
+    case INSN_SWR: *store = true; /* fall through */
+    case INSN_LWL:
+    case INSN_LWR: *size = 1; return true; /* at any address */
+    case INSN_SW:
+    case INSN_SWC1:
+    case INSN_SWC2:
+    case INSN_SWC3: *store = true; /* fall through */
+    case INSN_LW:
+    case INSN_LWC1:
+    case INSN_LWC2:
+    case INSN_LWC3: return true;
+    default: return false;
+    }
+}
+
+static void charge_uncached(Layer *l, bool store)
+{
+    core_charge(l->core, CORE_CAUSE_DCACHE,
+                hierarchy_uncached(l->hierarchy, store));
+}
+
+/* Time of a data access at `va`.  True: it goes to plain memory at *pa. */
+static bool touch_data(Layer *l, uint32_t va, bool store, Step *step,
+                       uint32_t *pa)
+{
+    CorePage page;
+    CoreFault fault;
+    bool user = state_user_mode(l->state);
+    /* Accesses of isolated caches stay in the processor. */
+    if (l->state->status & STATUS_ISC &&
+        (!layer_page(l, va, user, store, &page, &fault) || page.cached))
+        return false;
+    if (core_touch(l->core, va, user, store, &page, &fault)) {
+        *pa = page.pa | va % PAGE_SIZE;
+        return true;
+    }
+    step->mmio = fault == CORE_FAULT_MMIO;
+    if (step->mmio)
+        charge_uncached(l, store);
+    return false;
+}
+
+/* Fetches the instruction at the pc as data; NULL if it must be left to the
+ * processor, which raises the exception or asks a device. */
+static const Insn *fetch(Layer *l, Step *step, Insn *in)
+{
+    uint32_t pc = l->state->pc;
+    CorePage page;
+    CoreFault fault;
+    if (pc & 3)
+        return NULL;
+    bool user = state_user_mode(l->state);
+    if (!core_touch(l->core, pc, user, false, &page, &fault)) {
+        if (fault == CORE_FAULT_MMIO)
+            charge_uncached(l, false);
+        return NULL;
+    }
+    step->known = true;
+    step->pa = page.pa | pc % PAGE_SIZE;
+    *in = insn_decode(
+        bits_load32(page.host + pc % PAGE_SIZE, l->cpu_config.big_endian));
+    return in;
+}
+
+static Step execute(Layer *l)
+{
+    GuestState *s = l->state;
+    Step step = {0};
+    Insn word;
+    uint32_t pc = s->pc, data_pa = 0;
+    unsigned size;
+    bool store = false, memory = false;
+    const Insn *in = fetch(l, &step, &word);
+    core_charge(l->core, CORE_CAUSE_GEAR0, cost_of(l, in));
+    if (in) {
+        IrContext context = layer_context(
+            l, layer_mode(state_user_mode(s), layer_fpu(l), IR_PENDING_NONE));
+        step.lifted =
+            lift_can(in, &context) && !codepages_is_interpreted(l, step.pa);
+        uint32_t va = s->gpr[in->rs] + in->imm;
+        if (is_access(in, &size, &store) && va % size == 0)
+            memory = touch_data(l, va, store, &step, &data_pa);
+    }
+    step.trapped = !cpu_step(l->cpu, in);
+    l->stats.insns0++;
+    if (step.trapped) {
+        core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.exception);
+        l->stats.exceptions++;
+    } else if (in && insn_info((InsnOp)in->op)->cls == INSN_CLASS_BRANCH) {
+        core_charge(l->core, CORE_CAUSE_GEAR0, l->cost.profile0);
+        profile_branch(l, pc, step.pa, s->npc != pc + 8);
+    } else if (memory && store) {
+        step.wrote = codepages_written(l, data_pa);
+    }
+    if (l->hooks.commit)
+        l->hooks.commit(l->hooks.ctx);
+    return step;
+}
+
+/* --- After a fault ---------------------------------------------------------
+ */
+
+/* The instruction that failed in a translation has been repeated. */
+static void learn(Layer *l, const Step *step)
+{
+    if (!step->known)
+        return;
+    if (step->mmio) {
+        codepages_learn(l, step->pa, true);
+        return;
+    }
+    Exception exc = (Exception)((l->state->cause & CAUSE_EXC) >> 2);
+    switch (l->replay.fault) {
+    case CORE_FAULT_CODE:
+        /* A store that only shares a unit with code. */
+        if (!step->wrote)
+            codepages_learn(l, step->pa, false);
+        break;
+    case CORE_FAULT_GUEST:
+    case CORE_FAULT_MMIO:
+        if (!step->trapped)
+            codepages_learn_spurious(l, l->replay.of);
+        /* TLB misses and page faults are as it should be. */
+        else if (exc != EXC_TLBL && exc != EXC_TLBS && exc != EXC_MOD)
+            codepages_learn(l, step->pa, false);
+        break;
+    default: codepages_learn(l, step->pa, false); break;
+    }
+}
+
+/* One step of the path that a fault undid was taken. */
+static void follow_replay(Layer *l, const Step *step)
+{
+    Translation *t = l->replay.of;
+    bool last = l->replay.next++ == l->replay.last;
+    bool stays = !last && !step->trapped &&
+                 l->state->pc == t->code->guests[l->replay.next].pc;
+    if (stays)
+        return;
+    if (last) {
+        learn(l, step);
+    } else if (!step->trapped) {
+        l->stats.spurious++;
+        codepages_learn_spurious(l, t);
+    }
+    l->replay.of = NULL;
+}
+
+/* --- Blocks ----------------------------------------------------------------
+ */
+
+void gear0_run(Layer *l)
+{
+    GuestState *s = l->state;
+    layer_bring_home(l);
+    l->from = NULL;
+    if (!l->in_block)
+        l->stats.blocks0++;
+    do {
+        bool in_delay = s->in_delay;
+        Step step = execute(l);
+        if (l->replay.of)
+            follow_replay(l, &step);
+        bool end = step.trapped || (!s->in_delay && (in_delay || !step.lifted));
+        l->in_block = !end || l->replay.of;
+    } while (l->in_block && !l->stop && layer_cycles(l) < l->deadline &&
+             s->insns < l->insn_limit && !cpu_interrupt_ready(l->cpu));
+    l->interpret = false;
+}

@@ -1,0 +1,343 @@
+/* The code-morphing layer: its life, the way of the registers between processor
+ * and core, what the core asks of it, its statistics. */
+#include "morph/layer_impl.h"
+
+#include "base/alloc.h"
+#include "frontend/tlb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Registers -------------------------------------------------------------
+ */
+
+uint64_t layer_insns(const Layer *l)
+{
+    return l->home ? l->state->insns : core_insns(l->core);
+}
+
+uint64_t layer_cycles(const Layer *l)
+{
+    return core_cycles(l->core);
+}
+
+/* The processor's state becomes that of the core at `pc`. */
+static void copy_home(Layer *l, uint32_t pc, IrPending pending)
+{
+    GuestState *s = l->state;
+    const CoreRegs *regs = core_regs(l->core);
+    memcpy(&s->gpr[1], &regs->gpr[1], 31 * sizeof s->gpr[0]);
+    s->hi = regs->gpr[vliw_slot_reg(IR_SLOT_HI)];
+    s->lo = regs->gpr[vliw_slot_reg(IR_SLOT_LO)];
+    for (unsigned i = 0; i < FPR_COUNT; i++)
+        s->fpr[i] = (uint32_t)(regs->fpr[i / 2] >> (32 * (i % 2)));
+    s->fcr31 = regs->fcr31;
+    s->pc = pc;
+    s->npc = pc + 4;
+    s->in_delay = false;
+    s->insns = core_insns(l->core);
+    uint32_t value = regs->gpr[vliw_slot_reg(IR_SLOT_LD)];
+    s->load_reg = 0;
+    s->fpr_load_reg = FPR_COUNT;
+    if (pending >= IR_PENDING_FPR) {
+        s->fpr_load_reg = pending - IR_PENDING_FPR;
+        s->fpr_load_value = value;
+        s->fpr_load_insn = s->insns;
+    } else if (pending != IR_PENDING_NONE) {
+        s->load_reg = pending;
+        s->load_value = value;
+    }
+}
+
+void layer_bring_home(Layer *l)
+{
+    if (l->home)
+        return;
+    copy_home(l, l->pc, l->pending);
+    l->home = true;
+}
+
+void layer_send_to_core(Layer *l)
+{
+    if (!l->home)
+        return;
+    const GuestState *s = l->state;
+    CoreRegs *regs = core_regs(l->core);
+    memcpy(&regs->gpr[1], &s->gpr[1], 31 * sizeof s->gpr[0]);
+    regs->gpr[vliw_slot_reg(IR_SLOT_HI)] = s->hi;
+    regs->gpr[vliw_slot_reg(IR_SLOT_LO)] = s->lo;
+    regs->gpr[vliw_slot_reg(IR_SLOT_LD)] =
+        s->load_reg ? s->load_value : s->fpr_load_value;
+    for (unsigned i = 0; i < FPR_COUNT / 2; i++)
+        regs->fpr[i] = s->fpr[2 * i] | (uint64_t)s->fpr[2 * i + 1] << 32;
+    regs->fcr31 = s->fcr31;
+    core_commit(l->core);
+    core_set_insns(l->core, s->insns);
+    l->home = false;
+}
+
+IrPending layer_pending(Layer *l)
+{
+    GuestState *s = l->state;
+    if (s->fpr_load_reg != FPR_COUNT && s->fpr_load_insn < s->insns)
+        state_fpr_settle(s);
+    if (s->load_reg)
+        return s->load_reg;
+    if (s->fpr_load_reg != FPR_COUNT)
+        return (IrPending)(IR_PENDING_FPR + s->fpr_load_reg);
+    return IR_PENDING_NONE;
+}
+
+/* --- What the core asks ----------------------------------------------------
+ */
+
+bool layer_page(void *ctx, uint32_t va, bool user, bool store, CorePage *page,
+                CoreFault *fault)
+{
+    (void)user; /* it is the mode that the processor is in */
+    Layer *l = ctx;
+    GuestState *s = l->state;
+    uint32_t status = s->status;
+    TlbPage found;
+    uint32_t va_page = va & ~(PAGE_SIZE - 1u);
+    TlbResult result = tlb_translate(s, va_page, store, &found);
+    /* Where two entries match, gear 0 will shut the TLB down. */
+    s->status = status;
+    *fault = CORE_FAULT_GUEST;
+    if (result != TLB_OK)
+        return false;
+    *fault = CORE_FAULT_MMIO;
+    uint8_t *host = bus_page(l->bus, found.pa, false);
+    bool ram = bus_page(l->bus, found.pa, true);
+    if (!host || (store && !ram))
+        return false;
+    const CodePage *code = codepages_find(l, found.pa);
+    *page = (CorePage){.pa = found.pa,
+                       .host = host,
+                       .writable = found.writable && ram,
+                       .cached = found.cached,
+                       .mapped = layer_is_mapped(va),
+                       .tbits = code ? code->tbits : NULL};
+    return true;
+}
+
+static uint32_t read_cp0(void *ctx, unsigned reg)
+{
+    Layer *l = ctx;
+    return cpu_cp0(l->cpu, reg);
+}
+
+static void on_committed(void *ctx, const CoreCode *code, unsigned exit)
+{
+    Layer *l = ctx;
+    const IrExit *record = &code->exits[exit].record;
+    uint32_t pc = record->kind == IR_EXIT_INDIRECT
+                      ? core_regs(l->core)->gpr[vliw_slot_reg(IR_SLOT_PC)]
+                      : record->pc;
+    copy_home(l, pc, record->pending);
+    l->hooks.commit(l->hooks.ctx);
+}
+
+/* --- Life ------------------------------------------------------------------
+ */
+
+static void read_costs(LayerCosts *cost, const Config *config)
+{
+    *cost = (LayerCosts){
+        .gear0 = config_int(config, CONFIG_COST_GEAR0),
+        .profile0 = config_int(config, CONFIG_COST_PROFILE0),
+        .dispatch = config_int(config, CONFIG_COST_DISPATCH),
+        .chain = config_int(config, CONFIG_COST_CHAIN),
+        .inline_cache = config_int(config, CONFIG_COST_INLINE_CACHE),
+        .return_stack = config_int(config, CONFIG_COST_RETURN_STACK),
+        .hash = config_int(config, CONFIG_COST_HASH),
+        .exception = config_int(config, CONFIG_COST_EXCEPTION),
+        .invalidate = config_int(config, CONFIG_COST_INVALIDATE),
+        .flush = config_int(config, CONFIG_COST_FLUSH),
+        .translate1 = config_int(config, CONFIG_COST_TRANSLATE1),
+        .form = config_int(config, CONFIG_COST_FORM),
+        .pass = config_int(config, CONFIG_COST_PASS),
+        .select = config_int(config, CONFIG_COST_SELECT),
+        .schedule = config_int(config, CONFIG_COST_SCHEDULE),
+        .regalloc = config_int(config, CONFIG_COST_REGALLOC),
+        .encode = config_int(config, CONFIG_COST_ENCODE),
+    };
+}
+
+static void read_keys(Layer *l, const Config *config)
+{
+    l->gears = (unsigned)config_int(config, CONFIG_MORPH_GEARS);
+    l->mmio_learn = (unsigned)config_int(config, CONFIG_MORPH_MMIO_LEARN);
+    l->fault_learn = (unsigned)config_int(config, CONFIG_MORPH_FAULT_LEARN);
+    l->chain = config_bool(config, CONFIG_MORPH_CHAIN);
+    l->inline_cache = config_bool(config, CONFIG_MORPH_INLINE_CACHE);
+    l->grain = (uint32_t)config_int(config, CONFIG_MORPH_TBIT_GRAIN) / 4;
+    l->gear1_threshold = (uint32_t)config_int(config, CONFIG_GEAR1_THRESHOLD);
+    l->gear2_threshold = (uint32_t)config_int(config, CONFIG_GEAR2_THRESHOLD);
+    l->gear2_bias = (uint32_t)config_int(config, CONFIG_GEAR2_BIAS);
+    l->tcache_size = config_int(config, CONFIG_TCACHE_SIZE);
+    l->tcache_fifo = config_choice(config, CONFIG_TCACHE_POLICY) == 1;
+    l->block_limits = (LiftLimits){
+        .insns = (unsigned)config_int(config, CONFIG_GEAR1_INSNS),
+        .visits = 1,
+        .stores = l->desc.store_buffer,
+        .block = true,
+    };
+    l->superblock_limits = (LiftLimits){
+        .insns = (unsigned)config_int(config, CONFIG_GEAR2_INSNS),
+        .visits = (unsigned)config_int(config, CONFIG_GEAR2_VISITS),
+        .stores = l->desc.store_buffer,
+        .jumps = config_bool(config, CONFIG_GEAR2_JUMPS),
+    };
+    opt_config_fast(&l->fast, config);
+    opt_config_read(&l->full, config);
+}
+
+static void make_tables(Layer *l, const Config *config)
+{
+    uint32_t hash = (uint32_t)config_int(config, CONFIG_MORPH_HASH);
+    l->return_count = (unsigned)config_int(config, CONFIG_MORPH_RETURN_STACK);
+    if (SELKIRK_HARD && hash)
+        hash = 1;
+    if (hash)
+        l->hash = alloc_zeroed(hash, sizeof *l->hash);
+    l->hash_mask = hash - 1;
+    l->returns = alloc_zeroed(l->return_count + 1, sizeof *l->returns);
+    l->blocks = alloc_zeroed(PROFILE_BLOCKS, sizeof *l->blocks);
+    l->branches = alloc_zeroed(PROFILE_BRANCHES, sizeof *l->branches);
+    l->branch_index = alloc_zeroed(INDEX_BUCKETS, sizeof(Translation *));
+    l->index = alloc_zeroed(INDEX_BUCKETS, sizeof(Translation *));
+    l->op_cost = alloc_zeroed(INSN_COUNT, sizeof *l->op_cost);
+    for (unsigned i = 0; i < CODE_LOOKUPS; i++)
+        l->lookups[i].va = 1;
+}
+
+static bool check_power(const Config *config, ConfigKey key, const char *name,
+                        Diag *diag)
+{
+    uint64_t value = config_int(config, key);
+    if (value & (value - 1))
+        return diag_error(diag, "%s = %s is not a power of two; try 4096", name,
+                          config_text(config, key));
+    return true;
+}
+
+static bool build(Layer *l, const Config *config, Diag *diag)
+{
+    if (!check_power(config, CONFIG_MORPH_HASH, "morph.hash", diag) ||
+        !check_power(config, CONFIG_MORPH_TBIT_GRAIN, "morph.tbit_grain",
+                     diag) ||
+        !vliw_desc_read(&l->desc, config, diag))
+        return false;
+    read_costs(&l->cost, config);
+    read_keys(l, config);
+    make_tables(l, config);
+    l->hierarchy = hierarchy_create(config, diag);
+    if (!l->hierarchy)
+        return false;
+    CoreBus asks = {.ctx = l,
+                    .page = layer_page,
+                    .cp0 = read_cp0,
+                    .fp = lift_fp,
+                    .indirect = links_indirect,
+                    .call = links_call};
+    l->core = core_create(&l->desc, config, l->hierarchy, &asks, diag);
+    if (!l->core)
+        return false;
+    l->scratch = arena_create();
+    cpu_set_remapped(l->cpu, codepages_remapped, l);
+    return true;
+}
+
+Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
+                    Bus *bus, Diag *diag)
+{
+    Layer *l = alloc_zeroed(1, sizeof *l);
+    l->config = config;
+    l->cpu_config = *cpu_config;
+    l->cpu = cpu;
+    l->state = cpu_state(cpu);
+    l->bus = bus;
+    l->home = true;
+    if (build(l, config, diag))
+        return l;
+    layer_destroy(l);
+    return NULL;
+}
+
+void layer_destroy(Layer *l)
+{
+    if (!l)
+        return;
+    if (l->core) {
+        cpu_set_remapped(l->cpu, NULL, NULL);
+        tcache_clear(l);
+    }
+    codepages_reset(l);
+    core_destroy(l->core);
+    hierarchy_destroy(l->hierarchy);
+    arena_destroy(l->scratch);
+    free(l->hash);
+    free(l->returns);
+    free(l->blocks);
+    free(l->branches);
+    free(l->branch_index);
+    free(l->index);
+    free(l->op_cost);
+    free(l);
+}
+
+void layer_set_hooks(Layer *l, const LayerHooks *hooks)
+{
+    l->hooks = *hooks;
+    core_set_trace(l->core, hooks->molecule, hooks->ctx);
+    core_set_committed(l->core, hooks->commit ? on_committed : NULL, l);
+}
+
+void layer_reset(Layer *l)
+{
+    tcache_clear(l);
+    links_reset(l);
+    profile_reset(l);
+    codepages_reset(l);
+    codepages_remapped(l, true, 0);
+    hierarchy_reset(l->hierarchy);
+    l->home = true;
+    l->in_block = l->interpret = false;
+}
+
+void layer_event(const Layer *l, const char *what, const Translation *t,
+                 const char *detail)
+{
+    if (l->hooks.event)
+        l->hooks.event(l->hooks.ctx, what, t->pc, t->gear, detail);
+}
+
+/* --- Statistics ------------------------------------------------------------
+ */
+
+void layer_update_stats(Layer *l)
+{
+    LayerStats *stats = &l->stats;
+    for (unsigned gear = 1; gear <= 2; gear++) {
+        stats->run_length[gear] = stats->past_length[gear];
+        stats->run_bound[gear] = stats->past_bound[gear];
+    }
+    for (const Translation *t = l->oldest; t; t = t->newer) {
+        stats->run_length[t->gear] += t->core->entries * t->code->length;
+        stats->run_bound[t->gear] += t->core->entries * t->code->bound;
+    }
+}
+
+void layer_add_stats(const Layer *l, Stats *stats)
+{
+    static const StatRow rows[] = {
+#define ROW(name, unit, field, text)                                           \
+    {name, unit, text, offsetof(LayerStats, field)},
+#include "morph/stats.def"
+#undef ROW
+    };
+    stats_add(stats, "morph", rows, ARRAY_LEN(rows), &l->stats);
+    core_add_stats(l->core, stats);
+    hierarchy_add_stats(l->hierarchy, stats);
+}

@@ -1,0 +1,344 @@
+/* Inside of the code-morphing layer.  Each of its files calls those named after
+ * it: layer.c (life, the core's questions), dispatch.c, gear0.c, translate.c,
+ * profile.c, tcache.c, links.c, codepages.c. */
+#ifndef SELKIRK_MORPH_LAYER_IMPL_H
+#define SELKIRK_MORPH_LAYER_IMPL_H
+
+#include "base/arena.h"
+#include "base/bits.h"
+#include "frontend/lift.h"
+#include "morph/layer.h"
+#include "optimizer/optimizer.h"
+
+enum {
+    PAGE_SHIFT = 12,
+    PAGE_SIZE = 1 << PAGE_SHIFT,
+    PAGE_WORDS = PAGE_SIZE / 4,
+    PAGE_BITS = PAGE_WORDS / 32, /* words of a bitmap of the page's words */
+
+    TRANSLATION_PAGES = 8, /* pages of guest code in one translation */
+    /* The hard build has room for a few translations only. */
+    TRANSLATIONS_MAX = SELKIRK_HARD ? 3 : 1 << 20,
+    /* Counters of gear 0, direct-mapped: a block that shares a place with a
+     * busier one is translated later. */
+    PROFILE_BLOCKS = SELKIRK_HARD ? 64 : 1 << 17,
+    PROFILE_BRANCHES = SELKIRK_HARD ? 64 : 1 << 16,
+    INDEX_BUCKETS = 1 << 14,
+    CODE_LOOKUPS = SELKIRK_HARD ? 1 : 256,
+    MAPPED_FILTER = 1 << 12,
+    PAGE_TABLES = 1024, /* of as many pages each: 4 GB */
+};
+
+typedef struct Translation Translation;
+typedef struct TranslationPage TranslationPage;
+
+/* What gear 0 and the faults of translations taught about the words of a page.
+ * Made when there is something to remember. */
+typedef struct PageLessons {
+    uint16_t mmio[PAGE_WORDS];     /* times that the access met a device */
+    uint16_t faults[PAGE_WORDS];   /* times that it failed otherwise */
+    uint32_t interpret[PAGE_BITS]; /* words that no translation may contain */
+    uint32_t unmoved[PAGE_BITS];   /* entries translated without hoisting */
+} PageLessons;
+
+/* A physical page that translations were made from, or are not to be. */
+typedef struct CodePage {
+    uint32_t pa;
+    uint32_t tbits[PAGE_BITS]; /* by word; those of a unit are alike */
+    uint32_t uses[PAGE_WORDS]; /* translations with a word in a unit */
+    TranslationPage *first;    /* translations with words in the page */
+    PageLessons *lessons;      /* or NULL */
+} CodePage;
+
+struct TranslationPage {
+    uint32_t va; /* of the page, where the translation runs */
+    CodePage *page;
+    Translation *owner;
+    TranslationPage *next, **prev; /* in the page's list */
+    uint32_t words[PAGE_BITS];     /* that the translation was made from */
+};
+
+/* What an exit leads to: the target of a direct one, the inline cache of an
+ * indirect one, or where the call of an exit returns to. */
+typedef struct Link {
+    Translation *from, *to;    /* `to` is NULL when there is nothing */
+    struct Link *next, **prev; /* of those that lead to `to` */
+    uint64_t hits;             /* inline cache */
+} Link;
+
+struct Translation {
+    uint32_t pc, pa; /* virtual and physical, of the entry */
+    uint8_t mode;    /* layer_mode() */
+    uint8_t gear;
+    bool mapped;       /* a page of its code is mapped by the TLB */
+    uint64_t verified; /* generation in which its pages were where they are */
+    VliwCode *code;
+    CoreCode *core;
+    uint64_t address; /* in the translation cache */
+    Link *links;      /* two an exit: the target, the return */
+    Link *incoming;
+    uint32_t spurious;    /* faults that the guest's own path did not have */
+    uint32_t branch;      /* pc of the branch at a block's end, or 1 */
+    Translation *sibling; /* next with the same hash of `branch` */
+    Translation *bucket;  /* next in the index */
+    Translation *newer, *older;
+    unsigned page_count;
+    TranslationPage pages[TRANSLATION_PAGES];
+};
+
+typedef struct LayerCosts {
+    uint64_t gear0, profile0, dispatch, chain, inline_cache, return_stack, hash;
+    uint64_t exception, invalidate, flush, translate1;
+    uint64_t form, pass, select, schedule, regalloc, encode;
+} LayerCosts;
+
+typedef struct LayerStats {
+    uint64_t insns0;
+    uint64_t blocks0;
+    uint64_t translations[3]; /* by gear */
+    uint64_t guests[3];
+    uint64_t bytes[3];
+    uint64_t failed; /* nothing could be lifted, or it did not fit */
+    uint64_t live, live_bytes, live_bytes_peak;
+    uint64_t evicted, flushes, invalidated, replaced, relearned;
+    uint64_t dispatches, chained, refreshed;
+    uint64_t inline_hits, inline_misses;
+    uint64_t return_hits, return_misses;
+    uint64_t hash_hits, hash_misses;
+    uint64_t exits[3]; /* direct, indirect, interpret */
+    uint64_t hot;
+    uint64_t faults[CORE_FAULTS];
+    uint64_t spurious;
+    uint64_t learned_mmio, learned_faults, learned_unmoved;
+    uint64_t code_writes; /* stores that overwrote translated words */
+    uint64_t generations;
+    uint64_t exceptions;
+    /* Of gear 1 and gear 2: by translation and weighted by entries. */
+    uint64_t length[3], bound[3];
+    uint64_t run_length[3], run_bound[3];
+    /* The part of run_* of the translations that are no more. */
+    uint64_t past_length[3], past_bound[3];
+} LayerStats;
+
+typedef struct ProfileBlock {
+    uint32_t pc, pa;
+    uint32_t count;
+    uint8_t mode;
+} ProfileBlock;
+
+typedef struct ProfileBranch {
+    uint32_t pc, pa;
+    uint64_t taken, not_taken;
+} ProfileBranch;
+
+/* Where the code of a virtual page lies; `va` 1 is none. */
+typedef struct CodeLookup {
+    uint32_t va, pa;
+    const uint8_t *host;
+} CodeLookup;
+
+/* A call whose return is expected. */
+typedef struct ReturnEntry {
+    uint32_t pc;
+    Link *site; /* NULL: its translation is no more */
+} ReturnEntry;
+
+struct Layer {
+    const Config *config;
+    CpuConfig cpu_config;
+    Cpu *cpu;
+    GuestState *state; /* the processor's */
+    Bus *bus;
+    Hierarchy *hierarchy;
+    Core *core;
+    VliwDesc desc;
+    LayerHooks hooks;
+    LayerCosts cost;
+    LayerStats stats;
+    Arena *scratch; /* what one translation needs on its way */
+
+    /* Keys. */
+    unsigned gears, mmio_learn, fault_learn;
+    bool chain, inline_cache;
+    uint32_t grain; /* words of a unit of protection */
+    uint32_t gear1_threshold, gear2_threshold, gear2_bias;
+    LiftLimits block_limits, superblock_limits;
+    OptConfig fast, full;
+
+    /* The active layer_run(). */
+    uint64_t deadline, insn_limit;
+    bool stop;
+
+    /* What is next.  The registers are in the processor (`home`) or in the
+     * core; then `pc` and `pending` say where it stands. */
+    bool home;
+    uint32_t pc;
+    IrPending pending;
+    bool user, fpu;      /* while not home */
+    bool in_block;       /* gear 0 is within a block */
+    bool interpret;      /* a block that no translation is wanted for */
+    Translation *resume; /* goes on with this one */
+    Translation *from;   /* left by `from_exit`, which may be linked */
+    unsigned from_exit;
+    /* Gear 0 repeats what a fault undid, up to the instruction that failed. */
+    struct {
+        Translation *of; /* NULL: nothing */
+        CoreFault fault;
+        unsigned next, last; /* of the translation's guest instructions */
+    } replay;
+
+    /* profile.c */
+    ProfileBlock *blocks;
+    ProfileBranch *branches;
+    Translation **branch_index;
+
+    /* tcache.c */
+    Translation **index;
+    Translation *oldest, *newest;
+    uint64_t tcache_size, tcache_top; /* bytes; of the next translation */
+    bool tcache_fifo;
+
+    /* links.c */
+    Translation **hash; /* NULL: none */
+    uint32_t hash_mask;
+    ReturnEntry *returns; /* a ring */
+    unsigned return_count, return_top;
+    Link *missed_return; /* the return stack knew the call, not the code */
+
+    /* codepages.c */
+    CodePage **code_pages[PAGE_TABLES];
+    CodeLookup lookups[CODE_LOOKUPS];
+    uint64_t generation;
+    uint32_t mapped_pages[MAPPED_FILTER]; /* translations by virtual page */
+
+    uint64_t *op_cost; /* gear0.c: by InsnOp, 0: not known yet */
+};
+
+/* --- layer.c ---------------------------------------------------------------
+ */
+
+/* What a translation assumes of the processor, in one byte. */
+static inline uint8_t layer_mode(bool user, bool fpu, IrPending pending)
+{
+    return (uint8_t)(pending | user << 6 | fpu << 7);
+}
+
+static inline IrContext layer_context(const Layer *l, uint8_t mode)
+{
+    return (IrContext){.user = mode >> 6 & 1,
+                       .fpu = mode >> 7,
+                       .big = l->cpu_config.big_endian,
+                       .pending = mode & 63};
+}
+
+static inline bool layer_is_mapped(uint32_t va)
+{
+    return (va & 0xc0000000) != 0x80000000;
+}
+
+/* Whether coprocessor 1 is there and may be used. */
+static inline bool layer_fpu(const Layer *l)
+{
+    return l->cpu_config.fpu && l->state->status & STATUS_CU0 << 1;
+}
+
+/* Moves the registers to the processor, or to the core. */
+void layer_bring_home(Layer *l);
+void layer_send_to_core(Layer *l);
+/* Guest instructions so far. */
+uint64_t layer_insns(const Layer *l);
+/* The page of a data access in the present mode (CoreBus.page). */
+bool layer_page(void *ctx, uint32_t va, bool user, bool store, CorePage *page,
+                CoreFault *fault);
+void layer_event(const Layer *l, const char *what, const Translation *t,
+                 const char *detail);
+/* What is in flight between two instructions, by the processor's state; an FP
+ * load that is due lands. */
+IrPending layer_pending(Layer *l);
+
+/* --- gear0.c ---------------------------------------------------------------
+ */
+
+/* Interprets: up to the end of a block, or until the run has to look up. */
+void gear0_run(Layer *l);
+
+/* --- translate.c -----------------------------------------------------------
+ */
+
+/* Makes and installs a translation of `gear`; NULL if that cannot be.  May
+ * empty the translation cache. */
+Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear);
+
+/* --- profile.c -------------------------------------------------------------
+ */
+
+/* Counts an entry of a block by gear 0: true when it has become worth a
+ * translation (the count starts anew). */
+bool profile_block(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
+/* Counts a conditional branch that gear 0 executed. */
+void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken);
+/* For LiftSource: by the counts of gear 0 and of the blocks that end there. */
+LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa);
+bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target);
+/* A translation of gear 1 comes, and goes: its counts stay. */
+void profile_add(Layer *l, Translation *t);
+void profile_remove(Layer *l, Translation *t);
+void profile_reset(Layer *l);
+
+/* --- tcache.c --------------------------------------------------------------
+ */
+
+/* The translation of an entry; the caller verifies its mapping. */
+Translation *tcache_find(const Layer *l, uint32_t pc, uint32_t pa,
+                         uint8_t mode);
+/* Room for `size` bytes, after evicting what is in the way; false if the cache
+ * is smaller. */
+bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address);
+void tcache_add(Layer *l, Translation *t);
+/* Takes a translation out of everything and frees it.  Nothing is charged. */
+void tcache_remove(Layer *l, Translation *t);
+void tcache_clear(Layer *l); /* all of them */
+
+/* --- links.c ---------------------------------------------------------------
+ */
+
+/* The exit by which the core left leads to `t`: links it. */
+void links_set(Layer *l, Translation *from, unsigned exit, Translation *t);
+/* Takes out all links to `t`, and of it. */
+void links_remove(Layer *l, Translation *t);
+void links_reset(Layer *l);
+/* CoreBus.indirect and CoreBus.call. */
+CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc);
+void links_call(void *ctx, CoreCode *from, unsigned exit);
+
+/* --- codepages.c -----------------------------------------------------------
+ */
+
+/* The page of code at `va` in the present mode, if it is mapped, cached and
+ * plain memory: its physical address and bytes. */
+bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
+                      const uint8_t **host);
+/* Whether the pages of `t` are where they were when it was made. */
+bool codepages_verify(Layer *l, Translation *t);
+/* The page that holds `pa`, if it is known; or makes it known. */
+CodePage *codepages_find(const Layer *l, uint32_t pa);
+CodePage *codepages_get(Layer *l, uint32_t pa);
+/* No translation may contain the instruction at `pa`. */
+bool codepages_is_interpreted(const Layer *l, uint32_t pa);
+bool codepages_is_unmoved(const Layer *l, uint32_t pa);
+/* Protects the words that `t` was made from, and no longer. */
+void codepages_add(Layer *l, Translation *t);
+void codepages_remove(Layer *l, Translation *t);
+/* The word at `pa` was overwritten: what was made from it goes.  Returns
+ * whether there was anything. */
+bool codepages_written(Layer *l, uint32_t pa);
+/* The instruction at `pa` failed in a translation, on a device or otherwise;
+ * often enough, and it will be interpreted. */
+void codepages_learn(Layer *l, uint32_t pa, bool mmio);
+/* `t` failed where the guest does not go, once more. */
+void codepages_learn_spurious(Layer *l, Translation *t);
+/* CpuRemapped. */
+void codepages_remapped(void *ctx, bool all, uint32_t va);
+void codepages_reset(Layer *l);
+
+#endif

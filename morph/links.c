@@ -1,0 +1,224 @@
+/* What exits lead to: chains of direct ones, and the predictors of indirect
+ * ones: inline cache, return stack, hash table.
+ *
+ * A link is good while its target's pages are where they are.  A target whose
+ * pages are not mapped, or are all among those of the source, needs no check:
+ * the source runs, hence they are there.  Any other chain is `checked` by the
+ * core against the generation of the mapping; predictors look whether the
+ * target was verified in the present one.  A stale link leads to the
+ * dispatcher, which verifies and renews it. */
+#include "morph/layer_impl.h"
+
+static void cut(Link *link)
+{
+    if (!link->to)
+        return;
+    *link->prev = link->next;
+    if (link->next)
+        link->next->prev = link->prev;
+    link->to = NULL;
+}
+
+static void link_to(Link *link, Translation *t)
+{
+    if (link->to == t)
+        return;
+    cut(link);
+    link->to = t;
+    link->next = t->incoming;
+    link->prev = &t->incoming;
+    if (link->next)
+        link->next->prev = &link->next;
+    t->incoming = link;
+}
+
+static Link *target_of(const Translation *t, unsigned exit)
+{
+    return &t->links[2 * exit];
+}
+
+static Link *return_of(const Translation *t, unsigned exit)
+{
+    return &t->links[2 * exit + 1];
+}
+
+/* Whether `t` runs at `pc` in `mode`, now. */
+static bool is_good(const Layer *l, const Translation *t, uint32_t pc,
+                    uint8_t mode)
+{
+    return t && t->pc == pc && t->mode == mode &&
+           (!t->mapped || t->verified == l->generation);
+}
+
+static bool has_page(const Translation *t, uint32_t va)
+{
+    for (unsigned i = 0; i < t->page_count; i++)
+        if (t->pages[i].va == va)
+            return true;
+    return false;
+}
+
+/* Whether `t` can run wherever `from` does. */
+static bool is_covered(const Translation *from, const Translation *t)
+{
+    for (unsigned i = 0; i < t->page_count; i++)
+        if (layer_is_mapped(t->pages[i].va) && !has_page(from, t->pages[i].va))
+            return false;
+    return true;
+}
+
+static Translation **hash_slot(const Layer *l, uint32_t pc)
+{
+    return &l->hash[(pc >> 2 ^ pc >> 14) & l->hash_mask];
+}
+
+static ReturnEntry *top_return(const Layer *l, unsigned depth)
+{
+    return &l->returns[(l->return_top + l->return_count - depth) %
+                       l->return_count];
+}
+
+/* Returns have the return stack, every other indirect jump an inline cache. */
+static bool is_stacked(const Layer *l, const IrExit *exit)
+{
+    return exit->hint == IR_HINT_RETURN && l->return_count;
+}
+
+static bool is_cached(const Layer *l, const IrExit *exit)
+{
+    return l->inline_cache && !is_stacked(l, exit);
+}
+
+void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
+{
+    const IrExit *record = &from->code->exits[exit];
+    CoreExit *out = &from->core->exits[exit];
+    Link *link = target_of(from, exit);
+    if (record->kind == IR_EXIT_DIRECT) {
+        if (!l->chain)
+            return;
+        if (link->to == t) {
+            l->stats.refreshed++;
+        } else {
+            l->stats.chained++;
+            core_charge(l->core, CORE_CAUSE_CHAIN, l->cost.chain);
+        }
+        link_to(link, t);
+        out->next = t->core;
+        out->checked = !is_covered(from, t);
+        out->generation = l->generation;
+        return;
+    }
+    if (record->hint == IR_HINT_RETURN && l->missed_return) {
+        link_to(l->missed_return, t);
+        l->missed_return = NULL;
+    }
+    if (is_cached(l, record))
+        link_to(link, t);
+    if (l->hash)
+        *hash_slot(l, t->pc) = t;
+}
+
+void links_remove(Layer *l, Translation *t)
+{
+    for (Link *link = t->incoming, *next; link; link = next) {
+        next = link->next;
+        unsigned index = (unsigned)(link - link->from->links);
+        if (index % 2 == 0)
+            link->from->core->exits[index / 2].next = NULL;
+        link->to = NULL;
+    }
+    t->incoming = NULL;
+    Link *end = t->links + 2 * t->code->exit_count;
+    for (Link *link = t->links; link < end; link++)
+        cut(link);
+    if (l->missed_return >= t->links && l->missed_return < end)
+        l->missed_return = NULL;
+    for (unsigned i = 0; i < l->return_count; i++)
+        if (l->returns[i].site >= t->links && l->returns[i].site < end)
+            l->returns[i].site = NULL;
+    if (l->hash && *hash_slot(l, t->pc) == t)
+        *hash_slot(l, t->pc) = NULL;
+}
+
+void links_reset(Layer *l)
+{
+    l->missed_return = NULL;
+    l->return_top = 0;
+    for (unsigned i = 0; i < l->return_count; i++)
+        l->returns[i] = (ReturnEntry){0, NULL};
+}
+
+void links_call(void *ctx, CoreCode *from, unsigned exit)
+{
+    Layer *l = ctx;
+    if (!l->return_count)
+        return;
+    l->return_top = (l->return_top + 1) % l->return_count;
+    l->returns[l->return_top] = (ReturnEntry){from->exits[exit].record.link,
+                                              return_of(from->user, exit)};
+}
+
+/* The stack's word on a return to `pc`: a call without a return on top, which
+ * longjmp() or a return within a superblock left there, is passed over. */
+static Translation *predict_return(Layer *l, uint32_t pc, uint8_t mode)
+{
+    for (unsigned depth = 0; depth < 2 && depth < l->return_count; depth++) {
+        core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.return_stack);
+        ReturnEntry *entry = top_return(l, depth);
+        if (entry->pc != pc || !entry->site)
+            continue;
+        Link *site = entry->site;
+        l->return_top =
+            (l->return_top + l->return_count - depth - 1) % l->return_count;
+        if (is_good(l, site->to, pc, mode)) {
+            l->stats.return_hits++;
+            return site->to;
+        }
+        l->missed_return = site;
+        break;
+    }
+    l->stats.return_misses++;
+    return NULL;
+}
+
+CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
+{
+    Layer *l = ctx;
+    Translation *source = from->user;
+    const IrExit *record = &from->exits[exit].record;
+    Link *link = target_of(source, exit);
+    bool cached = is_cached(l, record);
+    uint8_t mode = layer_mode(l->user, l->fpu, record->pending);
+    Translation *t = NULL;
+    if (record->hint == IR_HINT_CALL)
+        links_call(ctx, from, exit);
+    l->missed_return = NULL;
+    if (is_stacked(l, record) && (t = predict_return(l, pc, mode)))
+        return t->core;
+    if (cached) {
+        core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.inline_cache);
+        if (is_good(l, link->to, pc, mode)) {
+            l->stats.inline_hits++;
+            link->hits++;
+            return link->to->core;
+        }
+        l->stats.inline_misses++;
+    }
+    if (!l->hash)
+        return NULL;
+    core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.hash);
+    t = *hash_slot(l, pc);
+    if (!is_good(l, t, pc, mode)) {
+        l->stats.hash_misses++;
+        return NULL;
+    }
+    l->stats.hash_hits++;
+    if (l->missed_return) {
+        link_to(l->missed_return, t);
+        l->missed_return = NULL;
+    }
+    if (cached)
+        link_to(link, t);
+    return t->core;
+}

@@ -1,0 +1,147 @@
+/* The profile: how often gear 0 entered blocks and which way it went at
+ * branches, in tables of fixed size, and what the exits of gear 1's blocks
+ * counted. */
+#include "morph/layer_impl.h"
+
+#include <string.h>
+
+/* Exits of a direct branch that is taken always have no profile. */
+#define NO_BRANCH 1u
+
+static uint32_t mix(uint32_t pc, uint32_t pa)
+{
+    uint32_t hash = (pc >> 2) ^ (pa >> PAGE_SHIFT) * 0x9e3779b1u;
+    return hash ^ hash >> 16;
+}
+
+bool profile_block(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
+{
+    uint32_t hash = mix(pc, pa) ^ (uint32_t)mode * 0x85ebca6bu >> 8;
+    ProfileBlock *block = &l->blocks[hash % PROFILE_BLOCKS];
+    if (block->pc != pc || block->pa != pa || block->mode != mode)
+        *block = (ProfileBlock){.pc = pc, .pa = pa, .mode = mode};
+    if (++block->count < l->gear1_threshold)
+        return false;
+    block->count = 0;
+    return true;
+}
+
+static ProfileBranch *branch_of(Layer *l, uint32_t pc, uint32_t pa)
+{
+    ProfileBranch *branch = &l->branches[mix(pc, pa) % PROFILE_BRANCHES];
+    if (branch->pc != pc || branch->pa != pa)
+        *branch = (ProfileBranch){.pc = pc, .pa = pa};
+    return branch;
+}
+
+void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken)
+{
+    ProfileBranch *branch = branch_of(l, pc, pa);
+    ++*(taken ? &branch->taken : &branch->not_taken);
+}
+
+/* --- Blocks that end with a branch -----------------------------------------
+ */
+
+static Translation **sibling_list(Layer *l, uint32_t branch)
+{
+    return &l->branch_index[mix(branch, 0) % INDEX_BUCKETS];
+}
+
+/* Physical address of the branch that ends `t`. */
+static uint32_t branch_pa(const Translation *t)
+{
+    for (unsigned i = 0; i < t->page_count; i++)
+        if (t->pages[i].va == (t->branch & ~(PAGE_SIZE - 1u)))
+            return t->pages[i].page->pa | t->branch % PAGE_SIZE;
+    return 0; /* not reached: the branch is in one of them */
+}
+
+/* The branch or register jump that ends the block, before its delay slot. */
+static uint32_t find_branch(const VliwCode *code)
+{
+    if (code->guest_count < 2)
+        return NO_BRANCH;
+    const IrGuest *guest = &code->guests[code->guest_count - 2];
+    Insn in = insn_decode(guest->word);
+    bool profiled = insn_info((InsnOp)in.op)->cls == INSN_CLASS_BRANCH ||
+                    in.op == INSN_JR || in.op == INSN_JALR;
+    return profiled ? guest->pc : NO_BRANCH;
+}
+
+void profile_add(Layer *l, Translation *t)
+{
+    t->branch = find_branch(t->code);
+    if (t->branch == NO_BRANCH)
+        return;
+    Translation **list = sibling_list(l, t->branch);
+    t->sibling = *list;
+    *list = t;
+}
+
+/* Adds the counts of the exits of `t`, those at its branch. */
+static void add_counts(const Translation *t, uint64_t *taken,
+                       uint64_t *not_taken)
+{
+    for (unsigned i = 0; i < t->code->exit_count; i++) {
+        const CoreExit *exit = &t->core->exits[i];
+        if (exit->record.kind != IR_EXIT_DIRECT)
+            continue;
+        /* What leaves before the branch is complete is not its business. */
+        if (exit->record.insns != t->code->guest_count)
+            continue;
+        if (exit->record.pc == t->branch + 8)
+            *not_taken += exit->count;
+        else
+            *taken += exit->count;
+    }
+}
+
+void profile_remove(Layer *l, Translation *t)
+{
+    if (t->branch == NO_BRANCH)
+        return;
+    Translation **at = sibling_list(l, t->branch);
+    while (*at != t)
+        at = &(*at)->sibling;
+    *at = t->sibling;
+    ProfileBranch *branch = branch_of(l, t->branch, branch_pa(t));
+    add_counts(t, &branch->taken, &branch->not_taken);
+}
+
+LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa)
+{
+    const ProfileBranch *branch = branch_of(l, pc, pa);
+    uint64_t taken = branch->taken, not_taken = branch->not_taken;
+    for (Translation *t = *sibling_list(l, pc); t; t = t->sibling)
+        if (t->branch == pc && branch_pa(t) == pa)
+            add_counts(t, &taken, &not_taken);
+    uint64_t likely = taken > not_taken ? taken : not_taken;
+    if (likely == 0 || likely * 100 < (taken + not_taken) * l->gear2_bias)
+        return LIFT_STOP;
+    return taken > not_taken ? LIFT_TAKEN : LIFT_NOT_TAKEN;
+}
+
+bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target)
+{
+    for (Translation *t = *sibling_list(l, pc); t; t = t->sibling) {
+        if (t->branch != pc || branch_pa(t) != pa)
+            continue;
+        for (unsigned i = 0; i < t->code->exit_count; i++) {
+            const CoreExit *exit = &t->core->exits[i];
+            const Link *link = &t->links[2 * i];
+            if (exit->record.kind != IR_EXIT_INDIRECT || !link->to ||
+                link->hits * 100 < exit->count * l->gear2_bias)
+                continue;
+            *target = link->to->pc;
+            return true;
+        }
+    }
+    return false;
+}
+
+void profile_reset(Layer *l)
+{
+    memset(l->blocks, 0, PROFILE_BLOCKS * sizeof *l->blocks);
+    memset(l->branches, 0, PROFILE_BRANCHES * sizeof *l->branches);
+}

@@ -1,0 +1,121 @@
+/* The translation cache: addresses for the molecules, in the layer's own memory
+ * above the guest's, and an index by entry. */
+#include "morph/layer_impl.h"
+
+#include <stdlib.h>
+
+/* Where the layer's memory starts; guest addresses have 32 bits. */
+#define TCACHE_BASE (1ull << 32)
+
+enum { TCACHE_ALIGN = 16 }; /* bytes, the largest Crusoe molecule */
+
+static Translation **bucket_of(const Layer *l, uint32_t pc, uint32_t pa,
+                               uint8_t mode)
+{
+    uint32_t hash = (pc >> 2) ^ (pa >> PAGE_SHIFT) * 0x9e3779b1u ^
+                    (uint32_t)mode * 0x85ebca6bu;
+    return &l->index[(hash ^ hash >> 16) % INDEX_BUCKETS];
+}
+
+Translation *tcache_find(const Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
+{
+    Translation *t = *bucket_of(l, pc, pa, mode);
+    while (t && (t->pc != pc || t->pa != pa || t->mode != mode))
+        t = t->bucket;
+    return t;
+}
+
+static void evict(Layer *l, Translation *t)
+{
+    layer_event(l, "evict", t, "");
+    tcache_remove(l, t);
+    l->stats.evicted++;
+    core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
+}
+
+static bool is_in_way(const Translation *t, uint64_t start, uint64_t end)
+{
+    return t->address < end && t->address + t->code->size > start;
+}
+
+bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
+{
+    if (size > l->tcache_size)
+        return false;
+    bool crowded = l->stats.live >= TRANSLATIONS_MAX;
+    bool wraps = l->tcache_top + size > l->tcache_size;
+    if (!l->tcache_fifo && (crowded || wraps)) {
+        l->stats.flushes++;
+        l->stats.evicted += l->stats.live;
+        tcache_clear(l);
+        core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.flush);
+    } else if (l->tcache_fifo) {
+        /* In the order of their age they lie from here on, round. */
+        uint64_t top = TCACHE_BASE + l->tcache_top;
+        while (wraps && l->oldest && l->oldest->address >= top)
+            evict(l, l->oldest);
+        if (wraps)
+            top = TCACHE_BASE;
+        while (l->oldest && (l->stats.live >= TRANSLATIONS_MAX ||
+                             is_in_way(l->oldest, top, top + size)))
+            evict(l, l->oldest);
+        l->tcache_top = top - TCACHE_BASE;
+    }
+    *address = TCACHE_BASE + l->tcache_top;
+    l->tcache_top += (size + TCACHE_ALIGN - 1) & ~(TCACHE_ALIGN - 1u);
+    return true;
+}
+
+void tcache_add(Layer *l, Translation *t)
+{
+    Translation *old = tcache_find(l, t->pc, t->pa, t->mode);
+    if (old) {
+        tcache_remove(l, old);
+        l->stats.replaced++;
+    }
+    Translation **bucket = bucket_of(l, t->pc, t->pa, t->mode);
+    t->bucket = *bucket;
+    *bucket = t;
+    t->older = l->newest;
+    *(t->older ? &t->older->newer : &l->oldest) = t;
+    l->newest = t;
+    l->stats.live++;
+    l->stats.live_bytes += t->code->size;
+    if (l->stats.live_bytes > l->stats.live_bytes_peak)
+        l->stats.live_bytes_peak = l->stats.live_bytes;
+}
+
+void tcache_remove(Layer *l, Translation *t)
+{
+    Translation **at = bucket_of(l, t->pc, t->pa, t->mode);
+    while (*at != t)
+        at = &(*at)->bucket;
+    *at = t->bucket;
+    *(t->older ? &t->older->newer : &l->oldest) = t->newer;
+    *(t->newer ? &t->newer->older : &l->newest) = t->older;
+    links_remove(l, t);
+    codepages_remove(l, t);
+    if (t->gear == 1)
+        profile_remove(l, t);
+    if (l->resume == t)
+        l->resume = NULL;
+    if (l->from == t)
+        l->from = NULL;
+    if (l->replay.of == t)
+        l->replay.of = NULL;
+    l->stats.live--;
+    l->stats.live_bytes -= t->code->size;
+    l->stats.past_length[t->gear] += t->core->entries * t->code->length;
+    l->stats.past_bound[t->gear] += t->core->entries * t->code->bound;
+    core_remove(l->core, t->core);
+    free(t->code);
+    free(t->links);
+    free(t);
+}
+
+void tcache_clear(Layer *l)
+{
+    while (l->newest)
+        tcache_remove(l, l->newest);
+    l->tcache_top = 0;
+}

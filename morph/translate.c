@@ -1,0 +1,222 @@
+/* Translation: guest code to a block (gear 1) or a superblock (gear 2) in the
+ * translation cache, and what that costs. */
+#include "morph/layer_impl.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Where a translation's code is read, as far as it has been. */
+typedef struct Source {
+    Layer *l;
+    bool user;
+    unsigned page_count;
+    struct {
+        uint32_t va, pa;
+        const uint8_t *host;
+    } pages[TRANSLATION_PAGES];
+} Source;
+
+/* Physical address of `va`, in a page that is noted; *host is the page. */
+static bool find_page(Source *s, uint32_t va, uint32_t *pa,
+                      const uint8_t **host)
+{
+    uint32_t page = va & ~(PAGE_SIZE - 1u);
+    unsigned i = 0;
+    while (i < s->page_count && s->pages[i].va != page)
+        i++;
+    if (i == s->page_count) {
+        uint32_t page_pa;
+        if (i == TRANSLATION_PAGES ||
+            !codepages_lookup(s->l, page, s->user, &page_pa, host))
+            return false;
+        s->pages[i].va = page;
+        s->pages[i].pa = page_pa;
+        s->pages[i].host = *host;
+        s->page_count++;
+    }
+    *pa = s->pages[i].pa | va % PAGE_SIZE;
+    *host = s->pages[i].host;
+    return true;
+}
+
+/* The translator reads code as data. */
+static bool fetch(void *ctx, uint32_t va, uint32_t *word)
+{
+    Source *s = ctx;
+    Layer *l = s->l;
+    uint32_t pa;
+    const uint8_t *host;
+    CorePage page;
+    CoreFault fault;
+    if (!find_page(s, va, &pa, &host) || codepages_is_interpreted(l, pa) ||
+        !core_touch(l->core, va, s->user, false, &page, &fault))
+        return false;
+    *word = bits_load32(host + va % PAGE_SIZE, l->cpu_config.big_endian);
+    return true;
+}
+
+static LiftPath path(void *ctx, uint32_t pc)
+{
+    Source *s = ctx;
+    uint32_t pa;
+    const uint8_t *host;
+    return find_page(s, pc, &pa, &host) ? profile_path(s->l, pc, pa)
+                                        : LIFT_STOP;
+}
+
+static bool target(void *ctx, uint32_t pc, uint32_t *to)
+{
+    Source *s = ctx;
+    uint32_t pa;
+    const uint8_t *host;
+    return find_page(s, pc, &pa, &host) && profile_target(s->l, pc, pa, to);
+}
+
+static void charge_gear2(Layer *l, const IrRegion *region, const OptWork *work)
+{
+    const LayerCosts *cost = &l->cost;
+    uint64_t visits = 0;
+    for (unsigned i = 0; i < OPT_PASSES; i++)
+        visits += work->pass[i];
+    core_charge(l->core, CORE_CAUSE_TRANSLATE2_FORM,
+                cost->form * region->guest_count);
+    core_charge(l->core, CORE_CAUSE_TRANSLATE2_OPT, cost->pass * visits);
+    core_charge(l->core, CORE_CAUSE_TRANSLATE2_SCHED,
+                cost->select * work->select + cost->schedule * work->schedule +
+                    cost->regalloc * work->regalloc +
+                    cost->encode * work->encode);
+}
+
+/* Molecules for the code at `pc`, at most `insns` guest instructions, in the
+ * scratch arena; NULL if the first one cannot be lifted. */
+static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
+                           unsigned gear, unsigned insns)
+{
+    arena_reset(l->scratch);
+    source->page_count = 0;
+    LiftSource from = {source, fetch, path, target};
+    LiftLimits limits = gear == 1 ? l->block_limits : l->superblock_limits;
+    limits.insns = insns;
+    LiftPlan *plan =
+        lift_discover(l->scratch, &from, &limits, pc, layer_context(l, mode));
+    if (plan->count == 0) {
+        core_charge(l->core, CORE_CAUSE_TRANSLATE1, l->cost.translate1);
+        return NULL;
+    }
+    OptConfig opt = gear == 1 ? l->fast : l->full;
+    uint32_t pa;
+    const uint8_t *host;
+    if (find_page(source, pc, &pa, &host) && codepages_is_unmoved(l, pa))
+        opt.hoist = false;
+    OptWork work = {0};
+    IrRegion *region = lift_region(l->scratch, plan, &limits);
+    opt_run_passes(region, &opt, &work, NULL, NULL);
+    VliwCode *code = opt_schedule(region, &l->desc, &opt, l->scratch, &work);
+    if (opt.verify) {
+        Diag diag = {""};
+        bool legal = opt_check(code, region, &l->desc, &diag);
+        if (!legal)
+            fprintf(stderr, "%s\n", diag.text);
+        assert(legal);
+    }
+    if (gear == 1)
+        core_charge(l->core, CORE_CAUSE_TRANSLATE1,
+                    l->cost.translate1 * code->guest_count);
+    else
+        charge_gear2(l, region, &work);
+    return code;
+}
+
+/* `code` in one block of its own, which free() releases. */
+static VliwCode *keep_code(const VliwCode *code)
+{
+    size_t molecules = code->count * sizeof *code->molecules;
+    size_t exits = code->exit_count * sizeof *code->exits;
+    size_t guests = code->guest_count * sizeof *code->guests;
+    VliwCode *kept = alloc_zeroed(1, sizeof *kept + molecules + exits + guests);
+    *kept = *code;
+    kept->molecules = (Molecule *)(kept + 1);
+    kept->exits = (IrExit *)(kept->molecules + code->count);
+    kept->guests = (IrGuest *)(kept->exits + code->exit_count);
+    memcpy(kept->molecules, code->molecules, molecules);
+    memcpy(kept->exits, code->exits, exits);
+    memcpy(kept->guests, code->guests, guests);
+    return kept;
+}
+
+static TranslationPage *page_of(Translation *t, Source *source, uint32_t va)
+{
+    uint32_t page = va & ~(PAGE_SIZE - 1u);
+    for (unsigned i = 0; i < t->page_count; i++)
+        if (t->pages[i].va == page)
+            return &t->pages[i];
+    uint32_t pa = 0;
+    const uint8_t *host;
+    bool found = find_page(source, page, &pa, &host);
+    assert(found); /* it was read from there */
+    TranslationPage *part = &t->pages[t->page_count++];
+    part->va = page;
+    part->page = codepages_get(source->l, pa);
+    t->mapped |= layer_is_mapped(page);
+    return part;
+}
+
+/* Notes which words `t` was made from. */
+static void note_words(Translation *t, Source *source)
+{
+    for (unsigned i = 0; i < t->code->guest_count; i++) {
+        uint32_t pc = t->code->guests[i].pc;
+        uint32_t word = pc / 4 % PAGE_WORDS;
+        page_of(t, source, pc)->words[word / 32] |= 1u << word % 32;
+    }
+    t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
+}
+
+static Translation *install(Layer *l, const VliwCode *code, Source *source,
+                            uint8_t mode, unsigned gear, uint64_t address)
+{
+    Translation *t = alloc_zeroed(1, sizeof *t);
+    t->pc = code->pc;
+    t->mode = mode;
+    t->gear = (uint8_t)gear;
+    t->verified = l->generation;
+    t->code = keep_code(code);
+    t->address = address;
+    t->links = alloc_zeroed(2 * code->exit_count, sizeof *t->links);
+    for (unsigned i = 0; i < 2 * code->exit_count; i++)
+        t->links[i].from = t;
+    note_words(t, source);
+    t->core = core_install(l->core, t->code, address, gear);
+    t->core->user = t;
+    t->core->hot = gear == 1 && l->gears > 1 ? l->gear2_threshold : UINT64_MAX;
+    tcache_add(l, t);
+    codepages_add(l, t);
+    if (gear == 1)
+        profile_add(l, t);
+    l->stats.translations[gear]++;
+    l->stats.guests[gear] += code->guest_count;
+    l->stats.bytes[gear] += code->size;
+    l->stats.length[gear] += code->length;
+    l->stats.bound[gear] += code->bound;
+    layer_event(l, "translate", t, "");
+    return t;
+}
+
+Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear)
+{
+    Source source = {.l = l, .user = layer_context(l, mode).user};
+    unsigned insns =
+        gear == 1 ? l->block_limits.insns : l->superblock_limits.insns;
+    for (; insns > 1; insns /= 2) {
+        VliwCode *code = make_code(l, &source, pc, mode, gear, insns);
+        uint64_t address;
+        if (!code)
+            break;
+        if (tcache_make_room(l, code->size, &address))
+            return install(l, code, &source, mode, gear, address);
+    }
+    l->stats.failed++;
+    return NULL;
+}
