@@ -1,0 +1,548 @@
+/* Random code, translated, against the reference CPU.
+ *
+ *     translate_random [--seed N] [--first N] [--count N] [--big]
+ *
+ * Program N of a seed runs region by region: discovered with random advice and
+ * limits, lifted, and executed by the IR interpreter after every stage of the
+ * translation.  The reference CPU executes the same instructions one by one.
+ * Wherever a stage commits, all of the guest's state and memory must be the
+ * CPU's there.  What no region can do, and what fails, the CPU does alone.
+ *
+ * Exit status 1 if a stage differs, or if an instruction, exit or fault was
+ * never met (in 5000 programs or more); 2 if an option is wrong. */
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/number.h"
+#include "frontend/fpu.h"
+#include "frontend/lift.h"
+#include "frontend/tlb.h"
+#include "ir/interp.h"
+#include "tests/random/translate_program.h"
+#include "tests/support/bare_cpu.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+    COVERAGE_PROGRAMS = 5000, /* from so many on, everything must be there */
+    EXIT_BAD_INPUT = 2,
+    REGIONS_MAX = 8, /* of a program */
+    STEPS_MAX = 40,  /* instructions of the CPU alone */
+    INSNS_MAX = 80,  /* of a region */
+    PAGE = 4096,
+};
+
+/* Guest state and memory where a stage, or the CPU, stands. */
+typedef struct Place {
+    IrState state;
+    uint32_t pc;
+    IrPending pending;
+    uint32_t insns; /* since the region's entry */
+    uint8_t ram[TRANSLATE_RAM];
+} Place;
+
+/* What a stage did with the region. */
+typedef struct Outcome {
+    const char *stage;
+    bool fault;
+    unsigned guest; /* that failed */
+    Place place;    /* where it committed last */
+} Outcome;
+
+typedef struct Counts {
+    uint64_t regions, insns, steps, faults, commits, commit_faults;
+    uint64_t lifted[INSN_COUNT];
+    uint64_t exits[IR_EXIT_COMMIT + 1], hints[IR_HINT_RETURN + 1];
+    uint64_t pending_gpr[2], pending_fpr[2]; /* at entry, at exit */
+} Counts;
+
+typedef struct Options {
+    uint64_t seed, first, count;
+    bool big;
+} Options;
+
+typedef struct Run {
+    Options o;
+    Rng rng;
+    BareCpu *bare;
+    Cpu *cpu;
+    TranslateProgram program;
+    uint32_t status; /* that the program started with */
+    Arena *arena, *scratch;
+    uint32_t advice;    /* how branches go in this region */
+    GuestState mapping; /* for look-ups, which may shut the TLB down */
+    uint8_t *ram;       /* of the stage that runs */
+    Outcome lifted;
+    Place places[INSNS_MAX]; /* the CPU's, at the commits of the region */
+    unsigned place_count;
+    Counts counts;
+} Run;
+
+/* --- Memory --------------------------------------------------------------- */
+
+/* Physical address of a data access that a region may make. */
+static bool find_memory(Run *r, uint32_t va, bool store, uint32_t *pa)
+{
+    TlbPage page;
+    if (tlb_translate(&r->mapping, va, store, &page) != TLB_OK)
+        return false;
+    *pa = page.pa;
+    /* Stores to code that was translated are faults. */
+    bool code = page.pa / PAGE == TRANSLATE_CODE / PAGE;
+    return page.pa < TRANSLATE_RAM && !(store && code);
+}
+
+static bool env_load(void *ctx, uint32_t va, unsigned size, uint32_t *value)
+{
+    Run *r = ctx;
+    uint32_t pa;
+    if (!find_memory(r, va, false, &pa))
+        return false;
+    const uint8_t *p = r->ram + pa;
+    *value = size == 1   ? *p
+             : size == 2 ? bits_load16(p, r->o.big)
+                         : bits_load32(p, r->o.big);
+    return true;
+}
+
+static bool env_check_store(void *ctx, uint32_t va, unsigned size)
+{
+    uint32_t pa;
+    (void)size;
+    return find_memory(ctx, va, true, &pa);
+}
+
+static uint32_t env_place(void *ctx, uint32_t va)
+{
+    uint32_t pa = 0;
+    find_memory(ctx, va, false, &pa);
+    return pa;
+}
+
+static void env_store(void *ctx, uint32_t va, unsigned size, uint32_t value)
+{
+    Run *r = ctx;
+    uint8_t *p = r->ram + env_place(r, va);
+    if (size == 1)
+        *p = (uint8_t)value;
+    else if (size == 2)
+        bits_store16(p, value, r->o.big);
+    else
+        bits_store32(p, value, r->o.big);
+}
+
+static uint32_t env_cp0(void *ctx, unsigned reg)
+{
+    return cpu_cp0(((Run *)ctx)->cpu, reg);
+}
+
+/* --- Places --------------------------------------------------------------- */
+
+/* The CPU's state as a region sees it. */
+static void read_place(const Run *r, Place *p, uint32_t insns)
+{
+    const GuestState *s = cpu_state(r->cpu);
+    *p = (Place){.pc = s->pc, .insns = insns};
+    for (unsigned i = 1; i < 32; i++)
+        p->state.slots[i] = s->gpr[i];
+    p->state.slots[IR_SLOT_HI] = s->hi;
+    p->state.slots[IR_SLOT_LO] = s->lo;
+    p->state.fcr31 = s->fcr31;
+    uint32_t fpr[FPR_COUNT];
+    memcpy(fpr, s->fpr, sizeof fpr);
+    if (s->load_reg != 0) {
+        p->pending = s->load_reg;
+        p->state.slots[IR_SLOT_LD] = s->load_value;
+    }
+    if (s->fpr_load_reg != FPR_COUNT && s->fpr_load_insn == s->insns) {
+        p->pending = (IrPending)(IR_PENDING_FPR + s->fpr_load_reg);
+        p->state.slots[IR_SLOT_LD] = s->fpr_load_value;
+    } else if (s->fpr_load_reg != FPR_COUNT) {
+        fpr[s->fpr_load_reg] = s->fpr_load_value;
+    }
+    for (unsigned i = 0; i < FPR_COUNT; i += 2)
+        p->state.fp[i / 2] = fpr[i] | (uint64_t)fpr[i + 1] << 32;
+    memcpy(p->ram, bare_cpu_ram(r->bare), sizeof p->ram);
+}
+
+/* Says what differs; `name` is the stage's. */
+static bool compare_places(const char *name, const Place *have,
+                           const Place *want)
+{
+    bool equal = true;
+#define COMPARE(format, what, index, a, b)                                     \
+    if ((a) != (b)) {                                                          \
+        printf("%s: " what " is 0x%" format ", the CPU's 0x%" format "\n",     \
+               name, index, a, b);                                             \
+        equal = false;                                                         \
+    }
+    for (unsigned i = 1; i <= IR_SLOT_LO; i++)
+        COMPARE(PRIx32, "slot %u", i, have->state.slots[i],
+                want->state.slots[i]);
+    for (unsigned i = 0; i < 16; i++)
+        COMPARE(PRIx64, "f%u", 2 * i, have->state.fp[i], want->state.fp[i]);
+    COMPARE(PRIx32, "fcr%u", 31u, have->state.fcr31, want->state.fcr31);
+    COMPARE(PRIx32, "pc after %u", have->insns, have->pc, want->pc);
+    COMPARE("x", "pending after %u", have->insns, have->pending, want->pending);
+    if (have->pending == want->pending && want->pending != IR_PENDING_NONE)
+        COMPARE(PRIx32, "load in flight to %u", want->pending,
+                have->state.slots[IR_SLOT_LD], want->state.slots[IR_SLOT_LD]);
+    for (unsigned i = 0; i < TRANSLATE_RAM && equal; i++)
+        COMPARE("x", "memory at %u", i, have->ram[i], want->ram[i]);
+#undef COMPARE
+    return equal;
+}
+
+/* --- Stages --------------------------------------------------------------- */
+
+/* Runs `region` from `start`. */
+static void run_stage(Run *r, const char *name, const IrRegion *region,
+                      const Place *start, Outcome *out)
+{
+    const IrEnv env = {r,       env_load, env_check_store, env_store,
+                       env_cp0, lift_fp,  env_place};
+    *out = (Outcome){.stage = name, .place = *start};
+    r->mapping = *cpu_state(r->cpu);
+    r->ram = out->place.ram;
+    IrResult result = ir_run(region, &out->place.state, &env, r->scratch);
+    out->fault = result.fault;
+    out->guest = region->insns[result.at].guest;
+    if (result.fault && result.commit < 0)
+        return;
+    const IrExit *exit =
+        &region->exits[result.fault ? (unsigned)result.commit : result.exit];
+    out->place.pc = exit->kind == IR_EXIT_INDIRECT
+                        ? out->place.state.slots[IR_SLOT_PC]
+                        : exit->pc;
+    out->place.pending = exit->pending;
+    out->place.insns = exit->insns;
+    if (result.fault) {
+        r->counts.commit_faults++;
+    } else {
+        r->counts.exits[exit->kind]++;
+        r->counts.hints[exit->hint]++;
+        r->counts.commits += result.commit >= 0;
+        r->counts.pending_gpr[1] +=
+            exit->pending != 0 && exit->pending < IR_PENDING_FPR;
+        r->counts.pending_fpr[1] += exit->pending >= IR_PENDING_FPR;
+    }
+}
+
+/* --- Discovery ------------------------------------------------------------ */
+
+static bool fetch(void *ctx, uint32_t va, uint32_t *word)
+{
+    Run *r = ctx;
+    TlbPage page;
+    if (va & 3 || tlb_translate(&r->mapping, va, false, &page) != TLB_OK ||
+        page.pa >= TRANSLATE_RAM)
+        return false;
+    *word = bits_load32(bare_cpu_ram(r->bare) + page.pa, r->o.big);
+    return true;
+}
+
+static LiftPath advise_branch(void *ctx, uint32_t pc)
+{
+    const Run *r = ctx;
+    uint32_t hash = (pc ^ r->advice) * 0x9e3779b9u >> 28;
+    return hash == 0 ? LIFT_STOP : hash < 8 ? LIFT_TAKEN : LIFT_NOT_TAKEN;
+}
+
+/* The register as it is at the region's entry: often right. */
+static bool advise_target(void *ctx, uint32_t pc, uint32_t *target)
+{
+    Run *r = ctx;
+    uint32_t word = 0;
+    fetch(r, pc, &word);
+    *target = cpu_state(r->cpu)->gpr[insn_decode(word).rs];
+    return !rng_one_in(&r->rng, 4);
+}
+
+static LiftLimits any_limits(Rng *rng)
+{
+    LiftLimits limits = {.insns = 2 + rng_below(rng, INSNS_MAX - 2),
+                         .visits = 1 + rng_below(rng, 4),
+                         .stores = 1 + rng_below(rng, 12),
+                         .jumps = !rng_one_in(rng, 4),
+                         .block = rng_one_in(rng, 6)};
+    return limits;
+}
+
+static bool is_translatable(const GuestState *s)
+{
+    return !s->in_delay && !(s->status & (STATUS_ISC | STATUS_RE));
+}
+
+/* --- The CPU -------------------------------------------------------------- */
+
+/* One instruction.  An exception's handler is not run: the program goes on
+ * somewhere. */
+static bool step(Run *r)
+{
+    if (cpu_step(r->cpu, NULL))
+        return true;
+    GuestState *s = cpu_state(r->cpu);
+    s->pc = translate_program_label(&r->program, &r->rng);
+    s->npc = s->pc + 4;
+    s->status = r->status;
+    cpu_state_changed(r->cpu);
+    return false;
+}
+
+/* Has the instruction at the pc a reason to fail in a region, other than that
+ * it takes an exception?  `after` is the FPU's control register after it. */
+static bool may_fail(Run *r, const Insn *in, uint32_t base, uint32_t after)
+{
+    uint32_t pa;
+    switch (insn_info(in->op)->cls) {
+    case INSN_CLASS_LOAD:
+    case INSN_CLASS_FLOAD: return !find_memory(r, base + in->imm, false, &pa);
+    case INSN_CLASS_STORE:
+    case INSN_CLASS_FSTORE: return !find_memory(r, base + in->imm, true, &pa);
+    case INSN_CLASS_FP:
+    case INSN_CLASS_FCOMP: return fpu_irq(after);
+    default: return false;
+    }
+}
+
+/* The CPU follows the lifted region as far as that went, noting the places
+ * where it commits. */
+static bool follow(Run *r, const IrRegion *region)
+{
+    const Outcome *lifted = &r->lifted;
+    uint32_t end = lifted->fault ? lifted->guest : lifted->place.insns;
+    unsigned commit = 0;
+    r->place_count = 0;
+    read_place(r, &r->places[r->place_count++], 0);
+    for (uint32_t done = 1; done <= end; done++) {
+        if (!step(r)) {
+            printf("%s: the CPU takes an exception at instruction %u\n",
+                   lifted->stage, done - 1);
+            return false;
+        }
+        while (commit < region->exit_count &&
+               (region->exits[commit].insns < done ||
+                region->exits[commit].kind != IR_EXIT_COMMIT))
+            commit++;
+        bool here =
+            commit < region->exit_count && region->exits[commit].insns == done;
+        if (here || (done == end && !lifted->fault))
+            read_place(r, &r->places[r->place_count++], done);
+    }
+    r->counts.insns += end;
+    if (!lifted->fault)
+        return true;
+    r->counts.faults++;
+    Insn in = insn_decode(region->guests[end].word);
+    r->mapping = *cpu_state(r->cpu);
+    uint32_t base = cpu_state(r->cpu)->gpr[in.rs];
+    bool failed = !step(r);
+    if (!failed && !may_fail(r, &in, base, cpu_state(r->cpu)->fcr31)) {
+        printf("%s: fault at instruction %u, which succeeds\n", lifted->stage,
+               end);
+        return false;
+    }
+    return true;
+}
+
+/* --- Checks --------------------------------------------------------------- */
+
+static bool check_outcome(const Run *r, const Outcome *out)
+{
+    for (unsigned i = 0; i < r->place_count; i++)
+        if (r->places[i].insns == out->place.insns)
+            return compare_places(out->stage, &out->place, &r->places[i]);
+    printf("%s: commits after %u instructions, where the CPU's path has no "
+           "commit\n",
+           out->stage, out->place.insns);
+    return false;
+}
+
+/* What the plan must be like, whatever the code is. */
+static bool check_plan(Run *r, const LiftPlan *plan, const LiftLimits *limits)
+{
+    if (plan->count == 0)
+        return plan->interpret;
+    if (plan->count > limits->insns)
+        return false;
+    for (unsigned i = 0; i < plan->count; i++) {
+        if (!lift_can(&plan->insns[i].insn, &plan->context))
+            return false;
+        r->counts.lifted[plan->insns[i].insn.op]++;
+    }
+    return true;
+}
+
+static void print_insn(void *ctx, FILE *out, uint32_t pc, uint32_t word)
+{
+    char text[64];
+    (void)ctx;
+    insn_disassemble(word, pc, text, sizeof text);
+    fputs(text, out);
+}
+
+/* --- Programs ------------------------------------------------------------- */
+
+static bool run_region(Run *r)
+{
+    GuestState *s = cpu_state(r->cpu);
+    arena_reset(r->arena);
+    read_place(r, &r->places[0], 0);
+    const Place start = r->places[0];
+    IrContext context = {.user = state_user_mode(s),
+                         .fpu = s->status & (STATUS_CU0 << 1),
+                         .big = r->o.big,
+                         .pending = start.pending};
+    r->counts.pending_gpr[0] +=
+        start.pending != 0 && start.pending < IR_PENDING_FPR;
+    r->counts.pending_fpr[0] += start.pending >= IR_PENDING_FPR;
+    LiftSource source = {r, fetch, advise_branch, advise_target};
+    LiftLimits limits = any_limits(&r->rng);
+    r->advice = rng_next(&r->rng);
+    r->mapping = *s;
+    LiftPlan *plan = lift_discover(r->arena, &source, &limits, s->pc, context);
+    if (!check_plan(r, plan, &limits)) {
+        printf("the plan breaks a rule\n");
+        return false;
+    }
+    if (plan->count == 0) {
+        r->counts.steps++;
+        step(r);
+        return true;
+    }
+    r->counts.regions++;
+    IrRegion *region = lift_region(r->arena, plan, &limits);
+    Diag diag = {""};
+    bool good = ir_verify(region, &diag);
+    if (good) {
+        run_stage(r, "lifted", region, &start, &r->lifted);
+        good = follow(r, region) && check_outcome(r, &r->lifted);
+    } else {
+        printf("%s\n", diag.text);
+    }
+    if (!good)
+        ir_print(region, stdout, print_insn, NULL);
+    return good;
+}
+
+static bool run_program(Run *r, uint64_t number)
+{
+    r->rng = rng_stream(r->o.seed, number);
+    TranslateProgram *p = &r->program;
+    translate_program_make(p, &r->rng);
+    uint8_t bytes[TRANSLATE_RAM] = {0};
+    for (unsigned i = 0; i < TRANSLATE_CODE_WORDS; i++)
+        bits_store32(bytes + TRANSLATE_CODE + 4 * i, p->code[i], r->o.big);
+    for (unsigned i = 0; i < ARRAY_LEN(p->data); i++)
+        bits_store32(bytes + TRANSLATE_DATA + 4 * i, p->data[i], r->o.big);
+    bare_cpu_reset(r->bare, 0);
+    bare_cpu_load(r->bare, 0, bytes, sizeof bytes);
+    translate_program_state(p, &r->rng, cpu_state(r->cpu));
+    r->status = cpu_state(r->cpu)->status;
+    cpu_state_changed(r->cpu);
+    for (unsigned i = 0, steps = 0; i < REGIONS_MAX && steps < STEPS_MAX;) {
+        if (is_translatable(cpu_state(r->cpu))) {
+            i++;
+            if (!run_region(r))
+                return false;
+        } else {
+            steps++;
+            step(r);
+        }
+    }
+    return true;
+}
+
+/* --- Results -------------------------------------------------------------- */
+
+static bool check_count(const char *what, uint64_t count)
+{
+    if (count == 0)
+        printf("translate_random: never met: %s\n", what);
+    return count != 0;
+}
+
+static bool check_coverage(const Counts *c)
+{
+    const IrContext most = {.fpu = true};
+    bool all = true;
+    for (unsigned op = INSN_FPRESERVED + 1; op < INSN_COUNT; op++) {
+        Insn in = {.op = (uint8_t)op, .rd = CP0_STATUS};
+        if (lift_can(&in, &most))
+            all &= check_count(insn_info(op)->name, c->lifted[op]);
+    }
+    static const char *const kinds[] = {"direct exit", "indirect exit",
+                                        "exit to interpret"};
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+        all &= check_count(kinds[i], c->exits[i]);
+    all &= check_count("call", c->hints[IR_HINT_CALL]);
+    all &= check_count("return", c->hints[IR_HINT_RETURN]);
+    all &= check_count("commit", c->commits);
+    all &= check_count("fault after a commit", c->commit_faults);
+    return all;
+}
+
+static void print_counts(const Counts *c)
+{
+    printf("translate_random: %" PRIu64 " regions, %" PRIu64
+           " instructions, %" PRIu64 " faults (%" PRIu64
+           " after a commit), %" PRIu64 " interpreted\n",
+           c->regions, c->insns, c->faults, c->commit_faults, c->steps);
+    printf("translate_random: exits %" PRIu64 " direct, %" PRIu64
+           " indirect, %" PRIu64 " to interpret; in flight at entry %" PRIu64
+           "+%" PRIu64 ", at exit %" PRIu64 "+%" PRIu64 "\n",
+           c->exits[IR_EXIT_DIRECT], c->exits[IR_EXIT_INDIRECT],
+           c->exits[IR_EXIT_INTERPRET], c->pending_gpr[0], c->pending_fpr[0],
+           c->pending_gpr[1], c->pending_fpr[1]);
+}
+
+static bool parse_options(int argc, char **argv, Options *o)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i];
+        if (strcmp(name, "--big") == 0) {
+            o->big = true;
+            continue;
+        }
+        uint64_t *number = strcmp(name, "--seed") == 0    ? &o->seed
+                           : strcmp(name, "--first") == 0 ? &o->first
+                           : strcmp(name, "--count") == 0 ? &o->count
+                                                          : NULL;
+        if (!number || ++i == argc || !number_parse(argv[i], 1000, number))
+            return false;
+    }
+    return o->first <= UINT64_MAX / 4 && o->count <= UINT64_MAX / 4;
+}
+
+int main(int argc, char **argv)
+{
+    Options o = {.seed = 1, .count = 1000};
+    if (!parse_options(argc, argv, &o)) {
+        fprintf(stderr, "usage: translate_random [--seed N] [--first N] "
+                        "[--count N] [--big]\n");
+        return EXIT_BAD_INPUT;
+    }
+    Run *r = alloc_zeroed(1, sizeof *r);
+    r->o = o;
+    r->bare = bare_cpu_create(TRANSLATE_RAM, o.big);
+    r->cpu = bare_cpu_cpu(r->bare);
+    r->arena = arena_create();
+    r->scratch = arena_create();
+    uint64_t number = o.first;
+    while (number < o.first + o.count && run_program(r, number))
+        number++;
+    bool good = number == o.first + o.count;
+    if (good)
+        print_counts(&r->counts);
+    else
+        printf("translate_random: repeat with --seed %" PRIu64
+               " --first %" PRIu64 " --count 1%s\n",
+               o.seed, number, o.big ? " --big" : "");
+    if (good && o.count >= COVERAGE_PROGRAMS)
+        good = check_coverage(&r->counts);
+    arena_destroy(r->scratch);
+    arena_destroy(r->arena);
+    bare_cpu_destroy(r->bare);
+    free(r);
+    return good ? 0 : 1;
+}
