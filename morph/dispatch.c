@@ -33,13 +33,15 @@ static bool near_limit(const Layer *l)
     return l->insn_limit - layer_insns(l) < longest_region(l);
 }
 
-static void take_interrupt(Layer *l)
+void layer_take_interrupt(Layer *l)
 {
+    if (!cpu_interrupt_ready(l->cpu))
+        return;
     layer_bring_home(l);
     core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.exception);
     cpu_take_interrupt(l->cpu);
     l->stats.exceptions++;
-    l->in_block = l->interpret = false;
+    l->in_block = l->interpret = l->paid = false;
     l->resume = l->from = l->replay.of = NULL;
     if (l->hooks.commit)
         l->hooks.commit(l->hooks.ctx);
@@ -64,6 +66,7 @@ static void left_by_exit(Layer *l, Translation *t, unsigned exit)
         l->from = t;
         l->from_exit = exit;
     }
+    l->paid = true;
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
 }
 
@@ -111,6 +114,7 @@ static void run(Layer *l, Translation *t)
 {
     layer_send_to_core(l);
     l->resume = l->from = NULL;
+    l->paid = false;
     CoreStop stop = core_run(l->core, t->core);
     Translation *at = stop.code->user;
     switch (stop.kind) {
@@ -154,8 +158,7 @@ static Translation *make_block(Layer *l, uint32_t pa, const uint8_t *host,
 
 static void dispatch(Layer *l)
 {
-    bool from_gear0 = l->home;
-    if (from_gear0) {
+    if (l->home) {
         if (!is_translatable(l)) {
             gear0_run(l);
             return;
@@ -181,7 +184,7 @@ static void dispatch(Layer *l)
         gear0_run(l);
         return;
     }
-    if (from_gear0)
+    if (!l->paid)
         core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
     if (l->from)
         links_set(l, l->from, l->from_exit, t);
@@ -197,7 +200,7 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
     while (!l->stop && layer_cycles(l) < l->deadline &&
            layer_insns(l) < l->insn_limit) {
         if (cpu_interrupt_ready(l->cpu))
-            take_interrupt(l);
+            layer_take_interrupt(l);
         else if (l->in_block || l->replay.of)
             gear0_run(l);
         else if (l->resume && !near_limit(l))

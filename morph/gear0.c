@@ -228,6 +228,7 @@ void gear0_run(Layer *l)
     GuestState *s = l->state;
     layer_bring_home(l);
     l->from = NULL;
+    l->paid = false;
     if (!l->in_block)
         l->stats.blocks0++;
     do {

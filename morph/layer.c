@@ -303,7 +303,7 @@ void layer_reset(Layer *l)
     codepages_remapped(l, true, 0);
     hierarchy_reset(l->hierarchy);
     l->home = true;
-    l->in_block = l->interpret = false;
+    l->in_block = l->interpret = l->paid = false;
 }
 
 void layer_event(const Layer *l, const char *what, const Translation *t,

@@ -49,6 +49,9 @@ void layer_reset(Layer *layer);
  * `insn_limit`, or layer_stop(): at the first commit point then, which for the
  * instruction limit is exact.  Interrupts are taken at commit points. */
 void layer_run(Layer *layer, uint64_t deadline, uint64_t insn_limit);
+/* Takes the interrupt that the next instruction would give way to, if any: for
+ * whoever looks at instructions one by one. */
+void layer_take_interrupt(Layer *layer);
 /* Lowers the deadline of the active layer_run(); makes it return. */
 void layer_set_deadline(Layer *layer, uint64_t deadline);
 void layer_stop(Layer *layer);

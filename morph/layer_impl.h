@@ -175,6 +175,7 @@ struct Layer {
     uint32_t pc;
     IrPending pending;
     bool user, fpu;      /* while not home */
+    bool paid;           /* the core's exit paid for the dispatcher */
     bool in_block;       /* gear 0 is within a block */
     bool interpret;      /* a block that no translation is wanted for */
     Translation *resume; /* goes on with this one */
