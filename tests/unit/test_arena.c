@@ -1,0 +1,127 @@
+/* Unit tests of base/arena. */
+#include "base/arena.h"
+#include "base/bits.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static bool is_filled(const unsigned char *p, size_t size, unsigned char value)
+{
+    for (size_t i = 0; i < size; i++)
+        if (p[i] != value)
+            return false;
+    return true;
+}
+
+/* Of all sizes: zeroed, aligned, and nobody else's, also after a reset. */
+static void test_alloc(void **state)
+{
+    (void)state;
+    enum { COUNT = 600, ROUNDS = 3 };
+    static unsigned char *p[COUNT];
+    static size_t size[COUNT];
+    Arena *arena = arena_create();
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < COUNT; i++) {
+            size[i] = (size_t)(i * 37 + round * 11) % 701 * (i % 50 ? 1 : 1000);
+            p[i] = arena_alloc(arena, size[i], 1);
+            assert_int_equal((uintptr_t)p[i] % _Alignof(max_align_t), 0);
+            assert_true(is_filled(p[i], size[i], 0));
+            memset(p[i], (int)(i % 255) + 1, size[i]);
+        }
+        for (unsigned i = 0; i < COUNT; i++)
+            assert_true(is_filled(p[i], size[i], (unsigned char)(i % 255 + 1)));
+        arena_reset(arena);
+    }
+    arena_destroy(arena);
+    arena_destroy(NULL);
+}
+
+/* What a reset keeps is used again: the same allocations, the same places. */
+static void test_reset_keeps(void **state)
+{
+    (void)state;
+    Arena *arena = arena_create();
+    arena_reset(arena);
+    void *first[40];
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < ARRAY_LEN(first); i++) {
+            void *p = arena_alloc(arena, 1000 + i, 4);
+            if (round == 0)
+                first[i] = p;
+            assert_ptr_equal(p, first[i]);
+        }
+        arena_reset(arena);
+    }
+    arena_destroy(arena);
+}
+
+static void test_grow(void **state)
+{
+    (void)state;
+    Arena *arena = arena_create();
+    size_t count = 0;
+    uint32_t *a = NULL, *b = NULL;
+    /* Two that grow in turn must not meet; one that is alone stays. */
+    for (size_t more = 1; more < 100000; more = more * 3 / 2 + 1) {
+        a = arena_grow(arena, a, count, more, sizeof *a);
+        b = arena_grow(arena, b, count, more, sizeof *b);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(a[i], i);
+            assert_int_equal(b[i], ~(uint32_t)i);
+        }
+        for (size_t i = count; i < more; i++) {
+            assert_int_equal(a[i], 0);
+            assert_int_equal(b[i], 0);
+            a[i] = (uint32_t)i;
+            b[i] = ~(uint32_t)i;
+        }
+        count = more;
+    }
+    assert_ptr_equal(arena_grow(arena, b, count, count, sizeof *b), b);
+    arena_reset(arena);
+    unsigned char *alone = arena_alloc(arena, 3, 1);
+    memset(alone, 1, 3);
+    assert_ptr_equal(arena_grow(arena, alone, 3, 1000, 1), alone);
+    assert_true(is_filled(alone, 3, 1));
+    assert_true(is_filled(alone + 3, 997, 0));
+    unsigned char *next = arena_alloc(arena, 1, 1);
+    assert_true(next >= alone + 1000);
+    arena_destroy(arena);
+}
+
+/* Sizes whose product does not fit end the program; they do not wrap. */
+static void test_overflow(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(0);
+        volatile size_t count = SIZE_MAX / 2 + 2;
+        arena_alloc(arena_create(), count, 2);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alloc),
+        cmocka_unit_test(test_reset_keeps),
+        cmocka_unit_test(test_grow),
+        cmocka_unit_test(test_overflow),
+    };
+    return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
+}
