@@ -146,14 +146,15 @@ static void visit(Address *d, IrRef at)
 void opt_address(IrRegion *region, uint64_t *visits)
 {
     Arena *arena = region->arena;
+    uint32_t count = region->insn_count;
     uint32_t size = 16; /* at most half full: two slots an instruction */
-    while (size < 4 * region->insn_count)
+    while (size < 4 * count)
         size *= 2;
-    Address d = {.sums = arena_alloc(arena, region->insn_count, sizeof *d.sums),
+    Address d = {.sums = arena_alloc(arena, count, sizeof *d.sums),
                  .slots = arena_alloc(arena, size, sizeof *d.slots),
                  .mask = size - 1,
                  .visits = visits,
-                 .rw = opt_rewrite(region, region->insn_count / 4)};
+                 .rw = opt_rewrite(region, count / 4)};
     for (unsigned i = 0; i < CONSTS; i++)
         d.consts[i] = IR_NO_REF;
     for (IrRef at = 0; at < d.rw.count; at++)
