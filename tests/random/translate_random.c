@@ -4,9 +4,10 @@
  *
  * Program N of a seed runs region by region: discovered with random advice and
  * limits, lifted, and executed by the IR interpreter after every stage of the
- * translation.  The reference CPU executes the same instructions one by one.
- * Wherever a stage commits, all of the guest's state and memory must be the
- * CPU's there.  What no region can do, and what fails, the CPU does alone.
+ * translation: lifting, and each pass of the optimizer, some of them off.  The
+ * reference CPU executes the same instructions one by one. Wherever a stage
+ * commits, all of the guest's state and memory must be the CPU's there.  What
+ * no region can do, and what fails, the CPU does alone.
  *
  * Exit status 1 if a stage differs, or if an instruction, exit or fault was
  * never met (in 5000 programs or more); 2 if an option is wrong. */
@@ -17,6 +18,7 @@
 #include "frontend/lift.h"
 #include "frontend/tlb.h"
 #include "ir/interp.h"
+#include "optimizer/optimizer.h"
 #include "tests/random/translate_program.h"
 #include "tests/support/bare_cpu.h"
 
@@ -29,6 +31,7 @@ enum {
     REGIONS_MAX = 8, /* of a program */
     STEPS_MAX = 40,  /* instructions of the CPU alone */
     INSNS_MAX = 80,  /* of a region */
+    STAGES_MAX = 1 + OPT_PASSES,
     PAGE = 4096,
 };
 
@@ -45,12 +48,14 @@ typedef struct Place {
 typedef struct Outcome {
     const char *stage;
     bool fault;
-    unsigned guest; /* that failed */
-    Place place;    /* where it committed last */
+    unsigned guest;     /* that failed */
+    Place place;        /* where it committed last */
+    const IrExit *exit; /* of that commit; NULL: none, it is the entry */
 } Outcome;
 
 typedef struct Counts {
     uint64_t regions, insns, steps, faults, commits, commit_faults;
+    uint64_t early; /* faults of later stages where lifted code does well */
     uint64_t lifted[INSN_COUNT];
     uint64_t exits[IR_EXIT_COMMIT + 1], hints[IR_HINT_RETURN + 1];
     uint64_t pending_gpr[2], pending_fpr[2]; /* at entry, at exit */
@@ -66,13 +71,17 @@ typedef struct Run {
     Rng rng;
     BareCpu *bare;
     Cpu *cpu;
+    Config *config;
     TranslateProgram program;
     uint32_t status; /* that the program started with */
     Arena *arena, *scratch;
     uint32_t advice;    /* how branches go in this region */
     GuestState mapping; /* for look-ups, which may shut the TLB down */
     uint8_t *ram;       /* of the stage that runs */
-    Outcome lifted;
+    const Place *start;
+    Outcome outcomes[STAGES_MAX]; /* the first one is of lifting */
+    unsigned stage_count;
+    bool good;               /* no pass broke a rule of the IR */
     Place places[INSNS_MAX]; /* the CPU's, at the commits of the region */
     unsigned place_count;
     Counts counts;
@@ -195,37 +204,73 @@ static bool compare_places(const char *name, const Place *have,
 
 /* --- Stages --------------------------------------------------------------- */
 
-/* Runs `region` from `start`. */
-static void run_stage(Run *r, const char *name, const IrRegion *region,
-                      const Place *start, Outcome *out)
+/* Runs `region` from the start. */
+static bool run_stage(Run *r, const char *name, const IrRegion *region)
 {
     const IrEnv env = {r,       env_load, env_check_store, env_store,
                        env_cp0, lift_fp,  env_place};
-    *out = (Outcome){.stage = name, .place = *start};
+    Diag diag = {""};
+    if (!ir_verify(region, &diag)) {
+        printf("%s: %s\n", name, diag.text);
+        return false;
+    }
+    Outcome *out = &r->outcomes[r->stage_count++];
+    *out = (Outcome){.stage = name, .place = *r->start};
     r->mapping = *cpu_state(r->cpu);
     r->ram = out->place.ram;
     IrResult result = ir_run(region, &out->place.state, &env, r->scratch);
     out->fault = result.fault;
     out->guest = region->insns[result.at].guest;
     if (result.fault && result.commit < 0)
-        return;
+        return true;
     const IrExit *exit =
         &region->exits[result.fault ? (unsigned)result.commit : result.exit];
+    out->exit = exit;
     out->place.pc = exit->kind == IR_EXIT_INDIRECT
                         ? out->place.state.slots[IR_SLOT_PC]
                         : exit->pc;
     out->place.pending = exit->pending;
     out->place.insns = exit->insns;
-    if (result.fault) {
-        r->counts.commit_faults++;
-    } else {
-        r->counts.exits[exit->kind]++;
-        r->counts.hints[exit->hint]++;
-        r->counts.commits += result.commit >= 0;
-        r->counts.pending_gpr[1] +=
-            exit->pending != 0 && exit->pending < IR_PENDING_FPR;
-        r->counts.pending_fpr[1] += exit->pending >= IR_PENDING_FPR;
+    return true;
+}
+
+static void after_pass(void *ctx, int pass, const IrRegion *region)
+{
+    Run *r = ctx;
+    if (pass >= 0 && r->good)
+        r->good = run_stage(r, opt_pass_name((OptPass)pass), region);
+}
+
+/* All stages; the region is as the last one left it then. */
+static bool run_stages(Run *r, IrRegion *region)
+{
+    OptConfig opt;
+    if (rng_one_in(&r->rng, 6))
+        opt_config_fast(&opt, r->config);
+    else
+        opt_config_read(&opt, r->config);
+    for (unsigned i = 0; i < OPT_PASSES; i++)
+        if (rng_one_in(&r->rng, 12))
+            opt.pass[i] = false;
+    opt.verify = false;
+    OptWork work = {0};
+    r->good = run_stage(r, "lifted", region);
+    opt_run_passes(region, &opt, &work, after_pass, r);
+    return r->good;
+}
+
+static void count_outcome(Counts *c, const Outcome *out)
+{
+    if (out->fault) {
+        c->faults++;
+        c->commit_faults += out->exit != NULL;
+        return;
     }
+    IrPending pending = out->exit->pending;
+    c->exits[out->exit->kind]++;
+    c->hints[out->exit->hint]++;
+    c->pending_gpr[1] += pending != 0 && pending < IR_PENDING_FPR;
+    c->pending_fpr[1] += pending >= IR_PENDING_FPR;
 }
 
 /* --- Discovery ------------------------------------------------------------ */
@@ -309,7 +354,7 @@ static bool may_fail(Run *r, const Insn *in, uint32_t base, uint32_t after)
  * where it commits. */
 static bool follow(Run *r, const IrRegion *region)
 {
-    const Outcome *lifted = &r->lifted;
+    const Outcome *lifted = &r->outcomes[0];
     uint32_t end = lifted->fault ? lifted->guest : lifted->place.insns;
     unsigned commit = 0;
     r->place_count = 0;
@@ -326,13 +371,13 @@ static bool follow(Run *r, const IrRegion *region)
             commit++;
         bool here =
             commit < region->exit_count && region->exits[commit].insns == done;
+        r->counts.commits += here;
         if (here || (done == end && !lifted->fault))
             read_place(r, &r->places[r->place_count++], done);
     }
     r->counts.insns += end;
     if (!lifted->fault)
         return true;
-    r->counts.faults++;
     Insn in = insn_decode(region->guests[end].word);
     r->mapping = *cpu_state(r->cpu);
     uint32_t base = cpu_state(r->cpu)->gpr[in.rs];
@@ -356,6 +401,28 @@ static bool check_outcome(const Run *r, const Outcome *out)
            "commit\n",
            out->stage, out->place.insns);
     return false;
+}
+
+/* Where the lifted code leaves, a later stage may fail instead (a load above an
+ * exit); where it fails, it must. */
+static bool check_outcomes(Run *r)
+{
+    const Outcome *lifted = &r->outcomes[0];
+    for (unsigned i = 0; i < r->stage_count; i++) {
+        const Outcome *out = &r->outcomes[i];
+        if (!check_outcome(r, out))
+            return false;
+        bool early = out->fault && !lifted->fault;
+        r->counts.early += early;
+        if (!early && (out->fault != lifted->fault ||
+                       out->place.insns != lifted->place.insns)) {
+            printf("%s: %s after %u instructions; lifted: %s after %u\n",
+                   out->stage, out->fault ? "fault" : "exit", out->place.insns,
+                   lifted->fault ? "fault" : "exit", lifted->place.insns);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* What the plan must be like, whatever the code is. */
@@ -389,6 +456,7 @@ static bool run_region(Run *r)
     arena_reset(r->arena);
     read_place(r, &r->places[0], 0);
     const Place start = r->places[0];
+    r->start = &start;
     IrContext context = {.user = state_user_mode(s),
                          .fpu = s->status & (STATUS_CU0 << 1),
                          .big = r->o.big,
@@ -412,16 +480,15 @@ static bool run_region(Run *r)
     }
     r->counts.regions++;
     IrRegion *region = lift_region(r->arena, plan, &limits);
-    Diag diag = {""};
-    bool good = ir_verify(region, &diag);
+    IrRegion *lifted = ir_clone(region, r->arena);
+    r->stage_count = 0;
+    bool good = run_stages(r, region) && follow(r, lifted) && check_outcomes(r);
     if (good) {
-        run_stage(r, "lifted", region, &start, &r->lifted);
-        good = follow(r, region) && check_outcome(r, &r->lifted);
+        count_outcome(&r->counts, &r->outcomes[0]);
     } else {
-        printf("%s\n", diag.text);
-    }
-    if (!good)
+        ir_print(lifted, stdout, print_insn, NULL);
         ir_print(region, stdout, print_insn, NULL);
+    }
     return good;
 }
 
@@ -486,8 +553,9 @@ static void print_counts(const Counts *c)
 {
     printf("translate_random: %" PRIu64 " regions, %" PRIu64
            " instructions, %" PRIu64 " faults (%" PRIu64
-           " after a commit), %" PRIu64 " interpreted\n",
-           c->regions, c->insns, c->faults, c->commit_faults, c->steps);
+           " after a commit; %" PRIu64 " early), %" PRIu64 " interpreted\n",
+           c->regions, c->insns, c->faults, c->commit_faults, c->early,
+           c->steps);
     printf("translate_random: exits %" PRIu64 " direct, %" PRIu64
            " indirect, %" PRIu64 " to interpret; in flight at entry %" PRIu64
            "+%" PRIu64 ", at exit %" PRIu64 "+%" PRIu64 "\n",
@@ -526,6 +594,7 @@ int main(int argc, char **argv)
     r->o = o;
     r->bare = bare_cpu_create(TRANSLATE_RAM, o.big);
     r->cpu = bare_cpu_cpu(r->bare);
+    r->config = config_create();
     r->arena = arena_create();
     r->scratch = arena_create();
     uint64_t number = o.first;
@@ -542,6 +611,7 @@ int main(int argc, char **argv)
         good = check_coverage(&r->counts);
     arena_destroy(r->scratch);
     arena_destroy(r->arena);
+    config_destroy(r->config);
     bare_cpu_destroy(r->bare);
     free(r);
     return good ? 0 : 1;
