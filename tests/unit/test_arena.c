@@ -84,7 +84,8 @@ static void test_grow(void **state)
         }
         count = more;
     }
-    assert_ptr_equal(arena_grow(arena, b, count, count, sizeof *b), b);
+    assert_ptr_equal(arena_grow(arena, a, count, count, sizeof *a), a);
+    assert_ptr_equal(arena_grow(arena, a, count, count - 1, sizeof *a), a);
     arena_reset(arena);
     unsigned char *alone = arena_alloc(arena, 3, 1);
     memset(alone, 1, 3);
@@ -96,23 +97,31 @@ static void test_grow(void **state)
     arena_destroy(arena);
 }
 
-/* Sizes whose product does not fit end the program; they do not wrap. */
-static void test_overflow(void **state)
+/* Whether so much ends the program. */
+static bool is_fatal(size_t count, size_t size)
 {
-    (void)state;
     fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         if (!freopen("/dev/null", "w", stderr))
             _exit(0);
-        volatile size_t count = SIZE_MAX / 2 + 2;
-        arena_alloc(arena_create(), count, 2);
+        arena_alloc(arena_create(), count, size);
         _exit(0);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+/* Sizes that do not fit are refused; they do not wrap to small ones. */
+static void test_overflow(void **state)
+{
+    (void)state;
+    assert_true(is_fatal(SIZE_MAX / 2 + 2, 2));
+    assert_true(is_fatal(SIZE_MAX - 3, 1));
+    assert_true(is_fatal(1, (size_t)PTRDIFF_MAX + 1));
+    assert_false(is_fatal(1000, 1000));
 }
 
 int main(void)

@@ -455,6 +455,13 @@ static void test_verify_text(void **state)
          R "%0 (exit): x0 is a commit's"},
         {HEAD "exit x0\nx0 indirect insns=1 pending=none\nend",
          R "%0 (exit): x0 is indirect; pc was not put before"},
+        /* Other slots that are PUT, and a GET, do not count. */
+        {HEAD "%0 = get pc\nput ld, %0\nput r1, %0\nexit x0\n"
+              "x0 indirect insns=1 pending=none\nend",
+         R "%3 (exit): x0 is indirect; pc was not put before"},
+        {HEAD "%0 = get ld\nput pc, %0\nput r1, %0\nexit x0\n"
+              "x0 direct 0 insns=1 pending=f2\nend",
+         R "%3 (exit): x0 is pending; ld was not put before"},
         {HEAD "exit x0\nx0 direct 0 insns=1 pending=r3\nend",
          R "%0 (exit): x0 is pending; ld was not put before"},
         {HEAD "exit x0\nx0 direct 0 insns=2 pending=none\nend",
@@ -595,28 +602,31 @@ static void test_build_large(void **state)
 
 static void test_clone_is_deep(void **state)
 {
-    Arena *other = arena_create();
-    IrRegion *r = parse(*state, whole);
-    IrRegion *clone = ir_clone(r, other);
+    Arena *arena = arena_create();
+    IrRegion *r = parse(arena, whole);
+    IrRegion *clone = ir_clone(r, *state);
     r->insns[0].imm = 9;
     r->exits[0].pc = 9;
     r->guests[0].pc = 9;
-    arena_reset(*state);
+    arena_destroy(arena);
     assert_prints(clone, whole);
-    /* It can grow. */
-    ir_add_guest(clone, 1, 2);
-    ir_const(clone, 3);
+    /* It can grow, and no array into another. */
+    IrRef last = ir_const(clone, 3);
     IrExit exit = {.pc = 4};
-    ir_add_exit(clone, &exit);
+    assert_int_equal(ir_add_exit(clone, &exit), 5);
+    assert_int_equal(ir_add_guest(clone, 1, 2), 4);
+    assert_int_equal(clone->insns[last].imm, 3);
+    assert_int_equal(clone->insns[0].imm, IR_SLOT_R4);
+    assert_int_equal(clone->guests[0].pc, 0x80001000);
     assert_int_equal(clone->guests[4].word, 2);
-    assert_int_equal(clone->insns[clone->insn_count - 1].imm, 3);
+    assert_int_equal(clone->exits[0].pc, 0x80001004);
     assert_int_equal(clone->exits[5].pc, 4);
-    arena_destroy(other);
 }
 
 static void test_compact(void **state)
 {
-    IrRegion *r = parse(*state, HEAD "%0 = get r1\n"
+    IrRegion *r = parse(*state, HEAD ".1 0x1004 0x13\n"
+                                     "%0 = get r1\n"
                                      "%1 = get r2\n"
                                      "%2 = const 5\n"
                                      "%3 = const 6\n"
@@ -633,9 +643,11 @@ static void test_compact(void **state)
     ir_kill(r, 7);
     assert_int_equal(r->insns[4].op, IR_CONST);
     assert_int_equal(r->insns[4].a, NONE);
+    assert_int_equal(r->insns[4].guest, 1);
     ir_compact(r);
     static const char expected[] = "region 0x00001000 kernel el pending=none\n"
                                    ".0 0x00001000 0x00000012\n"
+                                   ".1 0x00001004 0x00000013\n"
                                    "  %0 = get r2\n"
                                    "  %1 = const 0x6\n"
                                    "  %2 = add %1, %0\n"
