@@ -7,7 +7,7 @@ uint64_t state_hash(const GuestState *s)
 {
     uint64_t h = HASH_START;
     uint8_t fpr_load_reg = s->fpr_load_reg;
-    bool fpr_due = s->fpr_load_insn + 1 < s->insns;
+    bool fpr_due = state_fpr_due(s);
     for (unsigned i = 0; i < 32; i++)
         h = hash_u64(h, s->gpr[i]);
     for (unsigned i = 0; i < FPR_COUNT; i++)

@@ -157,6 +157,12 @@ static inline void state_fpr_settle(GuestState *s)
     s->fpr_load_reg = FPR_COUNT;
 }
 
+/* Whether such a load has landed: the next instruction sees the new value. */
+static inline bool state_fpr_due(const GuestState *s)
+{
+    return s->fpr_load_reg != FPR_COUNT && s->fpr_load_insn < s->insns;
+}
+
 /* Hash of everything above; equal for equal states, whether or not a load that
  * is due has been put in its register yet. */
 uint64_t state_hash(const GuestState *s);

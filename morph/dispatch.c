@@ -44,7 +44,7 @@ void layer_take_interrupt(Layer *l)
     l->in_block = l->interpret = l->paid = false;
     l->resume = l->from = l->replay.of = NULL;
     if (l->hooks.commit)
-        l->hooks.commit(l->hooks.ctx);
+        l->hooks.commit(l->hooks.ctx, NULL, 0);
 }
 
 /* --- What the core came back with ------------------------------------------

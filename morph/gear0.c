@@ -167,7 +167,7 @@ static Step execute(Layer *l)
         step.wrote = codepages_written(l, data_pa);
     }
     if (l->hooks.commit)
-        l->hooks.commit(l->hooks.ctx);
+        l->hooks.commit(l->hooks.ctx, NULL, 0);
     return step;
 }
 

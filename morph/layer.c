@@ -135,7 +135,7 @@ static void on_committed(void *ctx, const CoreCode *code, unsigned exit)
                       ? core_regs(l->core)->gpr[vliw_slot_reg(IR_SLOT_PC)]
                       : record->pc;
     copy_home(l, pc, record->pending);
-    l->hooks.commit(l->hooks.ctx);
+    l->hooks.commit(l->hooks.ctx, code, exit);
 }
 
 /* --- Life ------------------------------------------------------------------

@@ -26,8 +26,9 @@ typedef struct Layer Layer;
 typedef struct LayerHooks {
     void *ctx;
     /* The guest's state is at a commit point: `cpu_state()` is current.  Called
-     * after every commit that core or gear 0 made, and after each exception. */
-    void (*commit)(void *ctx);
+     * after every commit that core or gear 0 made, and after each exception.
+     * `code` committed by `exit`; NULL: gear 0. */
+    void (*commit)(void *ctx, const CoreCode *code, unsigned exit);
     /* A translation was made, run first, invalidated...: for --trace gears. */
     void (*event)(void *ctx, const char *what, uint32_t pc, unsigned gear,
                   const char *detail);
