@@ -237,16 +237,18 @@ static int on_ini_pair(void *user, const char *section, const char *name,
     return 0;
 }
 
-bool config_read_file(Config *config, const char *path, Diag *diag)
+/* Reads from `file` and closes it; NULL: errno says why it is not open. */
+static bool read_stream(Config *config, FILE *file, const char *path,
+                        Diag *diag)
 {
-    Reader reader = {config, path, fopen(path, "r"), 0, {""}, 0};
-    if (!reader.file)
+    Reader reader = {config, path, file, 0, {""}, 0};
+    if (!file)
         return diag_error(diag, "%s: cannot read the configuration: %s", path,
                           strerror(errno));
     int bad_line =
         ini_parse_stream(read_ini_line, &reader, on_ini_pair, &reader);
-    bool failed = ferror(reader.file);
-    fclose(reader.file);
+    bool failed = ferror(file);
+    fclose(file);
     if (failed)
         return diag_error(diag, "%s: cannot read the configuration", path);
     if (bad_line != 0 && bad_line != reader.diag_line)
@@ -255,6 +257,18 @@ bool config_read_file(Config *config, const char *path, Diag *diag)
                           "name = value lines",
                           path, bad_line);
     return !reader.diag_line || diag_error(diag, "%s", reader.diag.text);
+}
+
+bool config_read_file(Config *config, const char *path, Diag *diag)
+{
+    return read_stream(config, fopen(path, "r"), path, diag);
+}
+
+bool config_read_text(Config *config, const char *text, const char *name,
+                      Diag *diag)
+{
+    FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+    return read_stream(config, file, name, diag);
 }
 
 static const Value *value_of(const Config *config, ConfigKey key, bool fits)

@@ -32,6 +32,9 @@ bool config_set_word(Config *config, const char *word, const char *where,
 
 /* Reads an INI file.  Stops at the first error, which names file and line. */
 bool config_read_file(Config *config, const char *path, Diag *diag);
+/* The same from a text, not empty; `name` stands for the file in messages. */
+bool config_read_text(Config *config, const char *text, const char *name,
+                      Diag *diag);
 
 /* Values.  A key read with a function that does not fit its type is a bug
  * (assertion).  DATE gives seconds since 1970-01-01 00:00:00 UTC; CHOICE the
