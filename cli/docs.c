@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "frontend/decode.h"
 #include "hwmodel/board/board.h"
+#include "ir/ir.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const struct {
     {"boards", "Boards, devices, registers", board_write_docs},
     {"instructions", "Instructions of the guest", insn_write_docs},
     {"keys", "Configuration keys", config_write_docs},
+    {"operations", "Operations of the IR", ir_write_docs},
 };
 
 bool docs_print(const Options *options, Diag *diag)
@@ -30,7 +32,7 @@ bool docs_print(const Options *options, Diag *diag)
         return true;
     }
     return diag_error(diag,
-                      "there is no page \"%s\"; choose boards, instructions "
-                      "or keys",
+                      "there is no page \"%s\"; choose boards, instructions, "
+                      "keys or operations",
                       name);
 }

@@ -244,6 +244,8 @@ uint64_t ir_eval(IrOp op, uint64_t a, uint64_t b, uint32_t imm);
 bool ir_exit_taken(IrOp op, uint32_t a);
 /* Bytes that a load or store accesses; 0 for other ops. */
 unsigned ir_access_size(IrOp op);
+/* The table of operations as Markdown, for docs/. */
+void ir_write_docs(FILE *out);
 
 /* --- Text (print.c, parse.c) ---------------------------------------------- */
 

@@ -478,10 +478,10 @@ ok 'writes a configuration; the last word counts' grep -qx 'memory = 16M' \
     first.ini
 ok 'which reads back' cmp first.ini <(sel config -w --config first.ini)
 ok 'and files come first' \
-    cmp <(sel config -w -m 2M -c first.ini | grep memory) <(echo 'memory = 2M')
+    cmp <(sel config -w -m 2M -c first.ini | grep '^memory') <(echo 'memory = 2M')
 ok 'a wrong key' refuses '--set: there is no key "x.y"' config --set x.y=1
 ok 'prints the boards' prints 'decstation-200' sel docs boards
-ok 'a page that is not there' refuses 'there is no page "ports"; choose boards, instructions or keys' \
+ok 'a page that is not there' refuses 'there is no page "ports"; choose boards, instructions, keys or operations' \
     docs ports
 
 echo "1..$count"
