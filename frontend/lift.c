@@ -75,16 +75,45 @@ void lift_load_fpr(Lifter *l, unsigned reg, IrRef value)
 
 /* --- Integer instructions ------------------------------------------------- */
 
+/* An ALU instruction's result is all that it does; "nop" is one. */
+static bool is_no_op(const Insn *in)
+{
+    switch (insn_info(in->op)->format) {
+    case INSN_FORMAT_RD_RS_RT:
+    case INSN_FORMAT_RD_RT_RS:
+    case INSN_FORMAT_RD_RT_SA: return in->rd == 0;
+    default: return in->rt == 0;
+    }
+}
+
+/* Is 0 op b the same as b? */
+static bool is_move(IrOp op)
+{
+    return op == IR_ADD || op == IR_OR || op == IR_XOR;
+}
+
+/* "move" and "li" are common enough to be seen here, for the sake of code that
+ * is not optimized. */
 static void lift_binary(Lifter *l, IrOp op, const Insn *in)
 {
-    IrRef a = lift_gpr(l, in->rs), b = lift_gpr(l, in->rt);
-    lift_set_gpr(l, in->rd, lift_op(l, op, a, b));
+    IrRef value;
+    if (in->rt == 0 && (is_move(op) || op == IR_SUB)) {
+        value = lift_gpr(l, in->rs);
+    } else if (in->rs == 0 && is_move(op)) {
+        value = lift_gpr(l, in->rt);
+    } else {
+        IrRef a = lift_gpr(l, in->rs);
+        value = lift_op(l, op, a, lift_gpr(l, in->rt));
+    }
+    lift_set_gpr(l, in->rd, value);
 }
 
 static void lift_immediate(Lifter *l, IrOp op, const Insn *in)
 {
-    IrRef a = lift_gpr(l, in->rs), b = lift_const(l, in->imm);
-    lift_set_gpr(l, in->rt, lift_op(l, op, a, b));
+    IrRef value = lift_const(l, in->imm);
+    if (in->rs != 0 || !is_move(op))
+        value = lift_op(l, op, lift_gpr(l, in->rs), value);
+    lift_set_gpr(l, in->rt, value);
 }
 
 static void lift_shift(Lifter *l, IrOp op, const Insn *in)
@@ -250,6 +279,10 @@ bool lift_can(const Insn *in, const IrContext *context)
 static void lift_insn(Lifter *l, const Insn *in)
 {
     switch (insn_info(in->op)->cls) {
+    case INSN_CLASS_ALU:
+        if (!is_no_op(in))
+            lift_integer(l, in);
+        break;
     case INSN_CLASS_LOAD:
     case INSN_CLASS_STORE: lift_memory(l, in); break;
     case INSN_CLASS_FMOVE:
@@ -314,19 +347,20 @@ static Test taken_test(Lifter *l, const Insn *in)
     if (in->op == INSN_BC1F || in->op == INSN_BC1T)
         return (Test){in->op == INSN_BC1T ? IR_EXITLT : IR_EXITGE,
                       lift_fp_condition(l)};
+    if (in->op == INSN_BEQ || in->op == INSN_BNE) {
+        IrRef value = lift_gpr(l, in->rs ? in->rs : in->rt);
+        if (in->rs != 0 && in->rt != 0)
+            value = lift_op(l, IR_XOR, value, lift_gpr(l, in->rt));
+        return (Test){in->op == INSN_BEQ ? IR_EXITEQ : IR_EXITNE, value};
+    }
     IrRef value = lift_gpr(l, in->rs);
     switch ((InsnOp)in->op) {
     case INSN_BLEZ: return (Test){IR_EXITLE, value};
     case INSN_BGTZ: return (Test){IR_EXITGT, value};
     case INSN_BLTZ:
     case INSN_BLTZAL: return (Test){IR_EXITLT, value};
-    case INSN_BGEZ:
-    case INSN_BGEZAL: return (Test){IR_EXITGE, value};
-    default: break;
+    default: return (Test){IR_EXITGE, value}; /* BGEZ, BGEZAL */
     }
-    if (in->rt != 0)
-        value = lift_op(l, IR_XOR, value, lift_gpr(l, in->rt));
-    return (Test){in->op == INSN_BEQ ? IR_EXITEQ : IR_EXITNE, value};
 }
 
 static IrOp opposite(IrOp exit)

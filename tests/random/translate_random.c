@@ -163,11 +163,11 @@ static void read_place(const Run *r, Place *p, uint32_t insns)
         p->pending = s->load_reg;
         p->state.slots[IR_SLOT_LD] = s->load_value;
     }
-    if (s->fpr_load_reg != FPR_COUNT && s->fpr_load_insn == s->insns) {
+    if (state_fpr_due(s)) {
+        fpr[s->fpr_load_reg] = s->fpr_load_value;
+    } else if (s->fpr_load_reg != FPR_COUNT) {
         p->pending = (IrPending)(IR_PENDING_FPR + s->fpr_load_reg);
         p->state.slots[IR_SLOT_LD] = s->fpr_load_value;
-    } else if (s->fpr_load_reg != FPR_COUNT) {
-        fpr[s->fpr_load_reg] = s->fpr_load_value;
     }
     for (unsigned i = 0; i < FPR_COUNT; i += 2)
         p->state.fp[i / 2] = fpr[i] | (uint64_t)fpr[i + 1] << 32;
