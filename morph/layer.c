@@ -79,7 +79,7 @@ void layer_send_to_core(Layer *l)
 IrPending layer_pending(Layer *l)
 {
     GuestState *s = l->state;
-    if (s->fpr_load_reg != FPR_COUNT && s->fpr_load_insn < s->insns)
+    if (state_fpr_due(s))
         state_fpr_settle(s);
     if (s->load_reg)
         return s->load_reg;

@@ -16,6 +16,7 @@ enum {
     PAGE_WORDS = PAGE_SIZE / 4,
     PAGE_BITS = PAGE_WORDS / 32, /* words of a bitmap of the page's words */
 
+    CALLS_DEEP = 4,        /* calls that one exit pushes, at most */
     TRANSLATION_PAGES = 8, /* pages of guest code in one translation */
     /* The hard build has room for a few translations only. */
     TRANSLATIONS_MAX = SELKIRK_HARD ? 3 : 1 << 20,
@@ -59,12 +60,19 @@ struct TranslationPage {
 };
 
 /* What an exit leads to: the target of a direct one, the inline cache of an
- * indirect one, or where the call of an exit returns to. */
+ * indirect one; or where a call returns to. */
 typedef struct Link {
     Translation *from, *to;    /* `to` is NULL when there is nothing */
     struct Link *next, **prev; /* of those that lead to `to` */
     uint64_t hits;             /* inline cache */
 } Link;
+
+/* Calls that have been made when an exit is taken, and have not returned:
+ * those of a superblock that holds the callee, too. */
+typedef struct ExitCalls {
+    uint16_t first; /* in the translation's calls, outermost first */
+    uint16_t count;
+} ExitCalls;
 
 struct Translation {
     uint32_t pc, pa; /* virtual and physical, of the entry */
@@ -75,7 +83,10 @@ struct Translation {
     VliwCode *code;
     CoreCode *core;
     uint64_t address; /* in the translation cache */
-    Link *links;      /* two an exit: the target, the return */
+    Link *links;      /* one an exit, then one a call */
+    uint32_t *calls;  /* return addresses */
+    ExitCalls *exit_calls;
+    unsigned call_count;
     Link *incoming;
     uint32_t spurious;    /* faults that the guest's own path did not have */
     uint32_t branch;      /* pc of the branch at a block's end, or 1 */
@@ -303,6 +314,8 @@ void tcache_clear(Layer *l); /* all of them */
 /* --- links.c ---------------------------------------------------------------
  */
 
+/* Makes the links of `t`, whose core code is installed. */
+void links_add(Layer *l, Translation *t);
 /* The exit by which the core left leads to `t`: links it. */
 void links_set(Layer *l, Translation *from, unsigned exit, Translation *t);
 /* Takes out all links to `t`, and of it. */

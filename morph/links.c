@@ -9,6 +9,10 @@
  * dispatcher, which verifies and renews it. */
 #include "morph/layer_impl.h"
 
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
 static void cut(Link *link)
 {
     if (!link->to)
@@ -34,12 +38,17 @@ static void link_to(Link *link, Translation *t)
 
 static Link *target_of(const Translation *t, unsigned exit)
 {
-    return &t->links[2 * exit];
+    return &t->links[exit];
 }
 
-static Link *return_of(const Translation *t, unsigned exit)
+static Link *return_of(const Translation *t, unsigned call)
 {
-    return &t->links[2 * exit + 1];
+    return &t->links[t->code->exit_count + call];
+}
+
+static Link *links_end(const Translation *t)
+{
+    return t->links + t->code->exit_count + t->call_count;
 }
 
 /* Whether `t` runs at `pc` in `mode`, now. */
@@ -77,6 +86,98 @@ static ReturnEntry *top_return(const Layer *l, unsigned depth)
     return &l->returns[(l->return_top + l->return_count - depth) %
                        l->return_count];
 }
+
+/* --- Calls within a translation --------------------------------------------
+ */
+
+/* The calls that have been made and have not returned, a list from the latest;
+ * 0 is its end. */
+typedef struct CallNode {
+    uint32_t link;
+    unsigned outer;
+} CallNode;
+
+/* Whether the instruction calls or returns, when it was executed. */
+static bool is_call(const Insn *in)
+{
+    return in->op == INSN_JAL || (in->op == INSN_JALR && in->rd == 31) ||
+           (in->op == INSN_BGEZAL && in->rs == 0);
+}
+
+static bool is_return(const Insn *in)
+{
+    return in->op == INSN_JR && in->rs == 31;
+}
+
+/* The list after each of the guest's instructions: latest[n] when n are done.
+ * A call and a return act with their delay slot. */
+static void follow_calls(const VliwCode *code, CallNode *nodes,
+                         unsigned *latest)
+{
+    unsigned count = 0;
+    latest[0] = 0;
+    for (unsigned i = 0; i < code->guest_count; i++) {
+        latest[i + 1] = latest[i];
+        if (i == 0)
+            continue;
+        const IrGuest *guest = &code->guests[i - 1];
+        Insn in = insn_decode(guest->word);
+        if (is_call(&in)) {
+            nodes[++count] = (CallNode){guest->pc + 8, latest[i]};
+            latest[i + 1] = count;
+        } else if (is_return(&in) && latest[i]) {
+            latest[i + 1] = nodes[latest[i]].outer;
+        }
+    }
+}
+
+/* Writes the calls of one exit behind the others. */
+static void note_calls(Translation *t, unsigned exit, const CallNode *nodes,
+                       unsigned latest)
+{
+    unsigned count = 0;
+    for (unsigned n = latest; n && count < CALLS_DEEP; n = nodes[n].outer)
+        count++;
+    t->exit_calls[exit] = (ExitCalls){(uint16_t)t->call_count, (uint16_t)count};
+    t->call_count += count;
+    for (unsigned n = latest, i = count; i > 0; n = nodes[n].outer)
+        t->calls[t->exit_calls[exit].first + --i] = nodes[n].link;
+}
+
+static void find_calls(Layer *l, Translation *t)
+{
+    const VliwCode *code = t->code;
+    unsigned room = code->guest_count + 1;
+    CallNode *nodes = arena_alloc(l->scratch, room, sizeof *nodes);
+    unsigned *latest = arena_alloc(l->scratch, room, sizeof *latest);
+    follow_calls(code, nodes, latest);
+    for (unsigned i = 0; i < code->exit_count && l->return_count; i++) {
+        const IrExit *exit = &code->exits[i];
+        if (exit->kind == IR_EXIT_COMMIT)
+            continue;
+        /* The return that leaves has not been made. */
+        unsigned done = exit->insns;
+        if (exit->hint == IR_HINT_RETURN && done >= 2)
+            done -= 2;
+        note_calls(t, i, nodes, latest[done]);
+        t->core->exits[i].tell =
+            exit->kind != IR_EXIT_INDIRECT && t->exit_calls[i].count > 0;
+    }
+}
+
+void links_add(Layer *l, Translation *t)
+{
+    unsigned exits = t->code->exit_count;
+    t->exit_calls = alloc_zeroed(exits, sizeof *t->exit_calls);
+    t->calls = alloc_zeroed((size_t)exits * CALLS_DEEP, sizeof *t->calls);
+    find_calls(l, t);
+    t->links = alloc_zeroed(exits + t->call_count, sizeof *t->links);
+    for (Link *link = t->links; link < links_end(t); link++)
+        link->from = t;
+}
+
+/* --- Links -----------------------------------------------------------------
+ */
 
 /* Returns have the return stack, every other indirect jump an inline cache. */
 static bool is_stacked(const Layer *l, const IrExit *exit)
@@ -123,13 +224,13 @@ void links_remove(Layer *l, Translation *t)
 {
     for (Link *link = t->incoming, *next; link; link = next) {
         next = link->next;
-        unsigned index = (unsigned)(link - link->from->links);
-        if (index % 2 == 0)
-            link->from->core->exits[index / 2].next = NULL;
+        unsigned exit = (unsigned)(link - link->from->links);
+        if (exit < link->from->code->exit_count)
+            link->from->core->exits[exit].next = NULL;
         link->to = NULL;
     }
     t->incoming = NULL;
-    Link *end = t->links + 2 * t->code->exit_count;
+    const Link *end = links_end(t);
     for (Link *link = t->links; link < end; link++)
         cut(link);
     if (l->missed_return >= t->links && l->missed_return < end)
@@ -139,6 +240,9 @@ void links_remove(Layer *l, Translation *t)
             l->returns[i].site = NULL;
     if (l->hash && *hash_slot(l, t->pc) == t)
         *hash_slot(l, t->pc) = NULL;
+    free(t->links);
+    free(t->calls);
+    free(t->exit_calls);
 }
 
 void links_reset(Layer *l)
@@ -152,11 +256,15 @@ void links_reset(Layer *l)
 void links_call(void *ctx, CoreCode *from, unsigned exit)
 {
     Layer *l = ctx;
-    if (!l->return_count)
-        return;
-    l->return_top = (l->return_top + 1) % l->return_count;
-    l->returns[l->return_top] = (ReturnEntry){from->exits[exit].record.link,
-                                              return_of(from->user, exit)};
+    const Translation *t = from->user;
+    const ExitCalls *calls = &t->exit_calls[exit];
+    for (unsigned i = 0; i < calls->count; i++) {
+        unsigned call = calls->first + i;
+        core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.return_stack);
+        l->return_top = (l->return_top + 1) % l->return_count;
+        l->returns[l->return_top] =
+            (ReturnEntry){t->calls[call], return_of(t, call)};
+    }
 }
 
 /* The stack's word on a return to `pc`: a call without a return on top, which
@@ -191,8 +299,7 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
     bool cached = is_cached(l, record);
     uint8_t mode = layer_mode(l->user, l->fpu, record->pending);
     Translation *t = NULL;
-    if (record->hint == IR_HINT_CALL)
-        links_call(ctx, from, exit);
+    links_call(ctx, from, exit);
     l->missed_return = NULL;
     if (is_stacked(l, record) && (t = predict_return(l, pc, mode)))
         return t->core;

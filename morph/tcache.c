@@ -109,7 +109,6 @@ void tcache_remove(Layer *l, Translation *t)
     l->stats.past_bound[t->gear] += t->core->entries * t->code->bound;
     core_remove(l->core, t->core);
     free(t->code);
-    free(t->links);
     free(t);
 }
 

@@ -184,9 +184,6 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->verified = l->generation;
     t->code = keep_code(code);
     t->address = address;
-    t->links = alloc_zeroed(2 * code->exit_count, sizeof *t->links);
-    for (unsigned i = 0; i < 2 * code->exit_count; i++)
-        t->links[i].from = t;
     note_words(t, source);
     t->core = core_install(l->core, t->code, address, gear);
     t->core->user = t;

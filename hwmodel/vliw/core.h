@@ -55,8 +55,8 @@ typedef struct CoreBus {
      * cycles.  NULL: core_run() returns. */
     CoreCode *(*indirect)(void *ctx, CoreCode *from, unsigned exit,
                           uint32_t pc);
-    /* A direct exit whose hint is CALL was taken, after its commit; may charge
-     * cycles.  NULL: nobody is told. */
+    /* A direct exit that wants it (CoreExit.tell) was taken, after its commit:
+     * the return stack learns of calls.  May charge cycles. */
     void (*call)(void *ctx, CoreCode *from, unsigned exit);
     /* A gated store reached memory (check mode, statistics); may be NULL. */
     void (*stored)(void *ctx, uint32_t pa, unsigned size);
@@ -73,6 +73,7 @@ typedef struct CoreExit {
     IrExit record;
     CoreCode *next; /* chained: go on there */
     bool checked;   /* `next` is good only while `generation` is current */
+    bool tell;      /* CoreBus.call() when it is taken; not for INDIRECT */
     uint64_t generation;
     uint64_t count; /* times taken */
     uint64_t user;  /* the layer's */
@@ -147,8 +148,9 @@ typedef void CoreTrace(void *ctx, const CoreCode *code, unsigned molecule,
                        uint64_t cycle);
 void core_set_trace(Core *core, CoreTrace *trace, void *ctx);
 
-/* For check mode: called after each commit, before anything else happens; `exit`
- * is its record.  The registers are core_regs(), core_insns() counts it. */
+/* For check mode: called after each commit, before anything else happens;
+ * `exit` is its record.  The registers are core_regs(), core_insns() counts it.
+ */
 typedef void CoreCommitted(void *ctx, const CoreCode *code, unsigned exit);
 void core_set_committed(Core *core, CoreCommitted *committed, void *ctx);
 
