@@ -478,8 +478,17 @@ ok 'writes a configuration; the last word counts' grep -qx 'memory = 16M' \
     first.ini
 ok 'which reads back' cmp first.ini <(sel config -w --config first.ini)
 ok 'and files come first' \
-    cmp <(sel config -w -m 2M -c first.ini | grep '^memory') <(echo 'memory = 2M')
+    cmp <(sel config -w -m 2M -c first.ini | grep -m 1 '^memory') <(echo 'memory = 2M')
 ok 'a wrong key' refuses '--set: there is no key "x.y"' config --set x.y=1
+sel config -w --preset tm5400 --set vliw.branch=5 >preset.ini
+ok 'a preset is read' grep -qx 'model = vliw' preset.ini
+ok 'and keys come after it' grep -qx 'branch = 5' preset.ini
+printf '[cpu]\nmodel = functional\n' >model.ini
+ok 'as files do' grep -qx 'model = functional' \
+    <(sel config -w -c model.ini --preset tm5400)
+ok 'a preset that is not there' \
+    refuses '--preset: there is no preset "tm9"; choose from tm5400' \
+    config --preset tm9
 ok 'prints the boards' prints 'decstation-200' sel docs boards
 ok 'a page that is not there' refuses 'there is no page "ports"; choose boards, instructions, keys or operations' \
     docs ports
