@@ -205,6 +205,12 @@ unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc)
     }
 }
 
+unsigned molecule_nops(const Molecule *molecule, const VliwDesc *desc)
+{
+    return molecule->size / 4u - molecule->count -
+           count_long_imms(molecule->atoms, molecule->count, desc);
+}
+
 unsigned molecule_format(const Molecule *molecule, const VliwDesc *desc)
 {
     unsigned format = find_format(molecule->atoms, molecule->count, desc);

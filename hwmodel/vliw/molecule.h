@@ -120,6 +120,8 @@ void atom_print(const Atom *atom, FILE *out);
 /* Encoding size in bytes of a set of atoms, or 0 if the machine's formats do
  * not allow it.  Order does not matter. */
 unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc);
+/* Its parts of 4 bytes that hold neither an atom nor an immediate. */
+unsigned molecule_nops(const Molecule *molecule, const VliwDesc *desc);
 /* For statistics: which row of formats it is, 0..MOLECULE_FORMATS - 1. */
 enum { MOLECULE_FORMATS = 7 };
 unsigned molecule_format(const Molecule *molecule, const VliwDesc *desc);

@@ -1,0 +1,94 @@
+/* One modelled cache; see cache.h. */
+#include "hwmodel/mem/cache.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { RANDOM_SEED = 0xace1 };
+
+void cache_init(Cache *cache, uint64_t size, unsigned line, unsigned ways,
+                CachePolicy policy)
+{
+    assert((uint64_t)line * ways <= size && ways <= UINT8_MAX);
+    uint64_t sets = size / line / ways;
+    *cache = (Cache){
+        .line_shift = (unsigned)__builtin_ctz(line),
+        .ways = ways,
+        .set_mask = sets - 1,
+        .policy = policy,
+        .lines = alloc_zeroed(sets * ways, sizeof *cache->lines),
+        .filled = alloc_zeroed(sets, 1),
+        .oldest = alloc_zeroed(sets, 1),
+    };
+    if (policy == CACHE_LRU)
+        cache->used = alloc_zeroed(sets * ways, sizeof *cache->used);
+    cache_reset(cache);
+}
+
+void cache_free(Cache *cache)
+{
+    free(cache->lines);
+    free(cache->used);
+    free(cache->filled);
+    free(cache->oldest);
+}
+
+void cache_reset(Cache *cache)
+{
+    uint64_t sets = cache->set_mask + 1;
+    for (uint64_t i = 0; i < sets * cache->ways; i++)
+        cache->lines[i] = CACHE_EMPTY;
+    for (uint64_t set = 0; set < sets; set++)
+        cache->filled[set] = cache->oldest[set] = 0;
+    cache->random = RANDOM_SEED;
+}
+
+int64_t cache_find_slow(Cache *cache, uint64_t line)
+{
+    uint64_t first = (line & cache->set_mask) * cache->ways;
+    for (unsigned way = 0; way < cache->ways; way++)
+        if ((cache->lines[first + way] & ~CACHE_DIRTY) == line) {
+            cache->hints[line % CACHE_HINTS] = (uint32_t)(first + way);
+            return (int64_t)(first + way);
+        }
+    return -1;
+}
+
+/* The way of a full set that is replaced. */
+static unsigned choose(Cache *cache, uint64_t set)
+{
+    unsigned way = 0;
+    const uint64_t *used = cache->used + set * cache->ways;
+    switch (cache->policy) {
+    case CACHE_FIFO:
+        way = cache->oldest[set];
+        cache->oldest[set] = (uint8_t)((way + 1) & (cache->ways - 1));
+        break;
+    case CACHE_LRU:
+        for (unsigned i = 1; i < cache->ways; i++)
+            if (used[i] < used[way])
+                way = i;
+        break;
+    case CACHE_RANDOM:
+        /* x^16 + x^14 + x^13 + x^11 + 1, Galois form */
+        cache->random = cache->random >> 1 ^ (cache->random & 1 ? 0xb400u : 0);
+        way = cache->random & (cache->ways - 1);
+        break;
+    }
+    return way;
+}
+
+uint64_t cache_fill(Cache *cache, uint64_t line, bool write)
+{
+    uint64_t set = line & cache->set_mask;
+    unsigned way = cache->filled[set] < cache->ways ? cache->filled[set]++
+                                                    : choose(cache, set);
+    uint64_t index = set * cache->ways + way;
+    uint64_t victim = cache->lines[index];
+    cache->lines[index] = line;
+    cache->hints[line % CACHE_HINTS] = (uint32_t)index;
+    cache_use(cache, (int64_t)index, write);
+    return victim;
+}

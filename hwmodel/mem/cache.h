@@ -1,0 +1,71 @@
+/* One modelled cache: tags, dirty bits, replacement.  It holds no data.
+ *
+ * A set fills its ways in order; when it is full, `fifo` replaces the line that
+ * came first, `lru` the one used least recently, `random` the way that a shift
+ * register of 16 bits names, which starts from the same seed each time and
+ * steps once a replacement. */
+#ifndef SELKIRK_HWMODEL_MEM_CACHE_H
+#define SELKIRK_HWMODEL_MEM_CACHE_H
+
+#include "base/bits.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* In the order of the words of l1i.policy and its like. */
+typedef enum CachePolicy { CACHE_FIFO, CACHE_LRU, CACHE_RANDOM } CachePolicy;
+
+/* Where each line was found last: to find it again without looking at all ways
+ * of its set.  Only host time depends on it. */
+enum { CACHE_HINTS = SELKIRK_HARD ? 1 : 4096 };
+
+/* A way: empty, or the line's number and whether it was written. */
+#define CACHE_EMPTY UINT64_MAX
+#define CACHE_DIRTY (1ull << 63)
+
+typedef struct Cache {
+    unsigned line_shift;
+    unsigned ways;
+    uint64_t set_mask;
+    CachePolicy policy;
+    uint64_t *lines; /* of set s from s * ways on */
+    uint64_t *used;  /* lru: when, else NULL */
+    uint8_t *filled; /* ways of each set that hold a line */
+    uint8_t *oldest; /* fifo: the way of each set that is replaced next */
+    uint64_t clock;  /* lru: counts uses */
+    uint32_t random;
+    uint32_t hints[CACHE_HINTS];
+} Cache;
+
+/* `size`, `line` and `ways` are powers of two, line * ways at most size. */
+void cache_init(Cache *cache, uint64_t size, unsigned line, unsigned ways,
+                CachePolicy policy);
+void cache_free(Cache *cache);
+/* All ways empty, the replacement as after cache_init(). */
+void cache_reset(Cache *cache);
+
+/* Index of the way that holds line number `line`, or -1; changes nothing that
+ * is modelled. */
+int64_t cache_find_slow(Cache *cache, uint64_t line);
+static inline int64_t cache_find(Cache *cache, uint64_t line)
+{
+    uint32_t hint = cache->hints[line % CACHE_HINTS];
+    if (likely((cache->lines[hint] & ~CACHE_DIRTY) == line))
+        return hint;
+    return cache_find_slow(cache, line);
+}
+
+/* A use of the line in way `index`, which may be a write: a hit. */
+static inline void cache_use(Cache *cache, int64_t index, bool write)
+{
+    if (write)
+        cache->lines[index] |= CACHE_DIRTY;
+    if (unlikely(cache->used != NULL))
+        cache->used[index] = ++cache->clock;
+}
+
+/* Puts line number `line`, which is not there, in; used, and written if
+ * `write`.  Returns what was in the way before. */
+uint64_t cache_fill(Cache *cache, uint64_t line, bool write);
+
+#endif

@@ -1,0 +1,279 @@
+/* The modelled caches and memory: which level answers, what it costs, what
+ * moves.
+ *
+ * A first-level miss costs l2.latency if the second level has the line, else
+ * memory.latency, and fills the levels that missed.  Levels include nothing of
+ * each other: a line may leave the second level and stay in the first.  Dirty
+ * lines that are replaced move in the background, after the fill: one of the
+ * first level to the second if that has the line (which counts as no use of
+ * it), else to memory; one of the second level to memory.  The processor never
+ * waits for them. */
+#include "hwmodel/mem/hierarchy.h"
+
+#include "base/alloc.h"
+#include "hwmodel/mem/cache.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+typedef struct HierarchyCounters {
+    uint64_t fetches, fetch_misses;
+    uint64_t loads, stores, load_misses, store_misses, write_backs1;
+    uint64_t accesses2, misses2, write_backs2;
+    uint64_t reads, writes, uncached_loads, uncached_stores;
+} HierarchyCounters;
+
+struct Hierarchy {
+    Cache l1i, l1d, l2;
+    bool has_l2;
+    unsigned l2_latency, memory_latency, uncached;
+    HierarchyCounters counters;
+};
+
+/* --- Configuration -------------------------------------------------------- */
+
+typedef struct CacheKeys {
+    const char *name; /* of the section */
+    ConfigKey size, line, ways, policy;
+} CacheKeys;
+
+static const CacheKeys l1i_keys = {"l1i", CONFIG_L1I_SIZE, CONFIG_L1I_LINE,
+                                   CONFIG_L1I_WAYS, CONFIG_L1I_POLICY};
+static const CacheKeys l1d_keys = {"l1d", CONFIG_L1D_SIZE, CONFIG_L1D_LINE,
+                                   CONFIG_L1D_WAYS, CONFIG_L1D_POLICY};
+static const CacheKeys l2_keys = {"l2", CONFIG_L2_SIZE, CONFIG_L2_LINE,
+                                  CONFIG_L2_WAYS, CONFIG_L2_POLICY};
+
+static bool check_power(const char *name, const char *key, uint64_t value,
+                        Diag *diag)
+{
+    if (value & (value - 1))
+        return diag_error(diag,
+                          "%s.%s = %" PRIu64 " is not a power of two; choose "
+                          "one",
+                          name, key, value);
+    return true;
+}
+
+static bool make_cache(Cache *cache, const CacheKeys *keys,
+                       const Config *config, Diag *diag)
+{
+    uint64_t size = config_int(config, keys->size);
+    uint64_t line = config_int(config, keys->line);
+    uint64_t ways = config_int(config, keys->ways);
+    if (!check_power(keys->name, "size", size, diag) ||
+        !check_power(keys->name, "line", line, diag) ||
+        !check_power(keys->name, "ways", ways, diag))
+        return false;
+    if (line * ways > size)
+        return diag_error(diag,
+                          "%s.size = %" PRIu64 " is less than a set, %s.line "
+                          "* %s.ways = %" PRIu64 "; make it larger",
+                          keys->name, size, keys->name, keys->name,
+                          line * ways);
+    cache_init(cache, size, (unsigned)line, (unsigned)ways,
+               (CachePolicy)config_choice(config, keys->policy));
+    return true;
+}
+
+static bool check_lines(const Hierarchy *h, const CacheKeys *keys,
+                        const Cache *first, Diag *diag)
+{
+    if (first->line_shift > h->l2.line_shift)
+        return diag_error(diag,
+                          "l2.line = %u is less than %s.line = %u; make it as "
+                          "large",
+                          1u << h->l2.line_shift, keys->name,
+                          1u << first->line_shift);
+    return true;
+}
+
+static bool configure(Hierarchy *h, const Config *config, Diag *diag)
+{
+    h->l2_latency = (unsigned)config_int(config, CONFIG_L2_LATENCY);
+    h->memory_latency = (unsigned)config_int(config, CONFIG_MEMORY_LATENCY);
+    h->uncached = (unsigned)config_int(config, CONFIG_MEMORY_UNCACHED);
+    h->has_l2 = config_int(config, CONFIG_L2_SIZE) != 0;
+    if (!make_cache(&h->l1i, &l1i_keys, config, diag) ||
+        !make_cache(&h->l1d, &l1d_keys, config, diag))
+        return false;
+    return !h->has_l2 || (make_cache(&h->l2, &l2_keys, config, diag) &&
+                          check_lines(h, &l1i_keys, &h->l1i, diag) &&
+                          check_lines(h, &l1d_keys, &h->l1d, diag));
+}
+
+Hierarchy *hierarchy_create(const Config *config, Diag *diag)
+{
+    Hierarchy *h = alloc_zeroed(1, sizeof *h);
+    if (configure(h, config, diag))
+        return h;
+    hierarchy_destroy(h);
+    return NULL;
+}
+
+void hierarchy_destroy(Hierarchy *h)
+{
+    if (!h)
+        return;
+    cache_free(&h->l1i);
+    cache_free(&h->l1d);
+    cache_free(&h->l2);
+    free(h);
+}
+
+void hierarchy_reset(Hierarchy *h)
+{
+    cache_reset(&h->l1i);
+    cache_reset(&h->l1d);
+    if (h->has_l2)
+        cache_reset(&h->l2);
+}
+
+unsigned hierarchy_line_i(const Hierarchy *h)
+{
+    return 1u << h->l1i.line_shift;
+}
+
+unsigned hierarchy_line_d(const Hierarchy *h)
+{
+    return 1u << h->l1d.line_shift;
+}
+
+/* --- Accesses ------------------------------------------------------------- */
+
+/* The first level has missed `pa`: the cycles until the line is there. */
+static unsigned read_below(Hierarchy *h, uint64_t pa)
+{
+    if (!h->has_l2) {
+        h->counters.reads++;
+        return h->memory_latency;
+    }
+    h->counters.accesses2++;
+    uint64_t line = pa >> h->l2.line_shift;
+    int64_t index = cache_find(&h->l2, line);
+    if (index >= 0) {
+        cache_use(&h->l2, index, false);
+        return h->l2_latency;
+    }
+    h->counters.misses2++;
+    h->counters.reads++;
+    uint64_t victim = cache_fill(&h->l2, line, false);
+    if (victim != CACHE_EMPTY && victim & CACHE_DIRTY) {
+        h->counters.write_backs2++;
+        h->counters.writes++;
+    }
+    return h->memory_latency;
+}
+
+/* A dirty line of the first-level data cache was replaced. */
+static void write_back(Hierarchy *h, uint64_t victim)
+{
+    h->counters.write_backs1++;
+    if (h->has_l2) {
+        uint64_t pa = (victim & ~CACHE_DIRTY) << h->l1d.line_shift;
+        int64_t index = cache_find(&h->l2, pa >> h->l2.line_shift);
+        if (index >= 0) {
+            h->l2.lines[index] |= CACHE_DIRTY;
+            return;
+        }
+    }
+    h->counters.writes++;
+}
+
+static unsigned miss_data(Hierarchy *h, uint64_t pa, bool write)
+{
+    unsigned cycles = read_below(h, pa);
+    uint64_t victim = cache_fill(&h->l1d, pa >> h->l1d.line_shift, write);
+    if (victim != CACHE_EMPTY && victim & CACHE_DIRTY)
+        write_back(h, victim);
+    return cycles;
+}
+
+unsigned hierarchy_fetch(Hierarchy *h, uint64_t pa)
+{
+    h->counters.fetches++;
+    uint64_t line = pa >> h->l1i.line_shift;
+    int64_t index = cache_find(&h->l1i, line);
+    if (likely(index >= 0)) {
+        cache_use(&h->l1i, index, false);
+        return 0;
+    }
+    h->counters.fetch_misses++;
+    unsigned cycles = read_below(h, pa);
+    cache_fill(&h->l1i, line, false);
+    return cycles;
+}
+
+unsigned hierarchy_load(Hierarchy *h, uint64_t pa)
+{
+    h->counters.loads++;
+    int64_t index = cache_find(&h->l1d, pa >> h->l1d.line_shift);
+    if (likely(index >= 0)) {
+        cache_use(&h->l1d, index, false);
+        return 0;
+    }
+    h->counters.load_misses++;
+    return miss_data(h, pa, false);
+}
+
+unsigned hierarchy_store(Hierarchy *h, uint64_t pa)
+{
+    h->counters.stores++;
+    int64_t index = cache_find(&h->l1d, pa >> h->l1d.line_shift);
+    if (likely(index >= 0)) {
+        cache_use(&h->l1d, index, true);
+        return 0;
+    }
+    h->counters.store_misses++;
+    return miss_data(h, pa, true);
+}
+
+unsigned hierarchy_uncached(Hierarchy *h, bool store)
+{
+    if (store)
+        h->counters.uncached_stores++;
+    else
+        h->counters.uncached_loads++;
+    return h->uncached;
+}
+
+/* --- Statistics ----------------------------------------------------------- */
+
+void hierarchy_add_stats(const Hierarchy *h, Stats *stats)
+{
+#define ROW(name, unit, field, text)                                           \
+    {                                                                          \
+        name, unit, text, offsetof(HierarchyCounters, field)                   \
+    }
+    static const StatRow l1i[] = {
+        ROW("accesses", "lines", fetches, "lines of molecules looked up"),
+        ROW("misses", "lines", fetch_misses, "lines that were not there"),
+    };
+    static const StatRow l1d[] = {
+        ROW("loads", "accesses", loads, "cached loads"),
+        ROW("stores", "accesses", stores, "cached stores"),
+        ROW("load_misses", "accesses", load_misses, "loads that missed"),
+        ROW("store_misses", "accesses", store_misses, "stores that missed"),
+        ROW("write_backs", "lines", write_backs1, "dirty lines replaced"),
+    };
+    static const StatRow l2[] = {
+        ROW("accesses", "lines", accesses2, "first-level misses"),
+        ROW("misses", "lines", misses2, "lines that were not there either"),
+        ROW("write_backs", "lines", write_backs2, "dirty lines replaced"),
+    };
+    static const StatRow memory[] = {
+        ROW("reads", "lines", reads, "lines read by the caches"),
+        ROW("writes", "lines", writes, "lines written back by the caches"),
+        ROW("uncached_loads", "accesses", uncached_loads,
+            "loads that no cache may answer"),
+        ROW("uncached_stores", "accesses", uncached_stores,
+            "stores that no cache may take"),
+    };
+#undef ROW
+    stats_add(stats, "l1i", l1i, ARRAY_LEN(l1i), &h->counters);
+    stats_add(stats, "l1d", l1d, ARRAY_LEN(l1d), &h->counters);
+    if (h->has_l2)
+        stats_add(stats, "l2", l2, ARRAY_LEN(l2), &h->counters);
+    stats_add(stats, "memory", memory, ARRAY_LEN(memory), &h->counters);
+}

@@ -1,0 +1,300 @@
+/* Inside of the reference core.  core.c issues molecules; core_code.c makes
+ * them ready; core_mem.c is the memory side: pages, gated store buffer, alias
+ * registers; core_stats.c names what is counted.  docs/core.md is the manual.
+ */
+#ifndef SELKIRK_HWMODEL_VLIW_CORE_IMPL_H
+#define SELKIRK_HWMODEL_VLIW_CORE_IMPL_H
+
+#include "base/bits.h"
+#include "hwmodel/vliw/core.h"
+
+enum {
+    PAGE_SHIFT = 12,
+    PAGE_SIZE = 1 << PAGE_SHIFT,
+    /* Virtual pages remembered for each mode.  Only host time depends on it. */
+    CORE_LOOKS = SELKIRK_HARD ? 1 : 256,
+    STORE_BUFFER_MAX = 64,
+    ALIAS_REGS_MAX = 64,
+    GEARS = 3
+};
+
+/* --- Code made ready (core_code.c) ---------------------------------------- */
+
+/* Two sets of bits: general registers, and all else that an atom may have to
+ * wait for: FP registers, FCR31, units. */
+enum {
+    OTHER_FCR = VLIW_FPRS,
+    OTHER_UNIT = OTHER_FCR + 1, /* the first of the units */
+    OTHERS = OTHER_UNIT + VLIW_UNITS
+};
+typedef struct RegSet {
+    uint64_t gprs, others;
+} RegSet;
+
+/* An atom in the order in which it may execute.  Operand b is register b plus
+ * `imm`: an immediate comes with r63, which is zero. */
+typedef struct Step {
+    uint8_t op; /* AtomOp */
+    uint8_t d, a, b;
+    uint8_t unit;
+    uint8_t latency; /* of a result that is in flight for a while, else 0 */
+    uint8_t protect;
+    uint16_t guest;
+    uint32_t imm;
+    uint64_t check;
+} Step;
+
+typedef struct Issue {
+    RegSet needs; /* what it reads, writes and issues in */
+    const Step *steps;
+    uint64_t tally; /* for Run.tally */
+    uint8_t count;
+    uint8_t format;
+    bool slow;     /* has steps with a latency */
+    bool snapshot; /* no order of the steps reads before it writes */
+    uint16_t commit;
+    uint32_t first_line, last_line; /* of the I-cache, from that of `base` */
+} Issue;
+
+/* Molecules, atoms and empty slots in one number, for short distances. */
+enum { TALLY_BITS = 21 };
+#define TALLY(molecules, atoms, nops)                                          \
+    ((uint64_t)(molecules) << 2 * TALLY_BITS |                                 \
+     (uint64_t)(atoms) << TALLY_BITS | (uint64_t)(nops))
+
+/* What core_install() makes: the layer's part and the core's. */
+typedef struct Installed {
+    CoreCode pub;
+    Issue *issues;
+    Step *steps;
+    uint64_t line; /* I-line of `base` */
+} Installed;
+
+/* --- The core ------------------------------------------------------------- */
+
+/* A virtual page that was looked up.  A tag is the page's address; NO_TAG
+ * matches no access. */
+typedef struct CoreLook {
+    uint32_t read_tag, write_tag;
+    CorePage page;
+} CoreLook;
+
+#define NO_TAG  0x800u /* no page's address has this bit */
+#define NO_PAGE UINT32_MAX
+
+/* A gated store: bytes of one aligned word, as they will lie in memory. */
+typedef struct GatedStore {
+    uint8_t *host; /* of the word */
+    uint32_t pa;   /* likewise */
+    uint32_t mask; /* bytes 0xff where it stores, else 0 */
+    uint32_t bytes;
+    uint8_t offset, size;
+} GatedStore;
+
+typedef struct AliasReg {
+    uint32_t pa, size;
+} AliasReg;
+
+typedef struct CoreCounters {
+    uint64_t cause[CORE_CAUSES];
+    uint64_t total; /* current outside core_run() */
+    uint64_t molecules, atoms, nops;
+    uint64_t format[MOLECULE_FORMATS];
+    uint64_t entries, exits, chained, branches;
+    uint64_t commits, rollbacks, faults[CORE_FAULTS];
+    uint64_t stores, forwards, tlb_misses;
+    uint64_t insns[GEARS];
+    uint64_t runs, length, bound;
+} CoreCounters;
+
+struct Core {
+    CoreRegs regs;   /* working */
+    CoreRegs shadow; /* as of the last commit */
+    CoreRegs before; /* as a molecule found them, if it needs a snapshot */
+
+    /* The pipeline's clock stands still while the processor waits for memory
+     * and while the layer spends time: cycles are the sum of both. */
+    uint64_t clock;
+    uint64_t stalls;
+    uint64_t deadline, insn_limit;
+    uint64_t insns;
+
+    /* Results in flight, and when all of them will have arrived.  `flight` may
+     * still name some that have. */
+    uint64_t arrival;
+    RegSet flight;
+    uint64_t ready_gpr[VLIW_GPRS], ready_other[OTHERS];
+
+    /* Gated store buffer; `store_filter` has a bit for each word in it, shared
+     * by words 256 bytes apart. */
+    uint64_t store_filter;
+    unsigned store_count;
+    GatedStore stores[STORE_BUFFER_MAX];
+
+    uint64_t alias_set; /* those that hold a range */
+    AliasReg alias[ALIAS_REGS_MAX];
+
+    CoreLook looks[2][CORE_LOOKS]; /* kernel, user */
+    uint32_t *tlb;                 /* micro TLB: page number, or NO_PAGE */
+    uint32_t tlb_mask;
+
+    /* Of the atom that failed. */
+    CoreFault fault;
+    uint32_t fault_va;
+
+    /* Its entry was counted when core_run() stopped there. */
+    const CoreCode *counted;
+    uint64_t generation;
+
+    VliwDesc desc;
+    unsigned tlb_miss, profile; /* cycles */
+    unsigned line_shift;        /* of the I-cache */
+    Hierarchy *hierarchy;
+    CoreBus bus;
+    CoreTrace *trace;
+    void *trace_ctx;
+    CoreCommitted *committed;
+    void *committed_ctx;
+    CoreCounters counters;
+    uint64_t local[VLIW_LOCALS];
+};
+
+/* The processor stands still. */
+static inline void core_stall(Core *c, CoreCause cause, uint64_t cycles)
+{
+    c->stalls += cycles;
+    c->counters.cause[cause] += cycles;
+}
+
+/* --- core_code.c ---------------------------------------------------------- */
+
+static inline const Installed *core_installed(const CoreCode *code)
+{
+    return (const Installed *)code;
+}
+
+/* --- core_mem.c ----------------------------------------------------------- */
+
+/* Looks the page of `va` up, for an access of `size` bytes.  False: c->fault
+ * and c->fault_va say why. */
+bool core_look_slow(Core *c, CoreLook *look, uint32_t va, unsigned size,
+                    bool user, bool store);
+void core_refill_tlb(Core *c, uint32_t va);
+/* Merges what gated stores have of the word at `pa` into *word; which bytes
+ * those are. */
+uint32_t core_forward(const Core *c, uint32_t pa, uint32_t *word);
+/* Whether a store must fail that could be made: c->fault. */
+bool core_refuse_store(Core *c, const CorePage *page, uint32_t va, uint32_t pa,
+                       unsigned size, uint64_t check);
+/* Makes the gated stores. */
+void core_drain(Core *c);
+void core_drop_stores(Core *c);
+
+/* NULL: the access fails. */
+static inline const CorePage *core_look(Core *c, uint32_t va, unsigned size,
+                                        bool user, bool store)
+{
+    CoreLook *look = &c->looks[user][(va >> PAGE_SHIFT) % CORE_LOOKS];
+    uint32_t tag = store ? look->write_tag : look->read_tag;
+    /* The low bits make a misaligned access miss. */
+    if (unlikely((va & (~(PAGE_SIZE - 1u) | (size - 1))) != tag) &&
+        !core_look_slow(c, look, va, size, user, store))
+        return NULL;
+    return &look->page;
+}
+
+/* The time of an access that will not fail. */
+static inline void core_spend_access(Core *c, const CorePage *page, uint32_t va,
+                                     uint32_t pa, bool store)
+{
+    if (page->mapped &&
+        unlikely(c->tlb[va >> PAGE_SHIFT & c->tlb_mask] != va >> PAGE_SHIFT))
+        core_refill_tlb(c, va);
+    unsigned cycles = unlikely(!page->cached)
+                          ? hierarchy_uncached(c->hierarchy, store)
+                      : store ? hierarchy_store(c->hierarchy, pa)
+                              : hierarchy_load(c->hierarchy, pa);
+    if (unlikely(cycles))
+        core_stall(c, CORE_CAUSE_DCACHE, cycles);
+}
+
+/* `size` bytes of a word, from `offset` on. */
+static inline uint32_t core_byte_mask(unsigned offset, unsigned size)
+{
+    uint8_t bytes[4] = {0};
+    uint32_t mask;
+    memset(bytes + offset, 0xff, size);
+    memcpy(&mask, bytes, sizeof mask);
+    return mask;
+}
+
+static inline uint32_t core_bytes_get(const uint8_t *p, unsigned size, bool big)
+{
+    return size == 1   ? *p
+           : size == 2 ? bits_load16(p, big)
+                       : bits_load32(p, big);
+}
+
+/* Loads zero-extend.  False: a fault. */
+static inline bool core_load(Core *c, const Step *step, uint32_t va,
+                             unsigned size, const IrContext *context,
+                             uint32_t *value)
+{
+    const CorePage *page = core_look(c, va, size, context->user, false);
+    if (unlikely(!page))
+        return false;
+    uint32_t pa = page->pa | va % PAGE_SIZE;
+    const uint8_t *host = page->host + va % PAGE_SIZE;
+    core_spend_access(c, page, va, pa, false);
+    if (unlikely(step->protect)) {
+        c->alias[step->protect - 1] = (AliasReg){pa, size};
+        c->alias_set |= 1ull << (step->protect - 1);
+    }
+    if (likely(!(c->store_filter >> (pa >> 2) % 64 & 1))) {
+        *value = core_bytes_get(host, size, context->big);
+        return true;
+    }
+    uint32_t word;
+    memcpy(&word, host - pa % 4, sizeof word);
+    uint32_t found = core_forward(c, pa & ~3u, &word);
+    if (found & core_byte_mask(pa % 4, size)) {
+        c->counters.forwards++;
+        core_stall(c, CORE_CAUSE_STORE_BUFFER, c->desc.forward);
+    }
+    *value = core_bytes_get((uint8_t *)&word + pa % 4, size, context->big);
+    return true;
+}
+
+/* Gates a store.  False: a fault. */
+static inline bool core_store(Core *c, const Step *step, uint32_t va,
+                              unsigned size, const IrContext *context,
+                              uint32_t value)
+{
+    const CorePage *page = core_look(c, va, size, context->user, true);
+    if (unlikely(!page))
+        return false;
+    uint32_t pa = page->pa | va % PAGE_SIZE;
+    if (unlikely(page->tbits || step->check ||
+                 c->store_count >= c->desc.store_buffer) &&
+        core_refuse_store(c, page, va, pa, size, step->check))
+        return false;
+    core_spend_access(c, page, va, pa, true);
+    uint8_t bytes[4] = {0};
+    if (size == 1)
+        bytes[pa % 4] = (uint8_t)value;
+    else if (size == 2)
+        bits_store16(bytes + pa % 4, value, context->big);
+    else
+        bits_store32(bytes, value, context->big);
+    GatedStore *store = &c->stores[c->store_count++];
+    store->host = page->host + (va % PAGE_SIZE & ~3u);
+    store->pa = pa & ~3u;
+    store->mask = core_byte_mask(pa % 4, size);
+    memcpy(&store->bytes, bytes, sizeof store->bytes);
+    store->offset = pa % 4;
+    store->size = (uint8_t)size;
+    c->store_filter |= 1ull << (pa >> 2) % 64;
+    return true;
+}
+
+#endif
