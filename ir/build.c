@@ -94,16 +94,12 @@ void ir_kill(IrRegion *region, IrRef ref)
         .op = IR_CONST, .guest = insn->guest, .a = IR_NO_REF, .b = IR_NO_REF};
 }
 
-/* Moves the exit records that instructions name together, in their order. */
-static void compact_exits(IrRegion *region)
+enum { UNUSED = 0, USED = 1 };
+
+/* Moves the exit records that are used together, in their order; `map` becomes
+ * their new numbers. */
+static void compact_exits(IrRegion *region, uint32_t *map)
 {
-    if (region->exit_count == 0)
-        return;
-    enum { UNUSED = 0, USED = 1 };
-    uint32_t *map = arena_alloc(region->arena, region->exit_count, sizeof *map);
-    for (uint32_t i = 0; i < region->insn_count; i++)
-        if (ir_op_has((IrOp)region->insns[i].op, IR_IS_LEAVE))
-            map[region->insns[i].imm] = USED;
     uint32_t count = 0;
     for (uint32_t i = 0; i < region->exit_count; i++) {
         if (map[i] == UNUSED)
@@ -111,36 +107,40 @@ static void compact_exits(IrRegion *region)
         map[i] = count;
         region->exits[count++] = region->exits[i];
     }
-    if (count == region->exit_count)
-        return;
     region->exit_count = count;
-    for (uint32_t i = 0; i < region->insn_count; i++)
-        if (ir_op_has((IrOp)region->insns[i].op, IR_IS_LEAVE))
-            region->insns[i].imm = map[region->insns[i].imm];
 }
 
 void ir_compact(IrRegion *region)
 {
-    if (region->insn_count == 0)
-        return;
-    enum { UNUSED = 0, USED = 1 };
-    IrRef *map = arena_alloc(region->arena, region->insn_count, sizeof *map);
-    for (uint32_t i = 0; i < region->insn_count; i++) {
+    /* A missing operand is element `size` of the map: no branch asks for it,
+     * since none could be predicted. */
+    uint32_t size = region->insn_count;
+    IrRef *map = arena_alloc(region->arena, size + 1u, sizeof *map);
+    uint32_t *exits =
+        arena_alloc(region->arena, region->exit_count, sizeof *exits);
+    for (uint32_t i = 0; i < size; i++) {
         const IrInsn *insn = &region->insns[i];
-        if (insn->a != IR_NO_REF)
-            map[insn->a] = USED;
-        if (insn->b != IR_NO_REF)
-            map[insn->b] = USED;
+        map[insn->a < size ? insn->a : size] = USED;
+        map[insn->b < size ? insn->b : size] = USED;
+        if (ir_op_has((IrOp)insn->op, IR_IS_LEAVE))
+            exits[insn->imm] = USED;
     }
+    map[size] = IR_NO_REF;
+    compact_exits(region, exits);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < region->insn_count; i++) {
-        IrInsn insn = region->insns[i];
-        if (insn.op == IR_CONST && map[i] == UNUSED)
+    for (uint32_t i = 0; i < size; i++) {
+        const IrInsn *insn = &region->insns[i];
+        if (insn->op == IR_CONST && map[i] == UNUSED)
             continue;
-        ir_map_operands(&insn, map);
         map[i] = count;
-        region->insns[count++] = insn;
+        IrInsn *to = &region->insns[count++];
+        *to = (IrInsn){.op = insn->op,
+                       .guest = insn->guest,
+                       .a = map[insn->a < size ? insn->a : size],
+                       .b = map[insn->b < size ? insn->b : size],
+                       .imm = ir_op_has((IrOp)insn->op, IR_IS_LEAVE)
+                                  ? exits[insn->imm]
+                                  : insn->imm};
     }
     region->insn_count = count;
-    compact_exits(region);
 }
