@@ -188,6 +188,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->core = core_install(l->core, t->code, address, gear);
     t->core->user = t;
     t->core->hot = gear == 1 && l->gears > 1 ? l->gear2_threshold : UINT64_MAX;
+    links_add(l, t);
     tcache_add(l, t);
     codepages_add(l, t);
     if (gear == 1)
