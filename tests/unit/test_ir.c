@@ -634,6 +634,7 @@ static void test_compact(void **state)
                                      "%5 = add %3, %1\n"
                                      "put r3, %5\n"
                                      "put r4, %0\n"
+                                     "%8 = copy %1\n" /* stays */
                                      "exit x1\n"
                                      "x0 direct 4 insns=1 pending=none\n"
                                      "x1 direct 8 insns=1 pending=none\n"
@@ -652,6 +653,7 @@ static void test_compact(void **state)
                                    "  %1 = const 0x6\n"
                                    "  %2 = add %1, %0\n"
                                    "  put r3, %2\n"
+                                   "  %4 = copy %0\n"
                                    "  exit x0\n"
                                    "x0 direct 0x00000008 insns=1 pending=none\n"
                                    "end\n";
