@@ -110,10 +110,13 @@ static const VliwUnit columns[VLIW_UNITS] = {
 static void print_heading(const Show *show)
 {
     fputs(" cycle  molecule  bytes", show->out);
-    for (unsigned i = 0; i < VLIW_UNITS; i++)
+    for (unsigned i = 0; i < VLIW_UNITS; i++) {
+        bool last = columns[i] == VLIW_BRU;
         if (show->width[columns[i]])
-            fprintf(show->out, "  %-*s", (int)show->width[columns[i]],
+            fprintf(show->out, "  %-*s",
+                    last ? 0 : (int)show->width[columns[i]],
                     vliw_unit_name(columns[i]));
+    }
     fputc('\n', show->out);
 }
 
