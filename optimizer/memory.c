@@ -49,15 +49,28 @@ static void add_entry(Memory *m, const Entry *entry)
     m->entries[m->count++] = *entry;
 }
 
-static bool is_same_place(const Entry *a, const Entry *b)
-{
-    return a->address.base == b->address.base &&
-           a->address.offset == b->address.offset && a->size == b->size;
-}
+/* Sets of entries, by index. */
+typedef struct Meeting {
+    unsigned same; /* of the same place */
+    unsigned some; /* of places that may have bytes in common with it */
+} Meeting;
 
-static bool may_meet(const Entry *a, const Entry *b)
+_Static_assert(ENTRIES <= 32, "a set of entries fits in an unsigned");
+
+static Meeting meet(const Memory *m, const Entry *access)
 {
-    return !opt_disjoint(a->address, a->size, b->address, b->size);
+    Meeting meeting = {0};
+    for (unsigned i = 0; i < m->count; i++) {
+        const Entry *entry = &m->entries[i];
+        OptSum a = entry->address, b = access->address;
+        if (a.base == b.base && a.offset == b.offset &&
+            entry->size == access->size)
+            meeting.same |= 1u << i;
+        if (!opt_disjoint(a, entry->size, b, access->size))
+            meeting.some |= 1u << i;
+    }
+    *m->visits += m->count;
+    return meeting;
 }
 
 /* Whether a load `op` from there would give the very value of `entry`. */
@@ -71,22 +84,21 @@ static bool is_extended(const Memory *m, const Entry *entry, IrOp op)
 
 static void visit_load(Memory *m, IrRef at, Entry *access)
 {
-    const Entry *found = NULL;
-    for (unsigned i = m->count; i-- > 0 && !found; ++*m->visits)
-        if (is_same_place(&m->entries[i], access))
-            found = &m->entries[i];
-    if (found) {
-        m->sources[at] = found->value;
-        if (is_extended(m, found, access->load)) {
+    Meeting meeting = meet(m, access);
+    if (meeting.same) {
+        unsigned latest = 31 - (unsigned)__builtin_clz(meeting.same);
+        const Entry *entry = &m->entries[latest];
+        m->sources[at] = entry->value;
+        if (is_extended(m, entry, access->load)) {
             m->fates[at] = REPLACE;
-            m->values[at] = found->value;
-            m->sums[at] = m->sums[found->value];
+            m->values[at] = entry->value;
+            m->sums[at] = m->sums[entry->value];
             return;
         }
         m->fates[at] = EXTEND;
     } else {
-        for (unsigned i = 0; i < m->count; i++, ++*m->visits)
-            if (may_meet(&m->entries[i], access))
+        for (unsigned i = 0; i < m->count; i++)
+            if (meeting.some >> i & 1)
                 m->entries[i].unseen = IR_NO_REF;
     }
     access->value = at;
@@ -95,23 +107,22 @@ static void visit_load(Memory *m, IrRef at, Entry *access)
 
 static void visit_store(Memory *m, IrRef at, Entry *access)
 {
+    Meeting meeting = meet(m, access);
     access->value = m->values[m->insns[at].b];
     access->unseen = at;
-    for (unsigned i = 0; i < m->count; i++, ++*m->visits) {
-        const Entry *entry = &m->entries[i];
-        if (entry->load == IR_OP_COUNT && entry->value == access->value &&
-            is_same_place(entry, access)) {
+    for (unsigned i = 0; i < m->count; i++)
+        if (meeting.same >> i & 1 && m->entries[i].load == IR_OP_COUNT &&
+            m->entries[i].value == access->value) {
             m->fates[at] = DROP;
             return;
         }
-    }
     unsigned kept = 0;
-    for (unsigned i = 0; i < m->count; i++, ++*m->visits) {
+    for (unsigned i = 0; i < m->count; i++) {
         const Entry *entry = &m->entries[i];
-        if (!may_meet(entry, access))
-            m->entries[kept++] = *entry;
-        else if (entry->unseen != IR_NO_REF && is_same_place(entry, access))
+        if (meeting.same >> i & 1 && entry->unseen != IR_NO_REF)
             m->fates[entry->unseen] = DROP;
+        if (!(meeting.some >> i & 1))
+            m->entries[kept++] = *entry;
     }
     m->count = kept;
     add_entry(m, access);
@@ -153,7 +164,7 @@ static IrRef extend(const OptRewrite *rw, IrOp op, IrRef value, uint16_t guest)
     return opt_emit_op(rw, IR_SAR, upper, count, 0, guest);
 }
 
-/* Requires: nothing; finds more when equal addresses are equal values (CSE).
+/* Requires: nothing; finds more when guest registers are values (RENAME).
  * Ensures: nothing that others rely on.
  * Invalidates: absence of common subexpressions. */
 void opt_memory(IrRegion *region, uint64_t *visits)
