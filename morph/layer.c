@@ -164,6 +164,28 @@ static void read_costs(LayerCosts *cost, const Config *config)
     };
 }
 
+void layer_read_recipe(const Config *config, unsigned gear,
+                       const VliwDesc *desc, LiftLimits *limits, OptConfig *opt)
+{
+    if (gear == 1) {
+        *limits = (LiftLimits){
+            .insns = (unsigned)config_int(config, CONFIG_GEAR1_INSNS),
+            .visits = 1,
+            .stores = desc->store_buffer,
+            .block = true,
+        };
+        opt_config_fast(opt, config);
+    } else {
+        *limits = (LiftLimits){
+            .insns = (unsigned)config_int(config, CONFIG_GEAR2_INSNS),
+            .visits = (unsigned)config_int(config, CONFIG_GEAR2_VISITS),
+            .stores = desc->store_buffer,
+            .jumps = config_bool(config, CONFIG_GEAR2_JUMPS),
+        };
+        opt_config_read(opt, config);
+    }
+}
+
 static void read_keys(Layer *l, const Config *config)
 {
     l->gears = (unsigned)config_int(config, CONFIG_MORPH_GEARS);
@@ -177,20 +199,8 @@ static void read_keys(Layer *l, const Config *config)
     l->gear2_bias = (uint32_t)config_int(config, CONFIG_GEAR2_BIAS);
     l->tcache_size = config_int(config, CONFIG_TCACHE_SIZE);
     l->tcache_fifo = config_choice(config, CONFIG_TCACHE_POLICY) == 1;
-    l->block_limits = (LiftLimits){
-        .insns = (unsigned)config_int(config, CONFIG_GEAR1_INSNS),
-        .visits = 1,
-        .stores = l->desc.store_buffer,
-        .block = true,
-    };
-    l->superblock_limits = (LiftLimits){
-        .insns = (unsigned)config_int(config, CONFIG_GEAR2_INSNS),
-        .visits = (unsigned)config_int(config, CONFIG_GEAR2_VISITS),
-        .stores = l->desc.store_buffer,
-        .jumps = config_bool(config, CONFIG_GEAR2_JUMPS),
-    };
-    opt_config_fast(&l->fast, config);
-    opt_config_read(&l->full, config);
+    layer_read_recipe(config, 1, &l->desc, &l->block_limits, &l->fast);
+    layer_read_recipe(config, 2, &l->desc, &l->superblock_limits, &l->full);
 }
 
 static void make_tables(Layer *l, const Config *config)

@@ -17,8 +17,10 @@
 #include "base/diag.h"
 #include "base/stats.h"
 #include "frontend/cpu.h"
+#include "frontend/lift.h"
 #include "hwmodel/mem/bus.h"
 #include "hwmodel/vliw/core.h"
+#include "optimizer/optimizer.h"
 
 typedef struct Layer Layer;
 
@@ -36,6 +38,11 @@ typedef struct LayerHooks {
     void (*fault)(void *ctx, const CoreStop *stop);
     CoreTrace *molecule;
 } LayerHooks;
+
+/* What translations of `gear` 1 or 2 are made by, as the keys say. */
+void layer_read_recipe(const Config *config, unsigned gear,
+                       const VliwDesc *desc, LiftLimits *limits,
+                       OptConfig *opt);
 
 /* `cpu` is created and bound to the bus; both outlive the layer. */
 Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
