@@ -1,0 +1,235 @@
+/* Private to the back end: what select.c makes of a region and the others turn
+ * into molecules.  docs/scheduling.md explains it.
+ *
+ * Nodes are atoms to be, in program order; values are what they compute.  A
+ * leave is an exit or a commit: it needs values in slots.  At a main leave
+ * (COMMIT, and the EXIT that ends the region) each slot's register must hold
+ * its value: the value is `designated` to the register.  Any other exit has a
+ * stub, molecules of its own that bring values from where they are. */
+#ifndef SELKIRK_OPTIMIZER_BACKEND_H
+#define SELKIRK_OPTIMIZER_BACKEND_H
+
+#include "optimizer/optimizer.h"
+
+typedef uint32_t ValueId;
+typedef uint32_t NodeId;
+#define NO_VALUE UINT32_MAX
+#define NO_NODE  UINT32_MAX
+#define NEVER    UINT32_MAX /* a cycle that does not come */
+
+enum {
+    NO_REG = 0xff,
+    NO_LEAVE = -1,
+    NO_SLOT = -1,
+    OP_COMMIT = ATOM_COUNT, /* of a node: no atom, a bit of a molecule */
+    /* The first values: what slots hold at the entry, and zero. */
+    VALUE_ZERO = IR_SLOT_COUNT,
+    /* Cycles that an event may lie ahead: more than the longest latency. */
+    WHEEL = 128
+};
+
+typedef struct Value {
+    bool fp;
+    bool constant; /* `imm`; never in a register, see `twin` */
+    bool remat;    /* not spilled, but made again from its node's immediate */
+    bool linked;   /* graph.c: the first leave that needs it waits for it */
+    uint8_t reg;   /* where it is, or NO_REG */
+    int8_t slot;   /* designated to this slot's register, or NO_SLOT */
+    int32_t leave; /* by this main leave, if designated */
+    int32_t last_leave; /* the last leave that needs it, or NO_LEAVE */
+    uint32_t imm;
+    uint32_t readers; /* nodes that read it and have not issued */
+    NodeId node;      /* that makes it, or NO_NODE */
+    ValueId twin;     /* of a constant: the value that has it in a register */
+    uint32_t ready;   /* first cycle in which it can be read */
+    uint32_t dead;    /* first cycle in which its register can be written */
+    uint32_t local;   /* 1 + word of local memory where it is too, or 0 */
+    uint32_t next;    /* value with the same last leave */
+    /* As an address: the value `root` plus `offset`. */
+    ValueId root;
+    uint32_t offset;
+} Value;
+
+/* Resources that a node competes for. */
+typedef enum NodeClass {
+    CLASS_ALU,
+    CLASS_SHIFT,
+    CLASS_LSU,
+    CLASS_BRU
+} NodeClass;
+enum { CLASSES = CLASS_BRU + 1 };
+
+typedef struct Node {
+    uint8_t op; /* AtomOp or OP_COMMIT */
+    uint8_t cls;
+    uint8_t latency;
+    bool b_imm;
+    bool load, store, fcr; /* how it is ordered */
+    bool pure;             /* may be dropped */
+    bool gone;             /* dropped, or issued */
+    bool placed;           /* forced: does not wait for its slot's register */
+    uint16_t guest;
+    uint16_t leave; /* leaves before it in program order */
+    ValueId a, b, d;
+    uint32_t imm;
+    uint32_t preds;  /* that have not issued; of a main leave also values that
+                      * are not in their slots */
+    uint32_t first;  /* edge, graph.c */
+    uint32_t height; /* cycles from its issue to the region's end, at least */
+    uint32_t early;  /* first cycle that its predecessors allow */
+    NodeId next;     /* in a list of the scheduler */
+} Node;
+
+/* From a node to one that comes later in program order. */
+typedef struct Edge {
+    NodeId to;
+    uint32_t next; /* of the same node, or NO_NODE */
+    uint32_t latency;
+} Edge;
+
+/* What a stub has to do for one slot. */
+typedef struct Move {
+    enum { MOVE_REG, MOVE_LOCAL, MOVE_CONST } kind;
+    bool fp;
+    uint8_t dest;
+    uint32_t source; /* register, local word or constant */
+} Move;
+
+typedef struct Leave {
+    NodeId node;
+    unsigned exit; /* record */
+    bool main;
+    int32_t prev_main; /* the main leave before it, or NO_LEAVE */
+    /* Slots that differ from the last main leave (or the entry), and their
+     * values in the order of slots. */
+    uint64_t dirty;
+    ValueId *values;
+    ValueId dying; /* values that no later leave needs */
+    /* Of an exit that has issued: its branch and what its stub finds. */
+    uint32_t cycle;
+    unsigned molecule;
+    Move *moves;
+    unsigned move_count;
+    uint32_t arrival; /* all results that were in flight are there */
+} Leave;
+
+/* The molecule that is being filled. */
+typedef struct Pack {
+    Molecule molecule;
+    bool slow; /* has an atom whose result is not there in the next cycle */
+} Pack;
+
+/* Registers of one file that are not slots'. */
+typedef struct RegFile {
+    uint64_t free;
+    ValueId owner[VLIW_GPRS];
+    uint64_t release[WHEEL]; /* by cycle */
+    unsigned releases;
+} RegFile;
+
+typedef struct Backend {
+    const IrRegion *region;
+    const VliwDesc *desc;
+    const OptConfig *opt;
+    OptWork *work;
+    Arena *scratch;
+    bool in_order;
+
+    Node *nodes;
+    uint32_t node_count, node_room;
+    Value *values;
+    uint32_t value_count, value_room;
+    Leave *leaves;
+    uint32_t leave_count, leave_room;
+    Edge *edges;
+    uint32_t edge_count, edge_room;
+
+    /* Main path so far */
+    uint32_t cycle;
+    Pack pack;
+    Molecule *molecules;
+    uint32_t molecule_count, molecule_room;
+    uint32_t busy[VLIW_UNITS]; /* until this cycle, by a division */
+    uint32_t arrival;          /* of the results of molecules that are closed */
+    uint32_t fcr_arrival;      /* likewise, of FCR31 */
+    uint32_t leaves_done;
+    uint32_t leave_cycle; /* of the last one, if any is done */
+    int32_t main_done;    /* last main leave that is done, or NO_LEAVE */
+    uint32_t main_cycle;
+    NodeId oldest; /* the first node, in program order, that has not issued */
+
+    RegFile files[2]; /* integer, FP */
+    /* Of the slots' registers: who is there, and who was there after the last
+     * main leave; slots in `moved` had that one moved elsewhere. */
+    ValueId occupant[IR_SLOT_COUNT], base[IR_SLOT_COUNT];
+    uint64_t moved;
+    /* Words of local memory that are free again, the first one longest, each
+     * from a cycle on; and the first that was never used. */
+    struct FreeLocal {
+        uint32_t word, cycle, next;
+    } locals[VLIW_LOCALS];
+    uint32_t local_first, local_last, local_count;
+} Backend;
+
+static inline uint32_t backend_latency(const Backend *b, AtomOp op)
+{
+    return b->desc->latency[atom_info(op)->latency];
+}
+
+/* --- select.c: nodes, values and leaves of the region --------------------- */
+
+void backend_select(Backend *b);
+
+/* --- graph.c: dependences and heights ------------------------------------- */
+
+void backend_build_graph(Backend *b);
+/* Cycles that the data flow of the nodes needs on any machine with these
+ * latencies, the last exit's included.  Before scheduling. */
+uint32_t backend_critical_path(const Backend *b);
+
+/* --- pack.c: molecules ---------------------------------------------------- */
+
+/* Adds the atom to the open molecule, in a unit that it picks; false if there
+ * is no room. */
+bool pack_add(Backend *b, const Atom *atom);
+bool pack_is_empty(const Backend *b);
+/* Closes the molecule: it issues in b->cycle.  The next one is one cycle on. */
+void pack_close(Backend *b);
+/* Appends the stubs of the exits and makes branches name them. */
+void pack_stubs(Backend *b);
+
+/* --- regalloc.c: where values are ----------------------------------------- */
+
+void regs_init(Backend *b);
+/* Registers whose time has come are free in b->cycle. */
+void regs_begin_cycle(Backend *b);
+/* Whether the designated value `v` may be written to its slot's register in
+ * b->cycle.  If not, *when is the cycle in which it may, or NEVER if that is
+ * not known. */
+bool regs_slot_ready(const Backend *b, ValueId v, uint32_t *when);
+/* A free register that is no slot's, taken; or NO_REG. */
+unsigned regs_take(Backend *b, bool fp);
+unsigned regs_count_free(const Backend *b, bool fp);
+/* Those of the file of node `n`'s result, once it has read its operands. */
+unsigned regs_count_after(const Backend *b, NodeId n);
+/* A node that reads `v` issues in b->cycle. */
+void regs_read(Backend *b, ValueId v);
+/* `v` arrives in `reg`, its slot's register if `in_slot`. */
+void regs_define(Backend *b, ValueId v, unsigned reg, unsigned latency,
+                 bool in_slot);
+/* Leave `k` issues in b->cycle, in the open molecule. */
+void regs_leave(Backend *b, uint32_t k);
+/* Whether a node can read `v` in b->cycle; if not, *when may tell, as above:
+ * NEVER means that it is spilled. */
+bool regs_readable(const Backend *b, ValueId v, uint32_t *when);
+/* Adds an atom that brings spilled `v` to a register; false if the molecule or
+ * the file is full. */
+bool regs_reload(Backend *b, ValueId v);
+/* Adds an atom that spills some value, so that node `n` gets a register. */
+bool regs_spill(Backend *b, NodeId n, bool fp);
+/* Adds an atom that moves the occupant of `slot`'s register away. */
+bool regs_evacuate(Backend *b, IrSlot slot);
+/* Adds an atom that moves the designated value `v` to its slot's register. */
+bool regs_settle(Backend *b, ValueId v);
+
+#endif

@@ -1,0 +1,220 @@
+/* Dependences between nodes, and heights: how far each is from the end.
+ *
+ * Edges say what may not be reordered, whatever registers are used: results
+ * and who reads them, memory, FCR31, leaves.  Slots' registers are not in the
+ * graph: the scheduler asks regalloc.c when one may be written. */
+#include "optimizer/backend.h"
+
+#include <string.h>
+
+/* How many earlier stores a load, and how many loads a store, is compared
+ * with.  What lies further back counts as the same address. */
+enum { COMPARE_MAX = 64 };
+
+typedef struct Graph {
+    Backend *b;
+    /* Stores of the region, in order */
+    NodeId *stores;
+    uint32_t store_count;
+    /* Loads since the last leave that no later store waits for */
+    NodeId *loads;
+    uint32_t load_count;
+    NodeId last_leave, last_fcr;
+} Graph;
+
+static void add_edge(Backend *b, NodeId from, NodeId to, uint32_t latency)
+{
+    if (b->edge_count == b->edge_room) {
+        uint32_t room = b->edge_room ? b->edge_room * 2 : b->node_count * 4;
+        b->edges = arena_grow(b->scratch, b->edges, b->edge_room, room,
+                              sizeof *b->edges);
+        b->edge_room = room;
+    }
+    b->edges[b->edge_count] =
+        (Edge){.to = to, .next = b->nodes[from].first, .latency = latency};
+    b->nodes[from].first = b->edge_count++;
+    b->nodes[to].preds++;
+}
+
+static unsigned access_size(const Node *n)
+{
+    switch (n->op) {
+    case ATOM_LD8S:
+    case ATOM_LD8U:
+    case ATOM_ST8: return 1;
+    case ATOM_LD16S:
+    case ATOM_LD16U:
+    case ATOM_ST16: return 2;
+    default: return 4;
+    }
+}
+
+/* Whether two accesses are proved to touch different bytes.  They lie at known
+ * distances from one value; but two pages may be the same memory, so that only
+ * the place within a page tells. */
+static bool are_different(const Backend *b, const Node *x, const Node *y)
+{
+    enum { PAGE = 4096 };
+    const Value *p = &b->values[x->a], *q = &b->values[y->a];
+    if (p->root != q->root || !b->opt->reorder_memory)
+        return false;
+    uint32_t distance = (q->offset - p->offset) % PAGE;
+    return distance >= access_size(x) && distance + access_size(y) <= PAGE;
+}
+
+/* A load comes after the last store that may be to its address; stores are in
+ * order, so that it comes after all such. */
+static void order_load(Graph *g, NodeId i)
+{
+    Backend *b = g->b;
+    for (uint32_t k = g->store_count, n = 0; k-- > 0; n++)
+        if (n == COMPARE_MAX ||
+            !are_different(b, &b->nodes[g->stores[k]], &b->nodes[i])) {
+            add_edge(b, g->stores[k], i, 1);
+            break;
+        }
+    g->loads[g->load_count++] = i;
+}
+
+static void order_store(Graph *g, NodeId i)
+{
+    Backend *b = g->b;
+    if (g->store_count)
+        add_edge(b, g->stores[g->store_count - 1], i, b->desc->lsu_units == 1);
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < g->load_count; k++) {
+        NodeId load = g->loads[k];
+        if (g->load_count - k <= COMPARE_MAX &&
+            are_different(b, &b->nodes[load], &b->nodes[i]))
+            g->loads[kept++] = load;
+        else
+            add_edge(b, load, i, 0);
+    }
+    g->load_count = kept;
+    g->stores[g->store_count++] = i;
+}
+
+/* Ops with FCR31 in order; one that reads it waits for what changes it. */
+static void order_fcr(Graph *g, NodeId i)
+{
+    Backend *b = g->b;
+    if (g->last_fcr != NO_NODE)
+        add_edge(b, g->last_fcr, i,
+                 b->nodes[i].op == ATOM_FCR ? b->nodes[g->last_fcr].latency
+                                            : 1);
+    g->last_fcr = i;
+}
+
+/* An exit comes after what makes the values that its stub needs first. */
+static void order_values(Graph *g, NodeId i, const Leave *leave)
+{
+    Backend *b = g->b;
+    unsigned count = (unsigned)__builtin_popcountll(leave->dirty);
+    for (unsigned k = 0; k < count; k++) {
+        Value *v = &b->values[leave->values[k]];
+        if (v->node == NO_NODE || v->linked)
+            continue;
+        v->linked = true;
+        add_edge(b, v->node, i, 0);
+    }
+}
+
+/* Edges to node `i` from those before it. */
+static void connect(Graph *g, NodeId i)
+{
+    Backend *b = g->b;
+    Node *n = &b->nodes[i];
+    ValueId operands[2] = {n->a, n->b};
+    for (unsigned k = 0; k < 2; k++) {
+        if (operands[k] == NO_VALUE)
+            continue;
+        NodeId def = b->values[operands[k]].node;
+        if (def != NO_NODE)
+            add_edge(b, def, i, b->nodes[def].latency);
+    }
+    bool leave = n->cls == CLASS_BRU;
+    bool waits = leave || n->store || n->fcr || !b->opt->hoist;
+    if (waits && g->last_leave != NO_NODE)
+        add_edge(b, g->last_leave, i, 1);
+    if (n->store)
+        order_store(g, i);
+    else if (n->load && n->cls == CLASS_LSU)
+        order_load(g, i);
+    if (n->fcr)
+        order_fcr(g, i);
+    if (leave) {
+        order_values(g, i, &b->leaves[n->leave]);
+        g->last_leave = i;
+        g->load_count = 0;
+    } else if (n->store || n->load || n->fcr) {
+        add_edge(b, i, b->leaves[n->leave].node, 0);
+    }
+    /* A main leave waits until the value is in its slot: Node.preds. */
+    if (n->d != NO_VALUE && b->values[n->d].slot != NO_SLOT)
+        b->nodes[b->leaves[b->values[n->d].leave].node].preds++;
+}
+
+/* From the last node up: every edge goes down. */
+static void measure_heights(Backend *b)
+{
+    for (NodeId i = b->node_count; i-- > 0;) {
+        Node *n = &b->nodes[i];
+        uint32_t height = 0;
+        for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next) {
+            const Edge *edge = &b->edges[e];
+            uint32_t h = b->nodes[edge->to].height + edge->latency;
+            height = h > height ? h : height;
+        }
+        if (n->d != NO_VALUE && b->values[n->d].slot != NO_SLOT) {
+            uint32_t end = b->leaves[b->values[n->d].leave].node;
+            uint32_t h =
+                b->nodes[end].height + (n->latency > 1 ? n->latency : 0u);
+            height = h > height ? h : height;
+        }
+        n->height = height;
+    }
+}
+
+void backend_build_graph(Backend *b)
+{
+    Graph g = {.b = b, .last_leave = NO_NODE, .last_fcr = NO_NODE};
+    g.stores = arena_alloc(b->scratch, b->node_count, sizeof *g.stores);
+    g.loads = arena_alloc(b->scratch, b->node_count, sizeof *g.loads);
+    for (NodeId i = 0; i < b->node_count; i++)
+        if (!b->nodes[i].gone)
+            connect(&g, i);
+    measure_heights(b);
+    b->work->schedule += b->edge_count;
+}
+
+uint32_t backend_critical_path(const Backend *b)
+{
+    uint32_t *ready = arena_alloc(b->scratch, b->value_count, sizeof *ready);
+    uint32_t leave = 0; /* first cycle after the last leave */
+    uint32_t end = 0;   /* the latest issue or result */
+    for (NodeId i = 0; i < b->node_count; i++) {
+        const Node *n = &b->nodes[i];
+        if (n->gone)
+            continue;
+        uint32_t cycle = 0;
+        if (n->a != NO_VALUE && ready[n->a] > cycle)
+            cycle = ready[n->a];
+        if (n->b != NO_VALUE && ready[n->b] > cycle)
+            cycle = ready[n->b];
+        if ((n->cls == CLASS_BRU || n->store || n->fcr) && leave > cycle)
+            cycle = leave;
+        if (n->op == ATOM_EXIT && end > cycle)
+            cycle = end;
+        if (n->cls == CLASS_BRU)
+            leave = cycle + 1;
+        bool awaited = n->fcr || (n->d != NO_VALUE &&
+                                  (b->values[n->d].readers > 0 ||
+                                   b->values[n->d].last_leave != NO_LEAVE));
+        uint32_t arrival =
+            cycle + (awaited && n->latency > 1 ? n->latency : 0u);
+        end = arrival > end ? arrival : end;
+        if (n->d != NO_VALUE)
+            ready[n->d] = cycle + n->latency;
+    }
+    return leave;
+}

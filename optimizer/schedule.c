@@ -1,0 +1,624 @@
+/* Scheduling: which nodes issue in which cycle, cycle by cycle.
+ *
+ * Two orders.  The list order takes, among the nodes whose predecessors allow
+ * it, the one that is farthest from the region's end: critical-path list
+ * scheduling (Gibbons and Muchnick, 1986), with registers assigned as nodes
+ * issue, so that the number of those that are left has a say.  The program
+ * order, gear 1's, takes node after node and opens a new molecule when one
+ * does not fit.
+ *
+ * When nothing can issue and nothing is under way, something stands in the way
+ * of the oldest node: a value in its slot's register, or all registers taken.
+ * Then a value is moved or spilled.  That ends: the oldest node needs three
+ * registers at most, and once it has issued there is one node less. */
+#include "optimizer/backend.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    /* Nodes of a class that are passed over in a cycle before the next ones
+     * are left for the next cycle. */
+    PASS_MAX = 8,
+    /* Nodes that a node may be ahead of the oldest one, for each register
+     * that is left after it. */
+    AHEAD = 24,
+    /* Registers that must be free for a value to be reloaded for a node that
+     * is not the oldest. */
+    RELOAD_FREE = 3
+};
+
+typedef enum Try {
+    TRY_DONE,
+    TRY_FULL,  /* no room in this molecule */
+    TRY_LATER, /* not before cycle `later` */
+    TRY_SLOT,  /* its result waits for its slot's register */
+    TRY_REGS   /* no register, or an operand is spilled */
+} Try;
+
+/* Ready nodes of a class, as a binary heap: the highest first, of equals the
+ * first in program order. */
+typedef struct Heap {
+    uint64_t *keys;
+    uint32_t count;
+} Heap;
+
+typedef struct Sched {
+    Backend *b;
+    Heap heaps[CLASSES];
+    NodeId wheel[WHEEL]; /* nodes that come to the heaps in a later cycle */
+    uint32_t on_wheel;
+    /* Nodes whose result waits for its slot's register, or was put elsewhere
+     * and waits to be moved there (these have issued) */
+    NodeId *blocked;
+    uint32_t blocked_count;
+    uint32_t end;   /* cycle in which the region is expected to end */
+    uint32_t later; /* of TRY_LATER */
+    bool hold;      /* a main leave waits for results in flight */
+    bool finished;
+} Sched;
+
+/* --- Ready nodes ---------------------------------------------------------- */
+
+static uint64_t key_of(const Backend *b, NodeId n)
+{
+    return (uint64_t)b->nodes[n].height << 32 | (UINT32_MAX - n);
+}
+
+static void heap_push(Heap *heap, uint64_t key)
+{
+    uint32_t i = heap->count++;
+    for (; i > 0 && heap->keys[(i - 1) / 2] < key; i = (i - 1) / 2)
+        heap->keys[i] = heap->keys[(i - 1) / 2];
+    heap->keys[i] = key;
+}
+
+static void heap_pop(Heap *heap)
+{
+    uint64_t key = heap->keys[--heap->count];
+    uint32_t i = 0;
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+        if (child >= heap->count)
+            break;
+        if (child + 1 < heap->count &&
+            heap->keys[child + 1] > heap->keys[child])
+            child++;
+        if (heap->keys[child] <= key)
+            break;
+        heap->keys[i] = heap->keys[child];
+        i = child;
+    }
+    heap->keys[i] = key;
+}
+
+/* Node `n` may issue from `cycle` on. */
+static void make_ready(Sched *s, NodeId n, uint32_t cycle)
+{
+    Backend *b = s->b;
+    if (cycle <= b->cycle) {
+        heap_push(&s->heaps[b->nodes[n].cls], key_of(b, n));
+        return;
+    }
+    assert(cycle < b->cycle + WHEEL);
+    b->nodes[n].next = s->wheel[cycle % WHEEL];
+    s->wheel[cycle % WHEEL] = n;
+    s->on_wheel++;
+}
+
+static void release_successors(Sched *s, NodeId n)
+{
+    Backend *b = s->b;
+    for (uint32_t e = b->nodes[n].first; e != NO_NODE; e = b->edges[e].next) {
+        const Edge *edge = &b->edges[e];
+        Node *to = &b->nodes[edge->to];
+        uint32_t cycle = b->cycle + edge->latency;
+        if (cycle > to->early)
+            to->early = cycle;
+        if (--to->preds == 0)
+            make_ready(s, edge->to, to->early);
+    }
+}
+
+/* --- One node ------------------------------------------------------------- */
+
+static Try later(Sched *s, uint32_t cycle)
+{
+    s->later = cycle;
+    return TRY_LATER;
+}
+
+/* Operands in registers, and there in time. */
+static Try try_operands(Sched *s, NodeId n)
+{
+    Backend *b = s->b;
+    ValueId operands[2] = {b->nodes[n].a, b->nodes[n].b};
+    Try result = TRY_DONE;
+    uint32_t latest = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t when;
+        if (operands[i] == NO_VALUE || regs_readable(b, operands[i], &when))
+            continue;
+        bool fp = b->values[operands[i]].fp;
+        if (when == NEVER &&
+            (n == b->oldest || regs_count_free(b, fp) >= RELOAD_FREE))
+            if (regs_reload(b, operands[i]))
+                when = b->values[operands[i]].ready;
+        if (when == NEVER)
+            result = TRY_REGS;
+        else if (when > latest)
+            latest = when;
+    }
+    if (result == TRY_DONE && latest > b->cycle)
+        return later(s, latest);
+    return result;
+}
+
+/* The order of what a leave makes final, and of FCR31. */
+static Try try_order(Sched *s, const Node *n)
+{
+    Backend *b = s->b;
+    bool leave = n->cls == CLASS_BRU;
+    if ((leave || n->store || n->fcr) && b->leaves_done > 0 &&
+        b->leave_cycle >= b->cycle)
+        return later(s, b->leave_cycle + 1);
+    if (n->op == ATOM_FCR && b->fcr_arrival > b->cycle)
+        return later(s, b->fcr_arrival);
+    if (leave && b->leaves[n->leave].main) {
+        if (n->preds > 0)
+            return TRY_SLOT;
+        if (b->pack.slow || b->arrival > b->cycle) {
+            s->hold = true;
+            return later(s, b->arrival > b->cycle ? b->arrival : b->cycle + 1);
+        }
+    } else if (n->latency > 1 && s->hold) {
+        return later(s, b->cycle + 1);
+    }
+    return TRY_DONE;
+}
+
+/* Whether a result that is not in its slot may take a register now: the fewer
+ * are left, the closer to the oldest node. */
+static bool may_take_register(const Backend *b, NodeId n)
+{
+    unsigned left = regs_count_after(b, n);
+    if (left == 0)
+        return false;
+    return n == b->oldest || n - b->oldest <= AHEAD * (left - 1);
+}
+
+static Try issue_leave(Sched *s, NodeId n)
+{
+    Backend *b = s->b;
+    Node *node = &b->nodes[n];
+    const Leave *leave = &b->leaves[node->leave];
+    if (node->op != OP_COMMIT) {
+        Atom atom = {.op = node->op, .guest = node->guest, .imm = leave->exit};
+        if (!leave->main)
+            atom.a = b->values[node->a].reg;
+        if (!pack_add(b, &atom))
+            return TRY_FULL;
+    }
+    if (node->a != NO_VALUE)
+        regs_read(b, node->a);
+    regs_leave(b, node->leave);
+    if (leave->main) {
+        b->pack.molecule.commit = (uint16_t)(1 + leave->exit);
+        s->hold = false;
+    }
+    s->finished = node->op == ATOM_EXIT;
+    return TRY_DONE;
+}
+
+/* The designated value `v` is in its slot: its leave may have waited for it. */
+static void tell_leave(Sched *s, const Value *v)
+{
+    NodeId leave = s->b->leaves[v->leave].node;
+    const Node *node = &s->b->nodes[leave];
+    if (!s->b->in_order && node->preds == 0)
+        make_ready(s, leave, node->early);
+}
+
+/* Issues a node that has a result or an effect: chooses the result's place. */
+static Try issue_atom(Sched *s, NodeId n)
+{
+    Backend *b = s->b;
+    Node *node = &b->nodes[n];
+    Value *d = node->d == NO_VALUE ? NULL : &b->values[node->d];
+    bool in_slot = false, unused = false, take = false;
+    Atom atom = {.op = node->op,
+                 .b_imm = node->b_imm,
+                 .guest = node->guest,
+                 .imm = node->imm};
+    if (node->a != NO_VALUE)
+        atom.a = b->values[node->a].reg;
+    if (node->b != NO_VALUE)
+        atom.b = b->values[node->b].reg;
+    if (d) {
+        uint32_t when;
+        unused = d->readers == 0 && d->last_leave == NO_LEAVE && !d->fp;
+        in_slot = d->slot != NO_SLOT && regs_slot_ready(b, node->d, &when);
+        take = !in_slot && !unused;
+        if (take && d->slot != NO_SLOT && !b->in_order && !node->placed &&
+            b->cycle + node->height < s->end)
+            return TRY_SLOT;
+        if (take && !may_take_register(b, n))
+            return TRY_REGS;
+        atom.d = unused ? VLIW_SINK : vliw_slot_reg((IrSlot)d->slot);
+    }
+    if (!pack_add(b, &atom))
+        return TRY_FULL;
+    if (node->a != NO_VALUE)
+        regs_read(b, node->a);
+    if (node->b != NO_VALUE)
+        regs_read(b, node->b);
+    if (take) {
+        atom.d = (uint8_t)regs_take(b, d->fp);
+        b->pack.molecule.atoms[b->pack.molecule.count - 1].d = atom.d;
+        if (d->slot != NO_SLOT)
+            s->blocked[s->blocked_count++] = n;
+    }
+    if (d && !unused)
+        regs_define(b, node->d, atom.d, node->latency, in_slot);
+    if (in_slot)
+        tell_leave(s, d);
+    return TRY_DONE;
+}
+
+static Try try_node(Sched *s, NodeId n)
+{
+    Backend *b = s->b;
+    Node *node = &b->nodes[n];
+    b->work->schedule++;
+    Try result = try_order(s, node);
+    if (result == TRY_DONE)
+        result = try_operands(s, n);
+    if (result == TRY_DONE)
+        result = node->cls == CLASS_BRU ? issue_leave(s, n) : issue_atom(s, n);
+    if (result != TRY_DONE)
+        return result;
+    node->gone = true;
+    while (b->oldest < b->node_count && b->nodes[b->oldest].gone)
+        b->oldest++;
+    if (b->cycle + node->height > s->end)
+        s->end = b->cycle + node->height;
+    if (!b->in_order)
+        release_successors(s, n);
+    return TRY_DONE;
+}
+
+/* --- One cycle ------------------------------------------------------------ */
+
+/* Moves values that wait elsewhere for their slots' registers there, if the
+ * molecule has room. */
+static bool settle_blocked(Sched *s)
+{
+    Backend *b = s->b;
+    bool settled = false;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < s->blocked_count; i++) {
+        NodeId n = s->blocked[i];
+        ValueId d = b->nodes[n].d;
+        uint32_t slot, when;
+        if (b->nodes[n].gone && regs_slot_ready(b, d, &slot) &&
+            (regs_readable(b, d, &when) || when == NEVER) &&
+            regs_settle(b, d)) {
+            tell_leave(s, &b->values[d]);
+            settled = true;
+        } else {
+            s->blocked[kept++] = n;
+        }
+    }
+    s->blocked_count = kept;
+    return settled;
+}
+
+/* Brings nodes back that need not wait for a slot's register any longer. */
+static void wake_blocked(Sched *s)
+{
+    Backend *b = s->b;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < s->blocked_count; i++) {
+        NodeId n = s->blocked[i];
+        const Node *node = &b->nodes[n];
+        uint32_t when;
+        if (!node->gone && (node->placed || b->cycle + node->height >= s->end ||
+                            regs_slot_ready(b, node->d, &when)))
+            make_ready(s, n, b->cycle);
+        else
+            s->blocked[kept++] = n;
+    }
+    s->blocked_count = kept;
+}
+
+/* Whether time alone changes something for the blocked nodes. */
+static bool is_under_way(const Sched *s)
+{
+    const Backend *b = s->b;
+    if (s->on_wheel || b->files[0].releases || b->files[1].releases ||
+        b->arrival > b->cycle || !pack_is_empty(b))
+        return true;
+    for (unsigned u = 0; u < VLIW_UNITS; u++)
+        if (b->busy[u] > b->cycle)
+            return true;
+    for (uint32_t i = 0; i < s->blocked_count; i++) {
+        const Node *node = &b->nodes[s->blocked[i]];
+        uint32_t when;
+        if (!regs_slot_ready(b, node->d, &when) && when != NEVER)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing can issue: clears the way for the oldest node. */
+static void unstick(Sched *s)
+{
+    Backend *b = s->b;
+    NodeId n = b->oldest;
+    Node *node = &b->nodes[n];
+    for (uint32_t i = 0; i < s->blocked_count; i++) {
+        NodeId blocked = s->blocked[i];
+        const Value *v = &b->values[b->nodes[blocked].d];
+        if (blocked == n) {
+            node->placed = true;
+            return;
+        }
+        uint32_t when;
+        if (node->cls == CLASS_BRU && v->leave == node->leave &&
+            !regs_slot_ready(b, b->nodes[blocked].d, &when)) {
+            regs_evacuate(b, (IrSlot)v->slot);
+            return;
+        }
+    }
+    /* It may stand behind others that want registers, too. */
+    node->placed = true;
+    Try result = try_node(s, n);
+    if (result != TRY_REGS) {
+        assert(result == TRY_DONE || result == TRY_LATER);
+        return;
+    }
+    bool fp = node->d != NO_VALUE && b->values[node->d].fp;
+    ValueId operands[2] = {node->a, node->b};
+    for (unsigned i = 0; i < 2; i++)
+        if (operands[i] != NO_VALUE && b->values[operands[i]].reg == NO_REG)
+            fp = b->values[operands[i]].fp;
+    bool spilled = regs_spill(b, n, fp);
+    assert(spilled);
+    (void)spilled;
+}
+
+/* Gear 1: as many nodes as fit, in program order. */
+static bool issue_in_order(Sched *s)
+{
+    Backend *b = s->b;
+    bool waits = false;
+    do {
+        Try result = TRY_DONE;
+        while (!s->finished && result == TRY_DONE)
+            result = try_node(s, b->oldest);
+        waits = result == TRY_LATER || result == TRY_FULL;
+    } while (settle_blocked(s));
+    return waits;
+}
+
+/* The class whose first node is the highest, of those that are open. */
+static unsigned pick_class(const Sched *s, const unsigned *passed)
+{
+    unsigned best = CLASSES;
+    uint64_t key = 0;
+    for (unsigned c = 0; c < CLASSES; c++)
+        if (passed[c] < PASS_MAX && s->heaps[c].count > 0 &&
+            s->heaps[c].keys[0] >= key) {
+            best = c;
+            key = s->heaps[c].keys[0];
+        }
+    return best;
+}
+
+/* As many nodes as fit, the most urgent ones first. */
+static bool issue_by_height(Sched *s)
+{
+    const Backend *b = s->b;
+    unsigned passed[CLASSES] = {0};
+    uint64_t aside[CLASSES * PASS_MAX];
+    uint8_t aside_class[CLASSES * PASS_MAX];
+    unsigned aside_count = 0;
+    bool waits = false;
+    do {
+        wake_blocked(s);
+        for (unsigned c; (c = pick_class(s, passed)) < CLASSES;) {
+            uint64_t key = s->heaps[c].keys[0];
+            NodeId n = UINT32_MAX - (uint32_t)key;
+            heap_pop(&s->heaps[c]);
+            if (b->nodes[n].gone)
+                continue; /* issued by unstick() */
+            Try result = try_node(s, n);
+            if (result == TRY_LATER)
+                make_ready(s, n, s->later);
+            else if (result == TRY_SLOT)
+                s->blocked[s->blocked_count++] = n;
+            if (result != TRY_FULL && result != TRY_REGS)
+                continue;
+            waits |= result == TRY_FULL;
+            passed[c]++;
+            aside_class[aside_count] = (uint8_t)c;
+            aside[aside_count++] = key;
+        }
+    } while (settle_blocked(s));
+    for (unsigned i = 0; i < aside_count; i++)
+        heap_push(&s->heaps[aside_class[i]], aside[i]);
+    return waits;
+}
+
+static void begin_cycle(Sched *s)
+{
+    Backend *b = s->b;
+    regs_begin_cycle(b);
+    NodeId n = s->wheel[b->cycle % WHEEL];
+    s->wheel[b->cycle % WHEEL] = NO_NODE;
+    while (n != NO_NODE) {
+        NodeId next = b->nodes[n].next;
+        make_ready(s, n, b->cycle);
+        s->on_wheel--;
+        n = next;
+    }
+}
+
+static void end_cycle(Sched *s)
+{
+    Backend *b = s->b;
+    uint32_t cycle = b->cycle;
+    if (b->desc->interlock && pack_is_empty(b))
+        b->cycle++;
+    else
+        pack_close(b);
+    if (b->leaves_done > 0 && b->leave_cycle == cycle)
+        b->leaves[b->leaves_done - 1].arrival = b->arrival;
+}
+
+static void run_main_path(Sched *s)
+{
+    Backend *b = s->b;
+    while (!s->finished) {
+        begin_cycle(s);
+        for (;;) {
+            bool waits = b->in_order ? issue_in_order(s) : issue_by_height(s);
+            if (waits || s->finished || is_under_way(s))
+                break;
+            unstick(s);
+        }
+        end_cycle(s);
+    }
+}
+
+/* --- The whole region ----------------------------------------------------- */
+
+/* Cycles that the atoms of the main path need in their units, and long
+ * immediates and branches in their molecules. */
+static uint32_t count_resources(const Backend *b, const Molecule *molecules,
+                                uint32_t count)
+{
+    uint32_t alu = 0, shift = 0, lsu = 0, bru = 0;
+    for (uint32_t i = 0; i < count; i++)
+        for (unsigned k = 0; k < molecules[i].count; k++) {
+            switch (atom_info((AtomOp)molecules[i].atoms[k].op)->unit) {
+            case ATOM_UNIT_FP:
+            case ATOM_UNIT_SHIFT: shift++; /* fall through */
+            case ATOM_UNIT_ALU: alu++; break;
+            case ATOM_UNIT_LSU: lsu++; break;
+            case ATOM_UNIT_BRU: bru++; break;
+            }
+        }
+    const VliwDesc *desc = b->desc;
+    uint32_t bound = (alu + desc->alu_units - 1) / desc->alu_units;
+    if (!desc->shift_all && shift > bound)
+        bound = shift;
+    lsu = (lsu + desc->lsu_units - 1) / desc->lsu_units;
+    bound = lsu > bound ? lsu : bound;
+    return bru > bound ? bru : bound;
+}
+
+/* How many cycles the region will need at best: when a value should have given
+ * up waiting for its slot's register. */
+static uint32_t expect_end(const Backend *b)
+{
+    uint32_t classes[CLASSES] = {0}, end = 0;
+    for (NodeId i = 0; i < b->node_count; i++) {
+        const Node *n = &b->nodes[i];
+        if (n->gone)
+            continue;
+        classes[n->cls]++;
+        end = n->height > end ? n->height : end;
+    }
+    uint32_t alu =
+        (classes[CLASS_ALU] + classes[CLASS_SHIFT] + b->desc->alu_units - 1) /
+        b->desc->alu_units;
+    uint32_t bounds[] = {alu, b->desc->shift_all ? 0 : classes[CLASS_SHIFT],
+                         (classes[CLASS_LSU] + b->desc->lsu_units - 1) /
+                             b->desc->lsu_units,
+                         classes[CLASS_BRU]};
+    for (unsigned i = 0; i < 4; i++)
+        if (bounds[i] > end + 1)
+            end = bounds[i] - 1;
+    return end;
+}
+
+static void init_list(Sched *s)
+{
+    Backend *b = s->b;
+    backend_build_graph(b);
+    for (unsigned c = 0; c < CLASSES; c++)
+        s->heaps[c].keys =
+            arena_alloc(b->scratch, b->node_count, sizeof(uint64_t));
+    for (unsigned i = 0; i < WHEEL; i++)
+        s->wheel[i] = NO_NODE;
+    for (NodeId i = 0; i < b->node_count; i++)
+        if (!b->nodes[i].gone && b->nodes[i].preds == 0)
+            make_ready(s, i, 0);
+    s->end = expect_end(b);
+}
+
+/* Without a graph: a main leave waits for values in slots alone. */
+static void init_in_order(Sched *s)
+{
+    Backend *b = s->b;
+    for (unsigned i = 0; i < WHEEL; i++)
+        s->wheel[i] = NO_NODE;
+    for (NodeId i = 0; i < b->node_count; i++) {
+        const Node *n = &b->nodes[i];
+        if (!n->gone && n->d != NO_VALUE && b->values[n->d].slot != NO_SLOT)
+            b->nodes[b->leaves[b->values[n->d].leave].node].preds++;
+    }
+}
+
+static void *copy(Arena *arena, const void *array, unsigned count, size_t size)
+{
+    void *p = arena_alloc(arena, count, size);
+    return count ? memcpy(p, array, count * size) : p;
+}
+
+VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
+                       const OptConfig *opt, Arena *arena, OptWork *work)
+{
+    Arena *scratch = region->arena;
+    Backend *b = arena_alloc(scratch, 1, sizeof *b);
+    b->region = region;
+    b->desc = desc;
+    b->opt = opt;
+    b->work = work;
+    b->scratch = scratch;
+    b->in_order = !opt->hoist && !opt->reorder_memory;
+    backend_select(b);
+    uint32_t critical = backend_critical_path(b);
+    regs_init(b);
+    Sched s = {.b = b};
+    s.blocked = arena_alloc(scratch, b->node_count, sizeof *s.blocked);
+    while (b->nodes[b->oldest].gone)
+        b->oldest++;
+    if (b->in_order)
+        init_in_order(&s);
+    else
+        init_list(&s);
+    run_main_path(&s);
+    VliwCode *code = arena_alloc(arena, 1, sizeof *code);
+    code->main_count = b->molecule_count;
+    code->length = b->cycle;
+    code->bound = count_resources(b, b->molecules, b->molecule_count);
+    if (critical > code->bound)
+        code->bound = critical;
+    pack_stubs(b);
+    code->pc = region->pc;
+    code->context = region->context;
+    code->count = b->molecule_count;
+    code->molecules =
+        copy(arena, b->molecules, code->count, sizeof *b->molecules);
+    code->exit_count = region->exit_count;
+    code->exits =
+        copy(arena, region->exits, region->exit_count, sizeof *region->exits);
+    code->guest_count = region->guest_count;
+    code->guests = copy(arena, region->guests, region->guest_count,
+                        sizeof *region->guests);
+    for (unsigned i = 0; i < code->count; i++)
+        code->size += code->molecules[i].size;
+    return code;
+}

@@ -1,0 +1,525 @@
+/* Instruction selection: IR to nodes, one pass in program order.
+ *
+ * GETs, PUTs and copies vanish: `current` says which value each slot has.
+ * Constants become immediates where an atom takes them; a load or store that
+ * is only half of an FP register takes the atom that says so. */
+#include "optimizer/backend.h"
+
+#include "base/bits.h"
+
+/* Uses of a long constant from which on it is kept in a register. */
+enum { SHARED_USES = 3 };
+
+typedef struct Select {
+    Backend *b;
+    const IrInsn *insns;
+    ValueId *map;   /* of an IR value */
+    uint16_t *uses; /* of an IR value, saturating */
+    uint16_t guest;
+    ValueId current[IR_SLOT_COUNT], base[IR_SLOT_COUNT];
+    uint64_t dirty; /* slots where those two differ */
+} Select;
+
+/* IR ops that are an atom with the same operands. */
+static const uint8_t plain_atoms[IR_OP_COUNT] = {
+#define SAME(id) [IR_##id] = ATOM_##id
+    SAME(ADD),
+    SAME(SUB),
+    SAME(AND),
+    SAME(OR),
+    SAME(XOR),
+    SAME(NOR),
+    SAME(SHL),
+    SAME(SHR),
+    SAME(SAR),
+    SAME(SLT),
+    SAME(SLTU),
+    SAME(MUL),
+    SAME(MULH),
+    SAME(MULHU),
+    SAME(DIV),
+    SAME(DIVU),
+    SAME(LO),
+    SAME(HI),
+    SAME(SETLO),
+    SAME(SETHI),
+    SAME(CP0),
+    SAME(FCR),
+    SAME(LD8S),
+    SAME(LD8U),
+    SAME(LD16S),
+    SAME(LD16U),
+    SAME(LD32),
+    SAME(ST8),
+    SAME(ST16),
+    SAME(ST32),
+    SAME(FADDS),
+    SAME(FADDD),
+    SAME(FSUBS),
+    SAME(FSUBD),
+    SAME(FMULS),
+    SAME(FMULD),
+    SAME(FDIVS),
+    SAME(FDIVD),
+    SAME(FABSS),
+    SAME(FABSD),
+    SAME(FNEGS),
+    SAME(FNEGD),
+    SAME(FCVTSD),
+    SAME(FCVTSW),
+    SAME(FCVTDS),
+    SAME(FCVTDW),
+    SAME(FCVTWS),
+    SAME(FCVTWD),
+    SAME(FCMPS),
+    SAME(FCMPD),
+#undef SAME
+    [IR_FAULTNZ] = ATOM_TRAP,
+    [IR_COMMIT] = OP_COMMIT,
+    [IR_EXITEQ] = ATOM_BREQ,
+    [IR_EXITNE] = ATOM_BRNE,
+    [IR_EXITLT] = ATOM_BRLT,
+    [IR_EXITGE] = ATOM_BRGE,
+    [IR_EXITLE] = ATOM_BRLE,
+    [IR_EXITGT] = ATOM_BRGT,
+    [IR_EXIT] = ATOM_EXIT,
+};
+
+/* --- Values and nodes ----------------------------------------------------- */
+
+static ValueId add_value(Backend *b, bool fp)
+{
+    if (b->value_count == b->value_room) {
+        uint32_t room = b->value_room * 2;
+        b->values = arena_grow(b->scratch, b->values, b->value_room, room,
+                               sizeof *b->values);
+        b->value_room = room;
+    }
+    ValueId v = b->value_count++;
+    b->values[v] = (Value){.fp = fp,
+                           .reg = NO_REG,
+                           .slot = NO_SLOT,
+                           .last_leave = NO_LEAVE,
+                           .node = NO_NODE,
+                           .twin = NO_VALUE,
+                           .ready = NEVER,
+                           .dead = NEVER,
+                           .next = NO_VALUE,
+                           .root = v};
+    return v;
+}
+
+static ValueId add_constant(Backend *b, uint32_t imm)
+{
+    ValueId v = add_value(b, false);
+    b->values[v].constant = true;
+    b->values[v].imm = imm;
+    b->values[v].root = VALUE_ZERO;
+    b->values[v].offset = imm;
+    return v;
+}
+
+static NodeClass class_of(unsigned op)
+{
+    if (op == OP_COMMIT)
+        return CLASS_BRU;
+    switch (atom_info((AtomOp)op)->unit) {
+    case ATOM_UNIT_ALU: return CLASS_ALU;
+    case ATOM_UNIT_SHIFT:
+    case ATOM_UNIT_FP: return CLASS_SHIFT;
+    case ATOM_UNIT_LSU: return CLASS_LSU;
+    case ATOM_UNIT_BRU: break;
+    }
+    return CLASS_BRU;
+}
+
+/* Appends a node; operands and result are the caller's. */
+static Node *add_node(Select *s, unsigned op)
+{
+    Backend *b = s->b;
+    if (b->node_count == b->node_room) {
+        uint32_t room = b->node_room * 2;
+        b->nodes = arena_grow(b->scratch, b->nodes, b->node_room, room,
+                              sizeof *b->nodes);
+        b->node_room = room;
+    }
+    Node *n = &b->nodes[b->node_count++];
+    unsigned latency = op == OP_COMMIT ? 1 : backend_latency(b, (AtomOp)op);
+    *n = (Node){.op = (uint8_t)op,
+                .cls = (uint8_t)class_of(op),
+                .latency = (uint8_t)latency,
+                .guest = s->guest,
+                .leave = (uint16_t)b->leave_count,
+                .a = NO_VALUE,
+                .b = NO_VALUE,
+                .d = NO_VALUE,
+                .first = NO_NODE};
+    b->work->select++;
+    return n;
+}
+
+/* A register operand. */
+static ValueId read_value(Select *s, ValueId v)
+{
+    s->b->values[v].readers++;
+    return v;
+}
+
+/* The result of the latest node. */
+static ValueId make_result(Select *s, bool fp)
+{
+    Backend *b = s->b;
+    ValueId v = add_value(b, fp);
+    b->values[v].node = b->node_count - 1;
+    b->nodes[b->node_count - 1].d = v;
+    return v;
+}
+
+/* A move of `v`, or its immediate, to a value of its own. */
+static ValueId add_move(Select *s, ValueId v)
+{
+    Backend *b = s->b;
+    bool fp = b->values[v].fp, constant = b->values[v].constant;
+    Node *n = add_node(s, fp ? ATOM_FMOV : ATOM_OR);
+    n->pure = true;
+    n->a = constant ? VALUE_ZERO : read_value(s, v);
+    n->b_imm = !fp;
+    n->imm = constant ? b->values[v].imm : 0;
+    ValueId d = make_result(s, fp);
+    b->values[d].remat = constant;
+    b->values[d].root = b->values[v].root;
+    b->values[d].offset = b->values[v].offset;
+    return d;
+}
+
+/* The value of constant `v` in a register; not yet counted as read. */
+static ValueId in_register(Select *s, ValueId v)
+{
+    Backend *b = s->b;
+    if (!b->values[v].constant)
+        return v;
+    if (b->values[v].imm == 0)
+        return VALUE_ZERO;
+    if (b->values[v].twin == NO_VALUE) {
+        ValueId twin = add_move(s, v);
+        b->values[v].twin = twin;
+    }
+    return b->values[v].twin;
+}
+
+static bool is_short(const Backend *b, uint32_t imm)
+{
+    unsigned bits = b->desc->short_imm;
+    if (bits == 0)
+        return imm == 0;
+    uint32_t limit = (uint32_t)1 << (bits - 1);
+    return imm + limit < 2 * (uint64_t)limit;
+}
+
+/* --- Guest state ---------------------------------------------------------- */
+
+/* Leave `k` (and not the next one, so far) needs `v`. */
+static void need_value(Backend *b, ValueId v, uint32_t k)
+{
+    if (b->values[v].last_leave < (int32_t)k)
+        b->values[v].last_leave = (int32_t)k;
+}
+
+static void put_slot(Select *s, unsigned slot, ValueId v)
+{
+    Backend *b = s->b;
+    uint64_t bit = (uint64_t)1 << slot;
+    /* Every leave so far needed what the register holds. */
+    if (!(s->dirty & bit) && b->leave_count > 0)
+        need_value(b, s->base[slot], b->leave_count - 1);
+    s->current[slot] = v;
+    if (v == s->base[slot])
+        s->dirty &= ~bit;
+    else
+        s->dirty |= bit;
+}
+
+/* Slot `slot` must hold its value at main leave `k`: gives the value a node
+ * that can write it there. */
+static void designate(Select *s, unsigned slot, uint32_t k)
+{
+    Backend *b = s->b;
+    ValueId v = s->current[slot];
+    if (b->values[v].constant && b->values[v].twin != NO_VALUE)
+        v = b->values[v].twin;
+    if (b->values[v].constant || b->values[v].node == NO_NODE ||
+        b->values[v].slot != NO_SLOT)
+        v = add_move(s, v);
+    b->values[v].slot = (int8_t)slot;
+    b->values[v].leave = (int32_t)k;
+    s->current[slot] = s->base[slot] = v;
+}
+
+static void add_leave(Select *s, const IrInsn *insn, unsigned op)
+{
+    Backend *b = s->b;
+    if (b->leave_count == b->leave_room) {
+        uint32_t room = b->leave_room * 2;
+        b->leaves = arena_grow(b->scratch, b->leaves, b->leave_room, room,
+                               sizeof *b->leaves);
+        b->leave_room = room;
+    }
+    uint32_t k = b->leave_count;
+    bool main = op == OP_COMMIT || op == ATOM_EXIT;
+    ValueId condition =
+        main ? NO_VALUE : read_value(s, in_register(s, s->map[insn->a]));
+    uint64_t dirty = s->dirty;
+    unsigned count = (unsigned)__builtin_popcountll(dirty), i = 0;
+    ValueId *values = arena_alloc(b->scratch, count, sizeof *values);
+    for (uint64_t set = dirty; set; set &= set - 1) {
+        unsigned slot = (unsigned)__builtin_ctzll(set);
+        if (main)
+            designate(s, slot, k);
+        values[i++] = s->current[slot];
+        need_value(b, s->current[slot], k);
+    }
+    if (main)
+        s->dirty = 0;
+    Node *n = add_node(s, op);
+    n->a = condition;
+    n->imm = insn->imm;
+    int32_t prev_main = NO_LEAVE;
+    if (k > 0)
+        prev_main =
+            b->leaves[k - 1].main ? (int32_t)k - 1 : b->leaves[k - 1].prev_main;
+    b->leaves[b->leave_count++] = (Leave){.node = b->node_count - 1,
+                                          .exit = insn->imm,
+                                          .main = main,
+                                          .prev_main = prev_main,
+                                          .dirty = dirty,
+                                          .values = values,
+                                          .dying = NO_VALUE};
+}
+
+/* --- Ops ------------------------------------------------------------------ */
+
+/* The address a + imm. */
+static ValueId address(Select *s, IrRef a, uint32_t imm)
+{
+    Backend *b = s->b;
+    ValueId v = s->map[a];
+    if (imm == 0)
+        return in_register(s, v);
+    if (b->values[v].constant)
+        return in_register(s, add_constant(b, b->values[v].imm + imm));
+    Node *n = add_node(s, ATOM_ADD);
+    n->pure = true;
+    n->a = read_value(s, v);
+    n->b_imm = true;
+    n->imm = imm;
+    ValueId d = make_result(s, false);
+    b->values[d].root = b->values[v].root;
+    b->values[d].offset = b->values[v].offset + imm;
+    return d;
+}
+
+static void select_load(Select *s, IrRef ref)
+{
+    const IrInsn *insn = &s->insns[ref];
+    ValueId a = address(s, insn->a, insn->imm);
+    Node *n = add_node(s, plain_atoms[insn->op]);
+    n->load = true;
+    n->a = read_value(s, a);
+    s->map[ref] = make_result(s, false);
+}
+
+static void select_store(Select *s, const IrInsn *insn)
+{
+    unsigned op = plain_atoms[insn->op];
+    const IrInsn *data = &s->insns[insn->b];
+    ValueId a = address(s, insn->a, insn->imm), v;
+    if (insn->op == IR_ST32 && (data->op == IR_LO || data->op == IR_HI)) {
+        op = data->op == IR_LO ? ATOM_STLO : ATOM_STHI;
+        v = s->map[data->a];
+    } else {
+        v = in_register(s, s->map[insn->b]);
+    }
+    Node *n = add_node(s, op);
+    n->store = true;
+    n->a = read_value(s, a);
+    n->b = read_value(s, v);
+}
+
+/* Half of an FP register set to what a load, made for nothing else, brings:
+ * the load does it, if the other half was there before. */
+static bool fuse_set_half(Select *s, IrRef ref)
+{
+    Backend *b = s->b;
+    const IrInsn *insn = &s->insns[ref];
+    if (s->insns[insn->b].op != IR_LD32 || s->uses[insn->b] != 1)
+        return false;
+    ValueId f = s->map[insn->a], v = s->map[insn->b];
+    NodeId load = b->values[v].node, old = b->values[f].node;
+    if (old != NO_NODE && old >= load)
+        return false;
+    Node *n = &b->nodes[load];
+    n->op = insn->op == IR_SETLO ? ATOM_LDLO : ATOM_LDHI;
+    n->b = read_value(s, f);
+    b->values[v].fp = true;
+    s->map[ref] = v;
+    return true;
+}
+
+/* Arithmetic, and the rest that reads and writes values alone. */
+static void select_plain(Select *s, IrRef ref)
+{
+    Backend *b = s->b;
+    IrInsn insn = s->insns[ref];
+    const IrOpInfo *info = ir_op_info((IrOp)insn.op);
+    unsigned op = plain_atoms[insn.op];
+    ValueId x = insn.a == IR_NO_REF ? NO_VALUE : s->map[insn.a];
+    ValueId y = insn.b == IR_NO_REF ? NO_VALUE : s->map[insn.b];
+    if (y != NO_VALUE && (info->flags & IR_IS_COMMUTES) &&
+        b->values[x].constant && !b->values[y].constant) {
+        ValueId swap = x;
+        x = y;
+        y = swap;
+    }
+    bool imm = y != NO_VALUE && b->values[y].constant &&
+               atom_info((AtomOp)op)->b == ATOM_I;
+    uint32_t value = imm ? b->values[y].imm : insn.imm;
+    if (imm && op == ATOM_SUB) {
+        op = ATOM_ADD;
+        value = 0 - value;
+    } else if (imm && !is_short(b, value) &&
+               (b->values[y].twin != NO_VALUE ||
+                s->uses[insn.b] >= SHARED_USES)) {
+        imm = false;
+    }
+    if (x != NO_VALUE)
+        x = in_register(s, x);
+    if (y != NO_VALUE && !imm)
+        y = in_register(s, y);
+    Node *n = add_node(s, op);
+    n->pure = info->flags & IR_IS_PURE;
+    n->fcr = info->flags & IR_IS_FCR;
+    n->load = insn.op == IR_FAULTNZ; /* may not sink either */
+    if (x != NO_VALUE)
+        n->a = read_value(s, x);
+    n->b_imm = imm;
+    if (y != NO_VALUE && !imm)
+        n->b = read_value(s, y);
+    n->imm = value;
+    if (info->type == IR_NONE)
+        return;
+    ValueId d = s->map[ref] = make_result(s, info->type == IR_I64);
+    if (op == ATOM_ADD && imm) {
+        b->values[d].root = b->values[x].root;
+        b->values[d].offset = b->values[x].offset + value;
+    }
+}
+
+static void select_insn(Select *s, IrRef ref)
+{
+    const IrInsn *insn = &s->insns[ref];
+    s->guest = insn->guest;
+    switch ((IrOp)insn->op) {
+    case IR_CONST: s->map[ref] = add_constant(s->b, insn->imm); break;
+    case IR_COPY: s->map[ref] = s->map[insn->a]; break;
+    case IR_GET:
+    case IR_GETF: s->map[ref] = s->current[insn->imm]; break;
+    case IR_PUT:
+    case IR_PUTF: put_slot(s, insn->imm, s->map[insn->a]); break;
+    case IR_LD8S:
+    case IR_LD8U:
+    case IR_LD16S:
+    case IR_LD16U:
+    case IR_LD32: select_load(s, ref); break;
+    case IR_ST8:
+    case IR_ST16:
+    case IR_ST32: select_store(s, insn); break;
+    case IR_SETLO:
+    case IR_SETHI:
+        if (!fuse_set_half(s, ref))
+            select_plain(s, ref);
+        break;
+    case IR_COMMIT:
+    case IR_EXITEQ:
+    case IR_EXITNE:
+    case IR_EXITLT:
+    case IR_EXITGE:
+    case IR_EXITLE:
+    case IR_EXITGT:
+    case IR_EXIT: add_leave(s, insn, plain_atoms[insn->op]); break;
+    default: select_plain(s, ref); break;
+    }
+}
+
+/* --- The whole region ----------------------------------------------------- */
+
+static void count_uses(Select *s, const IrRegion *region)
+{
+    s->uses = arena_alloc(s->b->scratch, region->insn_count, sizeof *s->uses);
+    for (uint32_t i = 0; i < region->insn_count; i++) {
+        IrRef refs[2] = {s->insns[i].a, s->insns[i].b};
+        for (unsigned j = 0; j < 2; j++)
+            if (refs[j] != IR_NO_REF && s->uses[refs[j]] < UINT16_MAX)
+                s->uses[refs[j]]++;
+    }
+}
+
+static void init_values(Select *s)
+{
+    Backend *b = s->b;
+    for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++) {
+        ValueId v = add_value(b, slot >= IR_SLOT_F0);
+        b->values[v].reg = (uint8_t)vliw_slot_reg((IrSlot)slot);
+        b->values[v].ready = 0;
+        s->current[slot] = s->base[slot] = v;
+    }
+    ValueId zero = add_value(b, false);
+    b->values[zero].reg = VLIW_ZERO;
+    b->values[zero].ready = 0;
+}
+
+/* Drops nodes whose result nobody needs, from the last one up. */
+static void drop_dead(Backend *b)
+{
+    for (NodeId i = b->node_count; i-- > 0;) {
+        Node *n = &b->nodes[i];
+        if (!n->pure)
+            continue;
+        const Value *d = &b->values[n->d];
+        if (d->readers || d->last_leave != NO_LEAVE)
+            continue;
+        n->gone = true;
+        if (n->a != NO_VALUE)
+            b->values[n->a].readers--;
+        if (n->b != NO_VALUE)
+            b->values[n->b].readers--;
+    }
+}
+
+void backend_select(Backend *b)
+{
+    const IrRegion *region = b->region;
+    Select s = {.b = b, .insns = region->insns};
+    b->node_room = region->insn_count + 64;
+    b->nodes = arena_alloc(b->scratch, b->node_room, sizeof *b->nodes);
+    b->value_room = region->insn_count + IR_SLOT_COUNT + 64;
+    b->values = arena_alloc(b->scratch, b->value_room, sizeof *b->values);
+    b->leave_room = region->exit_count + 1;
+    b->leaves = arena_alloc(b->scratch, b->leave_room, sizeof *b->leaves);
+    s.map = arena_alloc(b->scratch, region->insn_count, sizeof *s.map);
+    count_uses(&s, region);
+    init_values(&s);
+    for (IrRef ref = 0; ref < region->insn_count; ref++)
+        select_insn(&s, ref);
+    /* What the last exit finds in slots that it need not change. */
+    for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++)
+        need_value(b, s.base[slot], b->leave_count - 1);
+    need_value(b, VALUE_ZERO, b->leave_count);
+    drop_dead(b);
+    for (ValueId v = 0; v < b->value_count; v++) {
+        int32_t k = b->values[v].last_leave;
+        if (k < 0 || (uint32_t)k >= b->leave_count)
+            continue;
+        b->values[v].next = b->leaves[k].dying;
+        b->leaves[k].dying = v;
+    }
+}
