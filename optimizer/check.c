@@ -19,13 +19,7 @@
  * comes after them: that would make final what should have been undone.
  *
  * Two addresses are different if they are the same value plus constants, and
- * these differ within a page too: two pages may be the same memory.
- *
- * Without interlocks the schedule alone keeps latencies.  Then time is counted
- * as the core does without misses, which only make it longer: a register may
- * not be read, nor written by a shorter operation, before what was started is
- * there, nor a unit be used; a commit waits for no register that has a shadow,
- * and an exit's target for nothing. */
+ * these differ within a page too: two pages may be the same memory. */
 #include "optimizer/check_impl.h"
 #include "optimizer/values.h"
 
@@ -35,7 +29,7 @@
 enum {
     NODE_INITIAL = IR_OP_COUNT, /* what slot `imm` holds at the entry */
     NODE_UNKNOWN,               /* what some other register holds there */
-    NODE_TRAP,                  /* FAULTNZ of `a`, for the list of faults */
+    NODE_TRAP,                  /* what a FAULTNZ of `a` does */
     PAGE = 4096,
     ON_MAIN_PATH = UINT32_MAX
 };
@@ -81,13 +75,10 @@ typedef struct State {
     uint32_t path; /* ON_MAIN_PATH, or the leave whose exit it goes to */
     Value gpr[VLIW_GPRS], fpr[VLIW_FPRS], local[VLIW_LOCALS];
     uint32_t fcr;
-    unsigned stores; /* executed */
-    unsigned leaves; /* passed, on the main path */
-    unsigned faults; /* of the region, all of them executed */
-    /* Without interlocks: cycles. */
-    uint64_t now;
-    uint64_t gpr_ready[VLIW_GPRS], fpr_ready[VLIW_FPRS], fcr_ready;
-    uint64_t unit_ready[VLIW_UNITS];
+    unsigned stores;   /* executed */
+    unsigned leaves;   /* passed, on the main path */
+    unsigned faults;   /* of the region, all of them executed */
+    MoleculeTime time; /* on this path */
 } State;
 
 static bool fail_leave(const Check *c, unsigned molecule, unsigned exit,
@@ -218,94 +209,6 @@ static void walk_region(Check *c, State *state)
         walk_insn(c, &walk, i);
     c->known = values_count(c->values);
     c->done = arena_alloc(arena, c->known, sizeof *c->done);
-}
-
-/* --- Time without interlocks ---------------------------------------------- */
-
-static uint64_t *ready_of(State *s, AtomOperand kind, unsigned reg)
-{
-    return kind == ATOM_F ? &s->fpr_ready[reg] : &s->gpr_ready[reg];
-}
-
-/* The operands of an atom are there, and its unit is free. */
-static bool check_ready(const Check *c, State *s, unsigned index,
-                        const Atom *atom)
-{
-    const AtomInfo *info = atom_info((AtomOp)atom->op);
-    if (info->a != ATOM_N && *ready_of(s, info->a, atom->a) > s->now)
-        return check_fail(c->code, index, c->diag,
-                          "%s reads %c%u before it is there", info->name,
-                          info->a == ATOM_F ? 'f' : 'r', atom->a);
-    if (info->b != ATOM_N && !atom->b_imm &&
-        *ready_of(s, info->b, atom->b) > s->now)
-        return check_fail(c->code, index, c->diag,
-                          "%s reads %c%u before it is there", info->name,
-                          info->b == ATOM_F ? 'f' : 'r', atom->b);
-    if (atom->op == ATOM_FCR && s->fcr_ready > s->now)
-        return check_fail(c->code, index, c->diag,
-                          "reads FCR31 before it is there");
-    if (s->unit_ready[atom->unit] > s->now)
-        return check_fail(c->code, index, c->diag,
-                          "%s uses %s, which is still busy", info->name,
-                          vliw_unit_name((VliwUnit)atom->unit));
-    return true;
-}
-
-/* The results of an atom are on their way. */
-static bool start_atom(const Check *c, State *s, unsigned index,
-                       const Atom *atom)
-{
-    const AtomInfo *info = atom_info((AtomOp)atom->op);
-    uint64_t there = s->now + c->desc->latency[info->latency];
-    if (atom_keeps_unit((AtomOp)atom->op))
-        s->unit_ready[atom->unit] = there;
-    if (atom_uses_fcr((AtomOp)atom->op) && atom->op != ATOM_FCR &&
-        there > s->fcr_ready)
-        s->fcr_ready = there;
-    if (info->d == ATOM_N || (info->d == ATOM_G && atom->d == VLIW_SINK))
-        return true;
-    uint64_t *ready = ready_of(s, info->d, atom->d);
-    if (there <= *ready && *ready > s->now)
-        return check_fail(c->code, index, c->diag,
-                          "%s overtakes an earlier write to %c%u", info->name,
-                          info->d == ATOM_F ? 'f' : 'r', atom->d);
-    *ready = there;
-    return true;
-}
-
-/* Nothing is on its way when a molecule commits. */
-static bool check_settled(const Check *c, State *s, unsigned index)
-{
-    uint64_t limit = s->now + 1;
-    for (unsigned i = 0; i < VLIW_GPRS; i++)
-        if (s->gpr_ready[i] > limit)
-            return check_fail(c->code, index, c->diag,
-                              "commits before r%u is there", i);
-    for (unsigned i = 0; i < VLIW_FPRS; i++)
-        if (s->fpr_ready[i] > limit)
-            return check_fail(c->code, index, c->diag,
-                              "commits before f%u is there", i);
-    if (s->fcr_ready > limit)
-        return check_fail(c->code, index, c->diag,
-                          "commits before FCR31 is there");
-    return true;
-}
-
-static bool check_time(const Check *c, State *s, unsigned index)
-{
-    const Molecule *molecule = &c->code->molecules[index];
-    if (c->desc->interlock)
-        return true;
-    for (unsigned i = 0; i < molecule->count; i++)
-        if (!check_ready(c, s, index, &molecule->atoms[i]))
-            return false;
-    for (unsigned i = 0; i < molecule->count; i++)
-        if (!start_atom(c, s, index, &molecule->atoms[i]))
-            return false;
-    if (molecule->commit && !check_settled(c, s, index))
-        return false;
-    s->now += 1 + (molecule->commit ? c->desc->commit : 0);
-    return true;
 }
 
 /* --- The code ------------------------------------------------------------- */
@@ -609,8 +512,32 @@ static bool run_branch(Check *c, State *s, unsigned index, const Atom *branch,
     advance_faults(c, s);
     State other = *s;
     other.path = s->leaves++;
-    other.now += c->desc->branch - 1;
+    other.time.now += c->desc->branch - 1;
     return run_path(c, &other, branch->imm);
+}
+
+/* Counts the molecule's time.  Without interlocks the schedule must have left
+ * what it has to wait for. */
+static bool check_time(const Check *c, State *s, unsigned index)
+{
+    uint64_t early = s->time.now;
+    uint64_t cycle =
+        molecule_issue(&s->time, &c->code->molecules[index], c->desc);
+    return c->desc->interlock || cycle == early ||
+           check_fail(c->code, index, c->diag,
+                      "it is %" PRIu64 " cycles too early for what it reads, "
+                      "writes, uses or commits",
+                      cycle - early);
+}
+
+/* The main path's length is what it says. */
+static bool check_length(const Check *c, const State *s, unsigned index)
+{
+    return s->path != ON_MAIN_PATH || s->time.now == c->code->length ||
+           check_fail(c->code, index, c->diag,
+                      "the main path ends after %" PRIu64
+                      " cycles, not after %u",
+                      s->time.now, c->code->length);
 }
 
 /* Executes from molecule `index` to the exit. */
@@ -634,9 +561,9 @@ static bool run_path(Check *c, State *s, unsigned index)
         if (!branch) {
             index++;
         } else if (branch->op == ATOM_EXIT) {
-            return true;
+            return check_length(c, s, index);
         } else if (branch->op == ATOM_BR) {
-            s->now += c->desc->branch - 1;
+            s->time.now += c->desc->branch - 1;
             index = branch->imm;
         } else {
             if (!run_branch(c, s, index, branch, tested))

@@ -108,8 +108,8 @@ typedef struct VliwCode {
     unsigned exit_count;
     IrGuest *guests; /* likewise */
     unsigned guest_count;
-    unsigned length; /* cycles of the main path without misses, last exit
-                      * included */
+    unsigned length; /* cycles of the main path without misses, to the end of
+                      * its exit's commit */
     unsigned bound;  /* lower bound of `length`: resources, critical path */
     uint32_t size;   /* bytes of all molecules */
 } VliwCode;
@@ -126,6 +126,21 @@ unsigned molecule_nops(const Molecule *molecule, const VliwDesc *desc);
 enum { MOLECULE_FORMATS = 7 };
 unsigned molecule_format(const Molecule *molecule, const VliwDesc *desc);
 const char *molecule_format_name(unsigned format);
+
+/* Time on one path of a translation, without misses: when the next molecule may
+ * issue, and when registers, FCR31, units and all of them are there.  All zero
+ * at the entry. */
+typedef struct MoleculeTime {
+    uint64_t now;
+    uint64_t gpr[VLIW_GPRS], fpr[VLIW_FPRS], fcr, unit[VLIW_UNITS], all;
+} MoleculeTime;
+
+/* Issues the molecule, and returns the cycle in which it does; then time->now
+ * is the cycle after it and its commit.  A taken branch adds to it what
+ * desc->branch has beyond 1.  Where there are no interlocks it must not be
+ * later than time->now was. */
+uint64_t molecule_issue(MoleculeTime *time, const Molecule *molecule,
+                        const VliwDesc *desc);
 
 void vliw_code_print(const VliwCode *code, FILE *out);
 /* As people look at it: molecules by cycle and unit, guest code beside. */

@@ -15,54 +15,7 @@ typedef struct Show {
     const VliwDesc *desc;
     FILE *out;
     unsigned width[VLIW_UNITS]; /* of the columns; 0: the machine has none */
-    /* When registers and units are ready, in cycles from the section's start.
-     */
-    unsigned gpr[VLIW_GPRS], fpr[VLIW_FPRS], unit[VLIW_UNITS];
 } Show;
-
-/* --- Time ----------------------------------------------------------------- */
-
-static unsigned *register_ready(Show *show, AtomOperand kind, unsigned reg)
-{
-    return kind == ATOM_F ? &show->fpr[reg] : &show->gpr[reg];
-}
-
-static void wait_for(unsigned *cycle, unsigned ready)
-{
-    if (*cycle < ready)
-        *cycle = ready;
-}
-
-/* The cycle, not before `cycle`, in which the molecule issues if every access
- * hits: with its operands there, and no result overtaken by a shorter one. */
-static unsigned issue(Show *show, const Molecule *molecule, unsigned cycle)
-{
-    const unsigned *latency = show->desc->latency;
-    for (unsigned i = 0; i < molecule->count && show->desc->interlock; i++) {
-        const Atom *atom = &molecule->atoms[i];
-        const AtomInfo *info = atom_info((AtomOp)atom->op);
-        wait_for(&cycle, show->unit[atom->unit]);
-        if (info->a != ATOM_N)
-            wait_for(&cycle, *register_ready(show, info->a, atom->a));
-        if (info->b != ATOM_N && !atom->b_imm)
-            wait_for(&cycle, *register_ready(show, info->b, atom->b));
-        if (info->d == ATOM_N)
-            continue;
-        unsigned ready = *register_ready(show, info->d, atom->d);
-        if (ready > latency[info->latency])
-            wait_for(&cycle, ready - latency[info->latency]);
-    }
-    for (unsigned i = 0; i < molecule->count; i++) {
-        const Atom *atom = &molecule->atoms[i];
-        const AtomInfo *info = atom_info((AtomOp)atom->op);
-        unsigned done = cycle + latency[info->latency];
-        if (info->d != ATOM_N)
-            *register_ready(show, info->d, atom->d) = done;
-        if (atom_keeps_unit((AtomOp)atom->op))
-            show->unit[atom->unit] = done;
-    }
-    return cycle;
-}
 
 /* --- The table ------------------------------------------------------------ */
 
@@ -120,12 +73,12 @@ static void print_heading(const Show *show)
     fputc('\n', show->out);
 }
 
-static void print_molecule(const Show *show, unsigned index, unsigned cycle)
+static void print_molecule(const Show *show, unsigned index, uint64_t cycle)
 {
     const Molecule *molecule = &show->code->molecules[index];
     char cell[CELL_MAX];
     unsigned blanks = 0; /* held back, so that no line ends with them */
-    fprintf(show->out, "%6u  %8u  %5u", cycle, index, molecule->size);
+    fprintf(show->out, "%6" PRIu64 "  %8u  %5u", cycle, index, molecule->size);
     for (unsigned i = 0; i < VLIW_UNITS; i++) {
         unsigned width = show->width[columns[i]], used = 0;
         if (!width)
@@ -161,30 +114,19 @@ static bool is_target(const VliwCode *code, unsigned index)
     return false;
 }
 
-static void start_section(Show *show)
-{
-    memset(show->gpr, 0, sizeof show->gpr);
-    memset(show->fpr, 0, sizeof show->fpr);
-    memset(show->unit, 0, sizeof show->unit);
-}
-
 /* The main path from its entry, then each exit's own molecules from the cycle
  * in which the first of them issues. */
 static void print_molecules(Show *show)
 {
     const VliwCode *code = show->code;
-    unsigned cycle = 0;
-    start_section(show);
+    MoleculeTime time = {0};
     for (unsigned i = 0; i < code->count; i++) {
-        const Molecule *molecule = &code->molecules[i];
         if (i >= code->main_count && is_target(code, i)) {
             fprintf(show->out, "from a branch to @%u\n", i);
-            start_section(show);
-            cycle = 0;
+            time = (MoleculeTime){0};
         }
-        cycle = issue(show, molecule, cycle);
+        uint64_t cycle = molecule_issue(&time, &code->molecules[i], show->desc);
         print_molecule(show, i, cycle);
-        cycle += 1 + (molecule->commit ? show->desc->commit : 0);
     }
 }
 
