@@ -14,7 +14,7 @@ enum { IO, RAM };
 
 static const BoardPart parts[] = {
     [IO] = {0x10000000, BUS_PAGE, &bare_io_class,
-            "console, exit, counters; no interrupts"},
+            "console, exit, counters, interrupts"},
     [RAM] = {0, 0, NULL, "machine.memory bytes from address 0, up to 256 MB"},
 };
 
@@ -97,8 +97,15 @@ static bool bare_build(Board *board, const Config *config, bool big,
     bare->big = big;
     bare->fpu = config_bool(config, CONFIG_CPU_FPU);
     bus_add_ram(board->bus, 0, board->memory);
-    BareIoHost host = {board,   on_put,         on_get,  on_insns,
-                       on_mark, on_exit_status, on_fault};
+    BareIoHost host = {.ctx = board,
+                       .put = on_put,
+                       .get = on_get,
+                       .insns = on_insns,
+                       .mark = on_mark,
+                       .exit = on_exit_status,
+                       .fault = on_fault};
+    for (unsigned i = 0; i < BARE_IO_INPUTS; i++)
+        host.irq[i] = board_irq_line(board, i);
     board_place(board, &parts[IO], bare_io_create(board->events, &host));
     return true;
 }

@@ -1,6 +1,6 @@
-/* Console, end of the run and counters for programs without an operating
- * system.  The first two are where GXemul's testmips machine has them, so that
- * programs for it run here. */
+/* Console, end of the run, counters and interrupts for programs without an
+ * operating system.  The first two are where GXemul's testmips machine has
+ * them, so that programs for it run here. */
 #include "hwmodel/dev/bare_io.h"
 
 #include "base/alloc.h"
@@ -16,7 +16,11 @@ enum {
     INSNS = 0x108,
     INSNS_HIGH = 0x10c,
     MARK = 0x110,
+    IRQ = 0x120,
+    IRQ_LATER = 0x124,
+    IRQ_DELAY = 0x128,
     REGION = 0x1000,
+    INPUTS_MASK = (1 << BARE_IO_INPUTS) - 1,
 };
 
 typedef struct BareIo {
@@ -26,12 +30,27 @@ typedef struct BareIo {
     uint32_t cycles_high; /* as of the last read of CYCLES */
     uint32_t insns_high;
     uint32_t fault_pc;
+    uint32_t irq, irq_later; /* levels of the inputs, bit by bit */
+    Event later;
 } BareIo;
 
 static uint32_t split(uint64_t count, uint32_t *high)
 {
     *high = (uint32_t)(count >> 32);
     return (uint32_t)count;
+}
+
+static void set_irq(BareIo *io, uint32_t levels)
+{
+    io->irq = levels;
+    for (unsigned i = 0; i < BARE_IO_INPUTS; i++)
+        line_set(&io->host.irq[i], levels >> i & 1);
+}
+
+static void on_later(void *ctx)
+{
+    BareIo *io = ctx;
+    set_irq(io, io->irq_later);
 }
 
 static uint32_t io_read(Device *device, uint32_t offset, unsigned size)
@@ -47,6 +66,8 @@ static uint32_t io_read(Device *device, uint32_t offset, unsigned size)
     case CYCLES_HIGH: return io->cycles_high;
     case INSNS: return split(io->host.insns(io->host.ctx), &io->insns_high);
     case INSNS_HIGH: return io->insns_high;
+    case IRQ: return io->irq;
+    case IRQ_LATER: return io->irq_later;
     }
     return 0;
 }
@@ -64,6 +85,15 @@ static void io_write(Device *device, uint32_t offset, unsigned size,
         break;
     case BARE_IO_FAULT_PC: io->fault_pc = value; break;
     case MARK: io->host.mark(io->host.ctx, value); break;
+    case IRQ: set_irq(io, value & INPUTS_MASK); break;
+    case IRQ_LATER: io->irq_later = value & INPUTS_MASK; break;
+    case IRQ_DELAY:
+        if (value)
+            events_schedule(io->events, &io->later,
+                            events_now(io->events) + value);
+        else
+            events_cancel(io->events, &io->later);
+        break;
     }
 }
 
@@ -73,10 +103,15 @@ static void io_reset(Device *device)
     io->cycles_high = 0;
     io->insns_high = 0;
     io->fault_pc = 0;
+    io->irq_later = 0;
+    events_cancel(io->events, &io->later);
+    set_irq(io, 0);
 }
 
 static void io_destroy(Device *device)
 {
+    BareIo *io = (BareIo *)device;
+    events_cancel(io->events, &io->later);
     free(device);
 }
 
@@ -98,12 +133,17 @@ static const DeviceReg regs[] = {
     {MARK, 4, "MARK",
      "region of interest: a write of another value than 0 begins it, 0 ends "
      "it; reads 0"},
+    {IRQ, 4, "IRQ", "levels of interrupt inputs 5:0 (Cause.IP7:IP2)"},
+    {IRQ_LATER, 4, "IRQ_LATER", "what IRQ becomes when the delay is over"},
+    {IRQ_DELAY, 4, "IRQ_DELAY",
+     "a write of n begins the delay anew: n cycles; 0 calls it off; reads 0"},
 };
 
 const DeviceClass bare_io_class = {
     .name = "bare",
-    .text = "console, exit and counters; addresses that are not listed read 0 "
-            "and ignore writes",
+    .text =
+        "console, exit, counters and interrupts; addresses that are not listed read 0 "
+        "and ignore writes",
     .regs = regs,
     .reg_count = ARRAY_LEN(regs),
     .span = REGION,
@@ -119,5 +159,6 @@ Device *bare_io_create(EventQueue *events, const BareIoHost *host)
     io->device.cls = &bare_io_class;
     io->events = events;
     io->host = *host;
+    event_init(&io->later, on_later, io);
     return &io->device;
 }
