@@ -571,6 +571,16 @@ static void init_in_order(Sched *s)
     }
 }
 
+/* The time that the core takes for the main path: where the scheduler waited
+ * for a register it need not. */
+static unsigned measure_length(const Backend *b)
+{
+    MoleculeTime time = {.now = 0};
+    for (uint32_t i = 0; i < b->molecule_count; i++)
+        molecule_issue(&time, &b->molecules[i], b->desc);
+    return (unsigned)time.now;
+}
+
 static void *copy(Arena *arena, const void *array, unsigned count, size_t size)
 {
     void *p = arena_alloc(arena, count, size);
@@ -602,7 +612,7 @@ VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
     run_main_path(&s);
     VliwCode *code = arena_alloc(arena, 1, sizeof *code);
     code->main_count = b->molecule_count;
-    code->length = b->cycle;
+    code->length = measure_length(b);
     code->bound = count_resources(b, b->molecules, b->molecule_count);
     if (critical > code->bound)
         code->bound = critical;
