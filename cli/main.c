@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/settings.h"
+#include "cli/show.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ static int execute(const Options *options, Diag *diag)
     switch (options->command) {
     case COMMAND_RUN: return run_program(options, diag);
     case COMMAND_DISASM: ok = disasm_print(options, diag); break;
+    case COMMAND_SHOW: ok = show_print(options, diag); break;
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
     case COMMAND_DOCS: ok = docs_print(options, diag); break;
     case COMMAND_HELP: ok = print_help(options, diag); break;

@@ -44,7 +44,7 @@ typedef struct Options {
     CommandId command;
     OptionUse *uses; /* in the order of the command line */
     size_t use_count;
-    const char *operands[1];
+    const char *operands[2];
     size_t operand_count;
     char *const *rest; /* what follows "--" */
     size_t rest_count;
