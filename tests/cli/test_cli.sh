@@ -473,25 +473,25 @@ ok 'every word agrees with objdump' \
 
 # --- show ---------------------------------------------------------------------------------
 
-ok 'shows the guest code' prints '; lbu t2,0(t1)' sel show echo.elf greet
-ok 'lifted' prints '== lift' sel show echo.elf greet
-ok 'after each pass' prints '== dead' sel show echo.elf greet
-ok 'scheduled' prints '== molecules' sel show echo.elf greet
+ok 'shows the guest code' prints '; lbu t2,0(t1)' sel show echo.elf __start+14
+ok 'lifted' prints '== lift' sel show echo.elf __start+14
+ok 'after each pass' prints '== dead' sel show echo.elf __start+14
+ok 'scheduled' prints '== molecules' sel show echo.elf __start+14
 ok 'by cycle and unit' prints ' cycle  molecule  bytes  lsu0' \
-    sel show echo.elf greet
-stages() { sel show "$@" echo.elf wait | grep -c '^== '; }
+    sel show echo.elf __start+14
+stages() { sel show "$@" echo.elf __start+2c | grep -c '^== '; }
 ok 'a block has fewer passes than a superblock' \
     [ "$(stages --gear 1)" -lt "$(stages --gear 2)" ]
-ok 'one of them' bash -c "! '$selkirk' show --pass lift echo.elf greet |
+ok 'one of them' bash -c "! '$selkirk' show --pass lift echo.elf __start+14 |
     grep -e '^==' -e cycle"
-for pass in $(sel show echo.elf greet | sed -n 's/^== //p'); do
-    ok "$pass alone" status 0 sel show --pass "$pass" echo.elf greet
+for pass in $(sel show echo.elf __start+14 | sed -n 's/^== //p'); do
+    ok "$pass alone" status 0 sel show --pass "$pass" echo.elf __start+14
 done
 ok 'a loop is unrolled as often as the key says' \
-    [ "$(sel show --pass molecules --set gear2.visits=3 echo.elf wait |
+    [ "$(sel show --pass molecules --set gear2.visits=3 echo.elf __start+2c |
         grep -c '; lbu')" -eq 3 ]
 ok 'a wider machine' prints ' alu2' sel show --set vliw.alu_units=3 \
-    --set vliw.formats=free echo.elf greet
+    --set vliw.formats=free echo.elf __start+14
 ok 'an address in a function' prints 'from 80010010 __start+0x10' \
     sel show echo.elf __start+10
 ok 'no address' refuses 'show: an argument is missing; write selkirk show IMAGE' \
@@ -504,10 +504,10 @@ ok 'an address outside' refuses '0x90000000 is not in an executable segment' \
     show echo.elf 0x90000000
 ok 'a gear that does not translate' \
     refuses '--gear: "3" is no gear that translates; write 1' \
-    show --gear 3 echo.elf greet
+    show --gear 3 echo.elf __start+14
 ok 'a pass that is not there' \
     refuses '--pass: there is no "cle"; choose from lift, rename, ' \
-    show --pass cle echo.elf greet
+    show --pass cle echo.elf __start+14
 ok 'an instruction that is interpreted' \
     refuses '0x80010040: "syscall" is always interpreted' \
     show events.elf __start+40
