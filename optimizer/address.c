@@ -124,8 +124,9 @@ static void visit(Address *d, IrRef at)
     if (!ir_op_has((IrOp)insn->op, IR_IS_LOAD | IR_IS_STORE)) {
         opt_keep(&d->rw, at);
         /* A constant is in a register only where it is used as an address. */
-        if ((insn->op == IR_ADD || insn->op == IR_SUB) &&
-            d->sums[at].base != at && d->sums[at].base != IR_NO_REF)
+        if (insn->op == IR_CONST)
+            d->consts[insn->imm % CONSTS] = d->rw.map[at];
+        else if (d->sums[at].base != at && d->sums[at].base != IR_NO_REF)
             add(d, d->sums[at], d->rw.map[at], true);
         return;
     }
@@ -133,10 +134,8 @@ static void visit(Address *d, IrRef at)
     sum.offset += insn->imm;
     IrInsn access = opt_mapped(&d->rw, at);
     access.imm = 0;
-    if (insn->imm != 0)
+    if (insn->imm != 0 || sum.base == IR_NO_REF)
         access.a = address_of(d, sum, insn->guest);
-    else if (sum.base == IR_NO_REF || sum.offset != 0)
-        add(d, sum, access.a, true);
     d->rw.map[at] = opt_emit(&d->rw, access);
 }
 

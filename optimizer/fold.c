@@ -488,8 +488,11 @@ static bool fold_once(Fold *f, Form *x)
         return true;
     if (ir_op_has(x->op, IR_IS_COMMUTES) && !x->is_const &&
         is_const(f, x->a, &k)) {
+        IrRef b = x->a;
         x->a = x->b;
-        return set_const(x, k);
+        set_const(x, k);
+        x->b = b;
+        return true;
     }
     switch (x->op) {
     case IR_ADD: return fold_add(f, x);

@@ -82,12 +82,24 @@ static bool is_extended(const Memory *m, const Entry *entry, IrOp op)
     return made == op || op == IR_LD32;
 }
 
+/* The best of the entries `same` for a load `op`: one with its very value, else
+ * the first, which is not itself an extension of another. */
+static const Entry *choose(const Memory *m, unsigned same, IrOp op)
+{
+    const Entry *first = &m->entries[__builtin_ctz(same)];
+    for (; same; same &= same - 1) {
+        const Entry *entry = &m->entries[__builtin_ctz(same)];
+        if (is_extended(m, entry, op))
+            return entry;
+    }
+    return first;
+}
+
 static void visit_load(Memory *m, IrRef at, Entry *access)
 {
     Meeting meeting = meet(m, access);
     if (meeting.same) {
-        unsigned latest = 31 - (unsigned)__builtin_clz(meeting.same);
-        const Entry *entry = &m->entries[latest];
+        const Entry *entry = choose(m, meeting.same, access->load);
         m->sources[at] = entry->value;
         if (is_extended(m, entry, access->load)) {
             m->fates[at] = REPLACE;
