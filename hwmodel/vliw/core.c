@@ -520,10 +520,11 @@ static CoreCode *follow(const Run *r, CoreCode *code)
         uint32_t pc = c->regs.gpr[vliw_slot_reg(IR_SLOT_PC)];
         if (c->bus.indirect)
             next = c->bus.indirect(c->bus.ctx, code, r->exit, pc);
-    } else if (exit->record.kind == IR_EXIT_DIRECT) {
-        if (exit->record.hint == IR_HINT_CALL && c->bus.call)
+    } else {
+        if (exit->tell)
             c->bus.call(c->bus.ctx, code, r->exit);
-        if (!exit->checked || exit->generation == c->generation)
+        if (exit->record.kind == IR_EXIT_DIRECT &&
+            (!exit->checked || exit->generation == c->generation))
             next = exit->next;
     }
     c->counters.chained += next != NULL;
