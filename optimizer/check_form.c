@@ -26,7 +26,7 @@ static const char *judge_register(AtomOperand kind, unsigned reg, bool written,
                                   const VliwDesc *desc)
 {
     switch (kind) {
-    case ATOM_N: return NULL;
+    case ATOM_N: return reg ? "a register that it does not take" : NULL;
     case ATOM_F: return reg < desc->fprs ? NULL : "no such register";
     default: break;
     }
@@ -35,6 +35,21 @@ static const char *judge_register(AtomOperand kind, unsigned reg, bool written,
     if (reg == VLIW_SINK)
         return written ? NULL : "a read of the sink";
     return reg + 2 < desc->gprs ? NULL : "no such register";
+}
+
+/* Whether `imm` says something that is not operand B. */
+static bool takes_number(AtomOp op)
+{
+    switch (op) {
+    case ATOM_LDL:
+    case ATOM_LDLF:
+    case ATOM_STL:
+    case ATOM_STLF:
+    case ATOM_CP0:
+    case ATOM_FCMPS:
+    case ATOM_FCMPD: return true;
+    default: return atom_info(op)->unit == ATOM_UNIT_BRU;
+    }
 }
 
 /* The same for `imm`, `protect` and `check`. */
@@ -47,6 +62,8 @@ static const char *judge_numbers(const VliwCode *code, unsigned index,
     bool store = atom_is_access(op) && info->d == ATOM_N;
     if (atom->b_imm && info->b != ATOM_I)
         return "an immediate where there is none";
+    if (atom->imm && !atom->b_imm && !takes_number(op))
+        return "a number that it does not take";
     if (atom->guest != 0 && atom->guest >= code->guest_count)
         return "no such guest instruction";
     if (atom->protect > (load ? desc->alias_regs : 0))

@@ -390,6 +390,7 @@ static void select_plain(Select *s, IrRef ref)
                (b->values[y].twin != NO_VALUE ||
                 s->uses[insn.b] >= SHARED_USES)) {
         imm = false;
+        value = 0;
     }
     if (x != NO_VALUE)
         x = in_register(s, x);

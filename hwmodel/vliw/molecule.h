@@ -77,6 +77,7 @@ static inline unsigned vliw_slot_reg(IrSlot slot)
     return slot >= IR_SLOT_F0 ? (unsigned)(slot - IR_SLOT_F0) : (unsigned)slot;
 }
 
+/* Members that the atom does not have are 0. */
 typedef struct Atom {
     uint8_t op;   /* AtomOp */
     uint8_t unit; /* VliwUnit */
