@@ -203,10 +203,10 @@ void pack_stubs(Backend *b);
 void regs_init(Backend *b);
 /* Registers whose time has come are free in b->cycle. */
 void regs_begin_cycle(Backend *b);
-/* Whether the designated value `v` may be written to its slot's register in
- * b->cycle.  If not, *when is the cycle in which it may, or NEVER if that is
- * not known. */
-bool regs_slot_ready(const Backend *b, ValueId v, uint32_t *when);
+/* Whether the designated result of node `n` may be written to its slot's
+ * register in b->cycle, by the node or, if that has issued, by a move.  If not,
+ * *when is the cycle in which it may, or NEVER if that is not known. */
+bool regs_slot_ready(const Backend *b, NodeId n, uint32_t *when);
 /* A free register that is no slot's, taken; or NO_REG. */
 unsigned regs_take(Backend *b, bool fp);
 unsigned regs_count_free(const Backend *b, bool fp);

@@ -31,6 +31,16 @@ static bool is_needed(const Backend *b, const Value *v)
     return v->readers > 0 || v->last_leave >= (int32_t)b->leaves_done;
 }
 
+/* Whether a leave needs `v` in its register in the next cycle: one to come, or
+ * an exit in this molecule, whose stub reads it. */
+static bool needs_register(const Backend *b, const Value *v)
+{
+    int32_t done = (int32_t)b->leaves_done;
+    if (done > 0 && b->leave_cycle == b->cycle)
+        done--;
+    return v->last_leave >= done;
+}
+
 void regs_init(Backend *b)
 {
     const VliwDesc *desc = b->desc;
@@ -133,16 +143,6 @@ bool regs_readable(const Backend *b, ValueId id, uint32_t *when)
     return *when <= b->cycle;
 }
 
-/* Whether a leave needs `v` in its register in the next cycle: one to come, or
- * an exit in this molecule, whose stub reads it. */
-static bool needs_register(const Backend *b, const Value *v)
-{
-    int32_t done = (int32_t)b->leaves_done;
-    if (done > 0 && b->leave_cycle == b->cycle)
-        done--;
-    return v->last_leave >= done;
-}
-
 unsigned regs_count_after(const Backend *b, NodeId n)
 {
     const Node *node = &b->nodes[n];
@@ -168,15 +168,24 @@ void regs_read(Backend *b, ValueId id)
     kill(b, id, b->cycle + needs_register(b, v));
 }
 
-bool regs_slot_ready(const Backend *b, ValueId id, uint32_t *when)
+bool regs_slot_ready(const Backend *b, NodeId n, uint32_t *when)
 {
-    const Value *v = &b->values[id];
+    const Node *node = &b->nodes[n];
+    const Value *v = &b->values[node->d];
     int32_t before = b->leaves[v->leave].prev_main;
     *when = NEVER;
     if (b->main_done < before)
         return false;
     ValueId occupant = b->occupant[v->slot];
     *when = occupant == NO_VALUE ? 0 : b->values[occupant].dead;
+    if (*when == NEVER && !node->gone &&
+        (node->a == occupant || node->b == occupant)) {
+        /* It may be the last reader itself. */
+        const Value *old = &b->values[occupant];
+        uint32_t own = (node->a == occupant) + (node->b == occupant);
+        if (old->readers == own && !needs_register(b, old))
+            *when = b->cycle;
+    }
     /* What the last commit made final, it made so with its whole molecule. */
     if (before != NO_LEAVE && *when <= b->main_cycle)
         *when = b->main_cycle + 1;

@@ -237,7 +237,7 @@ static Try issue_atom(Sched *s, NodeId n)
     if (d) {
         uint32_t when;
         unused = d->readers == 0 && d->last_leave == NO_LEAVE && !d->fp;
-        in_slot = d->slot != NO_SLOT && regs_slot_ready(b, node->d, &when);
+        in_slot = d->slot != NO_SLOT && regs_slot_ready(b, n, &when);
         take = !in_slot && !unused;
         if (take && d->slot != NO_SLOT && !b->in_order && !node->placed &&
             b->cycle + node->height < s->end)
@@ -300,7 +300,7 @@ static bool settle_blocked(Sched *s)
         NodeId n = s->blocked[i];
         ValueId d = b->nodes[n].d;
         uint32_t slot, when;
-        if (b->nodes[n].gone && regs_slot_ready(b, d, &slot) &&
+        if (b->nodes[n].gone && regs_slot_ready(b, n, &slot) &&
             (regs_readable(b, d, &when) || when == NEVER) &&
             regs_settle(b, d)) {
             tell_leave(s, &b->values[d]);
@@ -323,7 +323,7 @@ static void wake_blocked(Sched *s)
         const Node *node = &b->nodes[n];
         uint32_t when;
         if (!node->gone && (node->placed || b->cycle + node->height >= s->end ||
-                            regs_slot_ready(b, node->d, &when)))
+                            regs_slot_ready(b, n, &when)))
             make_ready(s, n, b->cycle);
         else
             s->blocked[kept++] = n;
@@ -342,9 +342,8 @@ static bool is_under_way(const Sched *s)
         if (b->busy[u] > b->cycle)
             return true;
     for (uint32_t i = 0; i < s->blocked_count; i++) {
-        const Node *node = &b->nodes[s->blocked[i]];
         uint32_t when;
-        if (!regs_slot_ready(b, node->d, &when) && when != NEVER)
+        if (!regs_slot_ready(b, s->blocked[i], &when) && when != NEVER)
             return true;
     }
     return false;
@@ -365,7 +364,7 @@ static void unstick(Sched *s)
         }
         uint32_t when;
         if (node->cls == CLASS_BRU && v->leave == node->leave &&
-            !regs_slot_ready(b, b->nodes[blocked].d, &when)) {
+            !regs_slot_ready(b, blocked, &when)) {
             regs_evacuate(b, (IrSlot)v->slot);
             return;
         }
