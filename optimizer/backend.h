@@ -36,6 +36,7 @@ typedef struct Value {
     uint8_t reg;   /* where it is, or NO_REG */
     int8_t slot;   /* designated to this slot's register, or NO_SLOT */
     int32_t leave; /* by this main leave, if designated */
+    ValueId after; /* designated to the register that it has, next */
     int32_t last_leave; /* the last leave that needs it, or NO_LEAVE */
     uint32_t imm;
     uint32_t readers; /* nodes that read it and have not issued */
@@ -176,6 +177,16 @@ static inline uint32_t backend_latency(const Backend *b, AtomOp op)
     return b->desc->latency[atom_info(op)->latency];
 }
 
+/* Whether an immediate fits inside an atom. */
+static inline bool backend_is_short(const Backend *b, uint32_t imm)
+{
+    unsigned bits = b->desc->short_imm;
+    if (bits == 0)
+        return imm == 0;
+    uint32_t limit = (uint32_t)1 << (bits - 1);
+    return imm + limit < 2 * (uint64_t)limit;
+}
+
 /* --- select.c: nodes, values and leaves of the region --------------------- */
 
 void backend_select(Backend *b);
@@ -183,9 +194,10 @@ void backend_select(Backend *b);
 /* --- graph.c: dependences and heights ------------------------------------- */
 
 void backend_build_graph(Backend *b);
-/* Cycles that the data flow of the nodes needs on any machine with these
- * latencies, the last exit's included.  Before scheduling. */
-uint32_t backend_critical_path(const Backend *b);
+/* Cycles that the nodes need at least, the last exit's included: by their
+ * dependences, and by what each kind of unit has to do between the first and
+ * the last of them.  Before scheduling; without a graph, by results alone. */
+uint32_t backend_lower_bound(const Backend *b);
 
 /* --- pack.c: molecules ---------------------------------------------------- */
 
@@ -193,6 +205,8 @@ uint32_t backend_critical_path(const Backend *b);
  * is no room. */
 bool pack_add(Backend *b, const Atom *atom);
 bool pack_is_empty(const Backend *b);
+/* Whether the molecule has an immediate outside of its atoms, and which. */
+bool pack_find_long(const Backend *b, const Molecule *molecule, uint32_t *imm);
 /* Closes the molecule: it issues in b->cycle.  The next one is one cycle on. */
 void pack_close(Backend *b);
 /* Appends the stubs of the exits and makes branches name them. */

@@ -154,23 +154,78 @@ static void connect(Graph *g, NodeId i)
         b->nodes[b->leaves[b->values[n->d].leave].node].preds++;
 }
 
+/* Nodes that cannot issue before a leave, by class: they need units after it.
+ */
+typedef struct Pinned {
+    uint32_t counts[CLASSES];
+} Pinned;
+
+static void raise_to(uint32_t *height, uint32_t other)
+{
+    if (*height < other)
+        *height = other;
+}
+
+/* The value that is to replace `v` in its register, if what makes it comes
+ * after node `i`: then `i` had better issue in time.  NO_NODE if there is none.
+ */
+static NodeId find_successor(const Backend *b, ValueId v, NodeId i)
+{
+    ValueId after = v == NO_VALUE ? NO_VALUE : b->values[v].after;
+    NodeId node = after == NO_VALUE ? NO_NODE : b->values[after].node;
+    return node != NO_NODE && node > i ? node : NO_NODE;
+}
+
+/* Height of a leave by what must come after it. */
+static uint32_t measure_leave(const Backend *b, NodeId i, Pinned *pinned)
+{
+    const Leave *leave = &b->leaves[b->nodes[i].leave];
+    uint32_t height = 0;
+    for (ValueId v = leave->dying; v != NO_VALUE; v = b->values[v].next) {
+        NodeId next = find_successor(b, v, i);
+        if (next == NO_NODE)
+            continue;
+        raise_to(&height, b->nodes[next].height + 1);
+        pinned->counts[b->nodes[next].cls]++;
+    }
+    const VliwDesc *desc = b->desc;
+    uint32_t alu = pinned->counts[CLASS_ALU] + pinned->counts[CLASS_SHIFT];
+    raise_to(&height, (alu + desc->alu_units - 1) / desc->alu_units);
+    if (!desc->shift_all)
+        raise_to(&height, pinned->counts[CLASS_SHIFT]);
+    raise_to(&height, (pinned->counts[CLASS_LSU] + desc->lsu_units - 1) /
+                          desc->lsu_units);
+    return height;
+}
+
 /* From the last node up: every edge goes down. */
 static void measure_heights(Backend *b)
 {
+    Pinned pinned = {{0}};
     for (NodeId i = b->node_count; i-- > 0;) {
         Node *n = &b->nodes[i];
+        if (n->gone)
+            continue;
         uint32_t height = 0;
         for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next) {
             const Edge *edge = &b->edges[e];
-            uint32_t h = b->nodes[edge->to].height + edge->latency;
-            height = h > height ? h : height;
+            raise_to(&height, b->nodes[edge->to].height + edge->latency);
         }
         if (n->d != NO_VALUE && b->values[n->d].slot != NO_SLOT) {
             uint32_t end = b->leaves[b->values[n->d].leave].node;
-            uint32_t h =
-                b->nodes[end].height + (n->latency > 1 ? n->latency : 0u);
-            height = h > height ? h : height;
+            raise_to(&height,
+                     b->nodes[end].height + (n->latency > 1 ? n->latency : 0u));
         }
+        ValueId operands[2] = {n->a, n->b};
+        for (unsigned k = 0; k < 2; k++) {
+            NodeId next = find_successor(b, operands[k], i);
+            if (next != NO_NODE)
+                raise_to(&height, b->nodes[next].height);
+        }
+        if (n->store || n->fcr)
+            pinned.counts[n->cls]++;
+        if (n->cls == CLASS_BRU)
+            raise_to(&height, measure_leave(b, i, &pinned));
         n->height = height;
     }
 }
@@ -187,34 +242,129 @@ void backend_build_graph(Backend *b)
     b->work->schedule += b->edge_count;
 }
 
-uint32_t backend_critical_path(const Backend *b)
+/* --- Bounds --------------------------------------------------------------- */
+
+/* Whether the end waits for what the node makes. */
+static bool is_awaited(const Backend *b, const Node *n)
+{
+    if (n->d == NO_VALUE)
+        return n->fcr;
+    const Value *d = &b->values[n->d];
+    return n->fcr || d->readers > 0 || d->last_leave != NO_LEAVE;
+}
+
+/* The first cycle in which each node can issue, were there units for all. */
+static uint32_t *find_early(const Backend *b)
 {
     uint32_t *ready = arena_alloc(b->scratch, b->value_count, sizeof *ready);
+    uint32_t *early = arena_alloc(b->scratch, b->node_count, sizeof *early);
     uint32_t leave = 0; /* first cycle after the last leave */
     uint32_t end = 0;   /* the latest issue or result */
     for (NodeId i = 0; i < b->node_count; i++) {
         const Node *n = &b->nodes[i];
+        uint32_t cycle = early[i];
         if (n->gone)
             continue;
-        uint32_t cycle = 0;
-        if (n->a != NO_VALUE && ready[n->a] > cycle)
-            cycle = ready[n->a];
-        if (n->b != NO_VALUE && ready[n->b] > cycle)
-            cycle = ready[n->b];
-        if ((n->cls == CLASS_BRU || n->store || n->fcr) && leave > cycle)
-            cycle = leave;
-        if (n->op == ATOM_EXIT && end > cycle)
-            cycle = end;
+        if (n->a != NO_VALUE)
+            raise_to(&cycle, ready[n->a]);
+        if (n->b != NO_VALUE)
+            raise_to(&cycle, ready[n->b]);
+        if (n->cls == CLASS_BRU || n->store || n->fcr)
+            raise_to(&cycle, leave);
+        if (n->op == ATOM_EXIT)
+            raise_to(&cycle, end);
         if (n->cls == CLASS_BRU)
             leave = cycle + 1;
-        bool awaited = n->fcr || (n->d != NO_VALUE &&
-                                  (b->values[n->d].readers > 0 ||
-                                   b->values[n->d].last_leave != NO_LEAVE));
-        uint32_t arrival =
-            cycle + (awaited && n->latency > 1 ? n->latency : 0u);
-        end = arrival > end ? arrival : end;
+        raise_to(&end,
+                 cycle + (is_awaited(b, n) && n->latency > 1 ? n->latency : 0));
         if (n->d != NO_VALUE)
             ready[n->d] = cycle + n->latency;
+        for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next)
+            raise_to(&early[b->edges[e].to], cycle + b->edges[e].latency);
+        early[i] = cycle;
     }
-    return leave;
+    return early;
+}
+
+/* Cycles from the issue of each node to that of the last exit, at least. */
+static uint32_t *find_tails(const Backend *b)
+{
+    uint32_t *tails = arena_alloc(b->scratch, b->node_count, sizeof *tails);
+    for (NodeId i = b->node_count; i-- > 0;) {
+        const Node *n = &b->nodes[i];
+        if (n->gone)
+            continue;
+        if (is_awaited(b, n) && n->latency > 1)
+            tails[i] = n->latency;
+        for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next)
+            raise_to(&tails[i], tails[b->edges[e].to] + b->edges[e].latency);
+    }
+    return tails;
+}
+
+/* The nodes that some units have to do and that lie at least so far from the
+ * end: none issues before `early`, and each takes a unit. */
+typedef struct Load {
+    uint32_t early, cycles, longest;
+} Load;
+
+static void add_load(Load *load, const Node *n, uint32_t early)
+{
+    bool keeps = n->op < ATOM_COUNT && atom_keeps_unit((AtomOp)n->op);
+    uint32_t cycles = keeps ? n->latency : 1;
+    if (n->op == OP_COMMIT)
+        return;
+    if (load->cycles == 0 || early < load->early)
+        load->early = early;
+    load->cycles += cycles;
+    raise_to(&load->longest, cycles);
+}
+
+static uint32_t load_length(const Load *load, unsigned units, uint32_t tail)
+{
+    if (load->cycles == 0)
+        return 0;
+    /* When the last one issues, all but a rest in each unit is done. */
+    uint32_t all = (load->cycles + units - 1) / units;
+    uint32_t before = all > load->longest ? all - load->longest : 0;
+    return load->early + before + tail + 1;
+}
+
+uint32_t backend_lower_bound(const Backend *b)
+{
+    const VliwDesc *desc = b->desc;
+    const uint32_t *early = find_early(b);
+    uint32_t bound = early[b->node_count - 1] + 1;
+    if (b->in_order)
+        return bound;
+    const uint32_t *tails = find_tails(b);
+    /* Nodes by tail, then from the longest one down. */
+    uint32_t longest = 0;
+    for (NodeId i = 0; i < b->node_count; i++)
+        raise_to(&longest, tails[i]);
+    NodeId *lists = arena_alloc(b->scratch, longest + 1, sizeof *lists);
+    NodeId *next = arena_alloc(b->scratch, b->node_count, sizeof *next);
+    memset(lists, 0xff, (longest + 1) * sizeof *lists); /* NO_NODE */
+    for (NodeId i = 0; i < b->node_count; i++) {
+        next[i] = lists[tails[i]];
+        lists[tails[i]] = i;
+    }
+    Load alu = {0}, loads[CLASSES] = {{0}};
+    for (uint32_t tail = longest + 1; tail-- > 0;) {
+        for (NodeId i = lists[tail]; i != NO_NODE; i = next[i]) {
+            const Node *n = &b->nodes[i];
+            if (n->gone)
+                continue;
+            add_load(&loads[n->cls], n, early[i]);
+            if (n->cls <= CLASS_SHIFT)
+                add_load(&alu, n, early[i]);
+        }
+        raise_to(&bound, load_length(&alu, desc->alu_units, tail));
+        raise_to(&bound,
+                 load_length(&loads[CLASS_SHIFT],
+                             desc->shift_all ? desc->alu_units : 1, tail));
+        raise_to(&bound, load_length(&loads[CLASS_LSU], desc->lsu_units, tail));
+        raise_to(&bound, load_length(&loads[CLASS_BRU], 1, tail));
+    }
+    return bound;
 }

@@ -74,6 +74,16 @@ bool pack_add(Backend *b, const Atom *atom)
     return true;
 }
 
+bool pack_find_long(const Backend *b, const Molecule *molecule, uint32_t *imm)
+{
+    for (unsigned i = 0; i < molecule->count; i++) {
+        *imm = molecule->atoms[i].imm;
+        if (molecule->atoms[i].b_imm && !backend_is_short(b, *imm))
+            return true;
+    }
+    return false;
+}
+
 bool pack_is_empty(const Backend *b)
 {
     return b->pack.molecule.count == 0 && b->pack.molecule.commit == 0;

@@ -14,6 +14,7 @@
 #include "optimizer/backend.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -492,15 +493,36 @@ static void run_main_path(Sched *s)
 
 /* --- The whole region ----------------------------------------------------- */
 
-/* Cycles that the atoms of the main path need in their units, and long
- * immediates and branches in their molecules. */
-static uint32_t count_resources(const Backend *b, const Molecule *molecules,
-                                uint32_t count)
+static int compare(const void *a, const void *b)
 {
-    uint32_t alu = 0, shift = 0, lsu = 0, bru = 0;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Molecules that the long immediates of the main path need: one for each, in
+ * formats that have room for one. */
+static uint32_t count_longs(const Backend *b)
+{
+    uint32_t *imms = arena_alloc(b->scratch, b->molecule_count, sizeof *imms);
+    uint32_t count = 0, different = 0;
+    for (uint32_t i = 0; i < b->molecule_count; i++)
+        if (pack_find_long(b, &b->molecules[i], &imms[count]))
+            count++;
+    qsort(imms, count, sizeof *imms, compare);
     for (uint32_t i = 0; i < count; i++)
-        for (unsigned k = 0; k < molecules[i].count; k++) {
-            switch (atom_info((AtomOp)molecules[i].atoms[k].op)->unit) {
+        different += i == 0 || imms[i] != imms[i - 1];
+    return different;
+}
+
+/* Cycles that the atoms of the main path need in their units. */
+static uint32_t count_resources(const Backend *b)
+{
+    const VliwDesc *desc = b->desc;
+    uint32_t alu = 0, shift = 0, lsu = 0, bru = 0;
+    for (uint32_t i = 0; i < b->molecule_count; i++) {
+        const Molecule *m = &b->molecules[i];
+        for (unsigned k = 0; k < m->count; k++) {
+            switch (atom_info((AtomOp)m->atoms[k].op)->unit) {
             case ATOM_UNIT_FP:
             case ATOM_UNIT_SHIFT: shift++; /* fall through */
             case ATOM_UNIT_ALU: alu++; break;
@@ -508,13 +530,16 @@ static uint32_t count_resources(const Backend *b, const Molecule *molecules,
             case ATOM_UNIT_BRU: bru++; break;
             }
         }
-    const VliwDesc *desc = b->desc;
-    uint32_t bound = (alu + desc->alu_units - 1) / desc->alu_units;
-    if (!desc->shift_all && shift > bound)
-        bound = shift;
-    lsu = (lsu + desc->lsu_units - 1) / desc->lsu_units;
-    bound = lsu > bound ? lsu : bound;
-    return bru > bound ? bru : bound;
+    }
+    if (desc->formats == VLIW_FORMATS_CRUSOE)
+        bru += count_longs(b); /* there is a branch or an immediate */
+    uint32_t bounds[] = {(alu + desc->alu_units - 1) / desc->alu_units,
+                         desc->shift_all ? 0 : shift,
+                         (lsu + desc->lsu_units - 1) / desc->lsu_units, bru};
+    uint32_t bound = 0;
+    for (unsigned i = 0; i < 4; i++)
+        bound = bounds[i] > bound ? bounds[i] : bound;
+    return bound;
 }
 
 /* How many cycles the region will need at best: when a value should have given
@@ -598,7 +623,6 @@ VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
     b->scratch = scratch;
     b->in_order = !opt->hoist && !opt->reorder_memory;
     backend_select(b);
-    uint32_t critical = backend_critical_path(b);
     regs_init(b);
     Sched s = {.b = b};
     s.blocked = arena_alloc(scratch, b->node_count, sizeof *s.blocked);
@@ -608,13 +632,14 @@ VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
         init_in_order(&s);
     else
         init_list(&s);
+    uint32_t bound = backend_lower_bound(b);
     run_main_path(&s);
     VliwCode *code = arena_alloc(arena, 1, sizeof *code);
     code->main_count = b->molecule_count;
     code->length = measure_length(b);
-    code->bound = count_resources(b, b->molecules, b->molecule_count);
-    if (critical > code->bound)
-        code->bound = critical;
+    code->bound = count_resources(b);
+    if (bound > code->bound)
+        code->bound = bound;
     pack_stubs(b);
     code->pc = region->pc;
     code->context = region->context;

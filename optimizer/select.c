@@ -102,6 +102,7 @@ static ValueId add_value(Backend *b, bool fp)
                            .last_leave = NO_LEAVE,
                            .node = NO_NODE,
                            .twin = NO_VALUE,
+                           .after = NO_VALUE,
                            .ready = NEVER,
                            .dead = NEVER,
                            .next = NO_VALUE,
@@ -207,15 +208,6 @@ static ValueId in_register(Select *s, ValueId v)
     return b->values[v].twin;
 }
 
-static bool is_short(const Backend *b, uint32_t imm)
-{
-    unsigned bits = b->desc->short_imm;
-    if (bits == 0)
-        return imm == 0;
-    uint32_t limit = (uint32_t)1 << (bits - 1);
-    return imm + limit < 2 * (uint64_t)limit;
-}
-
 /* --- Guest state ---------------------------------------------------------- */
 
 /* Leave `k` (and not the next one, so far) needs `v`. */
@@ -252,6 +244,7 @@ static void designate(Select *s, unsigned slot, uint32_t k)
         v = add_move(s, v);
     b->values[v].slot = (int8_t)slot;
     b->values[v].leave = (int32_t)k;
+    b->values[s->base[slot]].after = v;
     s->current[slot] = s->base[slot] = v;
 }
 
@@ -386,7 +379,7 @@ static void select_plain(Select *s, IrRef ref)
     if (imm && op == ATOM_SUB) {
         op = ATOM_ADD;
         value = 0 - value;
-    } else if (imm && !is_short(b, value) &&
+    } else if (imm && !backend_is_short(b, value) &&
                (b->values[y].twin != NO_VALUE ||
                 s->uses[insn.b] >= SHARED_USES)) {
         imm = false;
