@@ -205,6 +205,8 @@ uint32_t backend_lower_bound(const Backend *b);
  * is no room. */
 bool pack_add(Backend *b, const Atom *atom);
 bool pack_is_empty(const Backend *b);
+/* Whether a memory unit is free in the open molecule. */
+bool pack_has_memory_unit(const Backend *b);
 /* Whether the molecule has an immediate outside of its atoms, and which. */
 bool pack_find_long(const Backend *b, const Molecule *molecule, uint32_t *imm);
 /* Closes the molecule: it issues in b->cycle.  The next one is one cycle on. */

@@ -74,6 +74,12 @@ bool pack_add(Backend *b, const Atom *atom)
     return true;
 }
 
+bool pack_has_memory_unit(const Backend *b)
+{
+    unsigned taken = units_taken(&b->pack.molecule);
+    return (units_of(b, ATOM_LD32) & ~taken) != 0;
+}
+
 bool pack_find_long(const Backend *b, const Molecule *molecule, uint32_t *imm)
 {
     for (unsigned i = 0; i < molecule->count; i++) {

@@ -322,8 +322,10 @@ bool regs_settle(Backend *b, ValueId id)
     Atom atom = fetch_atom(b, v, reg);
     if (!pack_add(b, &atom))
         return false;
+    /* The stub of an exit in this molecule may read it where it was. */
+    bool leave = b->leaves_done > 0 && b->leave_cycle == b->cycle;
     if (v->reg != NO_REG)
-        give_back(b, v->fp, v->reg, b->cycle);
+        give_back(b, v->fp, v->reg, b->cycle + leave);
     regs_define(b, id, reg, backend_latency(b, (AtomOp)atom.op), true);
     return true;
 }

@@ -53,9 +53,10 @@ typedef struct Sched {
      * and waits to be moved there (these have issued) */
     NodeId *blocked;
     uint32_t blocked_count;
-    uint32_t end;   /* cycle in which the region is expected to end */
-    uint32_t later; /* of TRY_LATER */
-    bool hold;      /* a main leave waits for results in flight */
+    uint32_t left[CLASSES]; /* nodes that have not issued */
+    uint32_t end;           /* cycle in which the region is expected to end */
+    uint32_t later;         /* of TRY_LATER */
+    bool hold;              /* a main leave waits for results in flight */
     bool finished;
 } Sched;
 
@@ -279,6 +280,7 @@ static Try try_node(Sched *s, NodeId n)
     if (result != TRY_DONE)
         return result;
     node->gone = true;
+    s->left[node->cls]--;
     while (b->oldest < b->node_count && b->nodes[b->oldest].gone)
         b->oldest++;
     if (b->cycle + node->height > s->end)
@@ -401,6 +403,44 @@ static bool issue_in_order(Sched *s)
     return waits;
 }
 
+/* Cycles that `count` atoms take in units of the class. */
+static uint32_t cycles_for(const Backend *b, NodeClass cls, uint32_t count)
+{
+    unsigned units = cls == CLASS_LSU ? b->desc->lsu_units : b->desc->alu_units;
+    return (count + units - 1) / units;
+}
+
+/* The memory unit has nothing to do, and loads wait for slots' registers, more
+ * than it can do quickly once they are free: one of them is put elsewhere, if
+ * the ALUs will have time to move it. */
+static bool hurry_load(Sched *s)
+{
+    Backend *b = s->b;
+    uint32_t moves = 0, loads = 0, others = 0, first = 0;
+    for (uint32_t i = 0; i < s->blocked_count; i++) {
+        const Node *node = &b->nodes[s->blocked[i]];
+        if (node->gone)
+            moves++;
+        else if (node->cls != CLASS_LSU)
+            others++;
+        else if (loads++ == 0 || s->blocked[i] < s->blocked[first])
+            first = i;
+    }
+    if (loads == 0 || !pack_has_memory_unit(b))
+        return false;
+    uint32_t alu = s->left[CLASS_ALU] + s->left[CLASS_SHIFT] + moves + 1;
+    uint32_t latency = b->nodes[s->blocked[first]].latency;
+    if (cycles_for(b, CLASS_LSU, loads) + latency - 1 <=
+            cycles_for(b, CLASS_ALU, others + moves + 1) ||
+        b->cycle + cycles_for(b, CLASS_ALU, alu) > s->end)
+        return false;
+    NodeId n = s->blocked[first];
+    s->blocked[first] = s->blocked[--s->blocked_count];
+    b->nodes[n].placed = true;
+    return try_node(s, n) == TRY_DONE ||
+           (make_ready(s, n, b->cycle + 1), false);
+}
+
 /* The class whose first node is the highest, of those that are open. */
 static unsigned pick_class(const Sched *s, const unsigned *passed)
 {
@@ -444,7 +484,7 @@ static bool issue_by_height(Sched *s)
             aside_class[aside_count] = (uint8_t)c;
             aside[aside_count++] = key;
         }
-    } while (settle_blocked(s));
+    } while (settle_blocked(s) || hurry_load(s));
     for (unsigned i = 0; i < aside_count; i++)
         heap_push(&s->heaps[aside_class[i]], aside[i]);
     return waits;
@@ -544,14 +584,16 @@ static uint32_t count_resources(const Backend *b)
 
 /* How many cycles the region will need at best: when a value should have given
  * up waiting for its slot's register. */
-static uint32_t expect_end(const Backend *b)
+static uint32_t expect_end(Sched *s)
 {
-    uint32_t classes[CLASSES] = {0}, end = 0;
+    const Backend *b = s->b;
+    const uint32_t *classes = s->left;
+    uint32_t end = 0;
     for (NodeId i = 0; i < b->node_count; i++) {
         const Node *n = &b->nodes[i];
         if (n->gone)
             continue;
-        classes[n->cls]++;
+        s->left[n->cls]++;
         end = n->height > end ? n->height : end;
     }
     uint32_t alu =
@@ -579,7 +621,7 @@ static void init_list(Sched *s)
     for (NodeId i = 0; i < b->node_count; i++)
         if (!b->nodes[i].gone && b->nodes[i].preds == 0)
             make_ready(s, i, 0);
-    s->end = expect_end(b);
+    s->end = expect_end(s);
 }
 
 /* Without a graph: a main leave waits for values in slots alone. */
