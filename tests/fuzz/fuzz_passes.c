@@ -57,55 +57,148 @@ static bool *mark_addresses(const IrRegion *region, Arena *arena)
     return marks;
 }
 
-/* The region with numbers, operands and addresses that passes look for, which
- * plain chance brings together too seldom. */
+/* Numbers that passes look for. */
+static const uint32_t numbers[] = {
+    0,    1,   2,    4,     8,       12,         16,         17,        24,
+    25,   31,  32,   64,    ~0u,     -4u,        -3u,        0x3f,      0x7f,
+    0xff, 100, 0x80, 0x100, 0x1000c, 0x12345678, -128,       0xffff,    0x8000,
+    3,    5,   4096, 6,     9,       0x80000000, 0x7fffffff, 0xff000000};
+enum { NUMBERS = ARRAY_LEN(numbers), RECENT = 8, ADDRESSES = 4 };
+
+typedef struct Spice {
+    Rng *rng;
+    IrRegion *region; /* begins with a CONST for each of the numbers */
+    IrRef recent[RECENT];
+    unsigned recent_count;
+    IrRef addresses[ADDRESSES];
+    unsigned address_count;
+    uint32_t insns; /* complete at the latest exit */
+    uint16_t guest;
+} Spice;
+
+static IrRef append(Spice *s, IrOp op, IrRef a, IrRef b, uint32_t imm)
+{
+    IrRef at = ir_add(s->region, op, a, b, imm);
+    s->region->insns[at].guest = s->guest;
+    if (ir_op_info(op)->type == IR_I32)
+        s->recent[s->recent_count++ % RECENT] = at;
+    return at;
+}
+
+static IrRef recent(Spice *s)
+{
+    unsigned have = s->recent_count < RECENT ? s->recent_count : RECENT;
+    return have ? s->recent[rng_below(s->rng, have)]
+                : rng_below(s->rng, NUMBERS);
+}
+
+/* Two operations in a row, often with the same number, and somebody who looks:
+ * a slot or an exit. */
+static void add_idiom(Spice *s)
+{
+    static const uint8_t ops[] = {IR_ADD, IR_ADD, IR_SUB, IR_AND,  IR_OR,
+                                  IR_XOR, IR_NOR, IR_SHL, IR_SHL,  IR_SHR,
+                                  IR_SAR, IR_SAR, IR_SLT, IR_SLTU, IR_MUL};
+    IrRef x = recent(s), k = rng_below(s->rng, NUMBERS);
+    for (unsigned i = 0; i < 2; i++) {
+        IrOp op = (IrOp)ops[rng_below(s->rng, ARRAY_LEN(ops))];
+        bool swap = rng_one_in(s->rng, 6);
+        x = append(s, op, swap ? k : x, swap ? x : k, 0);
+        if (rng_one_in(s->rng, 2))
+            k = rng_below(s->rng, NUMBERS);
+    }
+    if (rng_one_in(s->rng, 8))
+        x = append(s, IR_XOR, x, recent(s), 0);
+    if (!rng_one_in(s->rng, 8)) {
+        append(s, IR_PUT, x, IR_NO_REF, IR_SLOT_R1 + rng_below(s->rng, 3));
+        return;
+    }
+    IrExit record = {.kind = IR_EXIT_DIRECT,
+                     .pc = 4 * s->region->insn_count,
+                     .insns = s->insns};
+    IrOp op = (IrOp)(IR_EXITEQ + rng_below(s->rng, IR_EXIT - IR_EXITEQ));
+    append(s, op, x, IR_NO_REF, ir_add_exit(s->region, &record));
+}
+
+/* An access before and after a store that may change what it finds. */
+static void add_overlap(Spice *s)
+{
+    unsigned have = s->address_count < ADDRESSES ? s->address_count : ADDRESSES;
+    if (have == 0)
+        return;
+    IrRef p = s->addresses[rng_below(s->rng, have)];
+    IrRef q = s->addresses[rng_below(s->rng, have)];
+    uint32_t at = 4 * rng_below(s->rng, 4), other = at;
+    if (rng_one_in(s->rng, 2))
+        other += 8 * rng_below(s->rng, 3) - 8;
+    if (rng_one_in(s->rng, 2))
+        other += REGION_PAGE * (2 * rng_below(s->rng, 3) - 2);
+    IrRef x = append(s, IR_LD32, p, IR_NO_REF, at);
+    append(s, IR_ST32, q, recent(s), other);
+    IrRef y = append(s, IR_LD32, p, IR_NO_REF, at);
+    append(s, IR_PUT, x, IR_NO_REF, IR_SLOT_R1);
+    append(s, IR_PUT, y, IR_NO_REF, IR_SLOT_R2);
+}
+
+/* An access to where others were. */
+static void change_access(Spice *s, IrInsn *insn)
+{
+    unsigned have = s->address_count < ADDRESSES ? s->address_count : ADDRESSES;
+    if (have && !rng_one_in(s->rng, 3)) {
+        insn->a = s->addresses[rng_below(s->rng, have)];
+        insn->imm = rng_below(s->rng, 4) * ir_access_size((IrOp)insn->op);
+        if (rng_one_in(s->rng, 4))
+            insn->imm += 8;
+    } else {
+        s->addresses[s->address_count++ % ADDRESSES] = insn->a;
+    }
+    if (rng_one_in(s->rng, 16))
+        insn->imm += REGION_PAGE * (rng_below(s->rng, 5) - 2);
+}
+
+static void change_operands(Spice *s, IrInsn *insn)
+{
+    const IrOpInfo *info = ir_op_info((IrOp)insn->op);
+    if (info->a == IR_I32 && info->b == IR_I32) {
+        if (rng_one_in(s->rng, 4))
+            insn->op = rng_one_in(s->rng, 2) ? IR_ADD : IR_SHL;
+        if (rng_one_in(s->rng, 2))
+            insn->b = rng_below(s->rng, NUMBERS);
+        else if (rng_one_in(s->rng, 8))
+            insn->a = rng_below(s->rng, NUMBERS);
+    }
+    if (info->a == IR_I32 && rng_one_in(s->rng, 3))
+        insn->a = recent(s);
+}
+
+/* The region with numbers, operands, addresses and sequences that passes look
+ * for, which plain chance brings together too seldom. */
 static IrRegion *spice(const IrRegion *plain, Arena *arena, Rng *rng)
 {
-    static const uint32_t numbers[] = {
-        0,    1,   2,    4,       8,          12,   16,         24,
-        31,   32,  64,   ~0u,     -4u,        0x7f, 0xff,       0xffff,
-        0x80, 100, 4096, 0x1000c, 0x12345678, -128, 0x80000000, 0x7fffffff};
-    enum { NUMBERS = ARRAY_LEN(numbers) };
     const bool *marks = mark_addresses(plain, arena);
-    IrRegion *region = ir_clone(plain, arena);
-    region->insns = NULL;
-    region->insn_count = region->insn_room = 0;
+    Spice s = {.rng = rng, .region = ir_clone(plain, arena)};
+    s.region->insns = NULL;
+    s.region->insn_count = s.region->insn_room = 0;
+    IrRef *map = arena_alloc(arena, plain->insn_count, sizeof *map);
     for (unsigned i = 0; i < NUMBERS; i++)
-        ir_const(region, numbers[i]);
-    IrRef latest = 0;          /* word that was computed */
-    IrRef address = IR_NO_REF; /* of the last access but some */
+        ir_const(s.region, numbers[i]);
     for (uint32_t i = 0; i < plain->insn_count; i++) {
         IrInsn insn = plain->insns[i];
-        const IrOpInfo *info = ir_op_info((IrOp)insn.op);
-        insn.a += insn.a != IR_NO_REF ? NUMBERS : 0;
-        insn.b += insn.b != IR_NO_REF ? NUMBERS : 0;
-        bool pure = info->flags & IR_IS_PURE && !marks[i];
-        if (pure && info->a == IR_I32 && info->b == IR_I32) {
-            if (rng_one_in(rng, 4))
-                insn.op = rng_one_in(rng, 2) ? IR_ADD : IR_SHL;
-            if (rng_one_in(rng, 2))
-                insn.b = rng_below(rng, NUMBERS);
-            else if (rng_one_in(rng, 8))
-                insn.a = rng_below(rng, NUMBERS);
-        }
-        if (info->a == IR_I32 && (pure || info->flags & IR_IS_LEAVE) &&
-            rng_one_in(rng, 3))
-            insn.a = latest;
-        if (info->flags & (IR_IS_LOAD | IR_IS_STORE)) {
-            if (address != IR_NO_REF && !rng_one_in(rng, 3)) {
-                insn.a = address;
-                insn.imm = rng_below(rng, 3) * ir_access_size((IrOp)insn.op);
-            }
-            address = insn.a;
-            if (rng_one_in(rng, 16))
-                insn.imm += REGION_PAGE * (rng_below(rng, 5) - 2);
-        }
-        IrRef at = ir_add(region, (IrOp)insn.op, insn.a, insn.b, insn.imm);
-        region->insns[at].guest = insn.guest;
-        if (info->type == IR_I32)
-            latest = at;
+        ir_map_operands(&insn, map);
+        s.guest = insn.guest;
+        if (rng_one_in(rng, 8))
+            add_idiom(&s);
+        if (rng_one_in(rng, 24))
+            add_overlap(&s);
+        if (ir_op_has((IrOp)insn.op, IR_IS_PURE) && !marks[i])
+            change_operands(&s, &insn);
+        else if (ir_op_has((IrOp)insn.op, IR_IS_LOAD | IR_IS_STORE))
+            change_access(&s, &insn);
+        if (ir_op_has((IrOp)insn.op, IR_IS_LEAVE))
+            s.insns = s.region->exits[insn.imm].insns;
+        map[i] = append(&s, (IrOp)insn.op, insn.a, insn.b, insn.imm);
     }
-    return region;
+    return s.region;
 }
 
 /* --- What must not change ------------------------------------------------- */
