@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "frontend/decode.h"
 #include "hwmodel/board/board.h"
+#include "hwmodel/vliw/molecule.h"
 #include "ir/ir.h"
 
 #include <stdio.h>
@@ -14,6 +15,7 @@ static const struct {
     const char *name, *title;
     void (*write)(FILE *out);
 } pages[] = {
+    {"atoms", "Atoms of the modelled VLIW", atom_write_docs},
     {"boards", "Boards, devices, registers", board_write_docs},
     {"instructions", "Instructions of the guest", insn_write_docs},
     {"keys", "Configuration keys", config_write_docs},
@@ -32,7 +34,7 @@ bool docs_print(const Options *options, Diag *diag)
         return true;
     }
     return diag_error(diag,
-                      "there is no page \"%s\"; choose boards, instructions, "
-                      "keys or operations",
+                      "there is no page \"%s\"; choose atoms, boards, "
+                      "instructions, keys or operations",
                       name);
 }

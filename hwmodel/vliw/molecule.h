@@ -115,6 +115,9 @@ typedef struct VliwCode {
     uint32_t size;   /* bytes of all molecules */
 } VliwCode;
 
+/* The table of atoms as Markdown. */
+void atom_write_docs(FILE *out);
+
 /* Writes an atom as text, without unit and guest instruction. */
 void atom_print(const Atom *atom, FILE *out);
 

@@ -160,7 +160,7 @@ ok 'a wrong command' refuses 'there is no command rnu; did you mean run?' rnu
 ok 'a command like no other' refuses 'there is no command xyzzy; `selkirk' xyzzy
 ok 'help of a wrong command' refuses 'there is no command rum;' help rum
 ok 'no image' refuses 'run: an argument is missing; write selkirk run IMAGE' run
-ok 'no page' refuses 'docs: an argument is missing; write selkirk docs boards|' docs
+ok 'no page' refuses 'docs: an argument is missing; write selkirk docs atoms|boards|' docs
 ok 'two images' refuses 'run: two: one IMAGE is all' run one two
 ok 'a misspelt option' \
     refuses 'run: there is no option --untl; did you mean --until?' run --untl x
@@ -531,7 +531,7 @@ ok 'a preset that is not there' \
     refuses '--preset: there is no preset "tm9"; choose from tm5400' \
     config --preset tm9
 ok 'prints the boards' prints 'decstation-200' sel docs boards
-ok 'a page that is not there' refuses 'there is no page "ports"; choose boards, instructions, keys or operations' \
+ok 'a page that is not there' refuses 'there is no page "ports"; choose atoms, boards, instructions, keys or operations' \
     docs ports
 
 echo "1..$count"

@@ -5,7 +5,7 @@ set -euo pipefail
 selkirk=$1
 docs=$(cd "$(dirname "$0")/../../docs" && pwd)
 status=0
-for page in boards instructions keys operations; do
+for page in atoms boards instructions keys operations; do
     if [ "${BLESS:-}" = 1 ]; then
         "$selkirk" docs $page >"$docs/$page.md"
     elif ! "$selkirk" docs $page | diff -u "$docs/$page.md" -; then
