@@ -36,6 +36,7 @@ typedef struct Value {
     uint8_t reg;   /* where it is, or NO_REG */
     int8_t slot;   /* designated to this slot's register, or NO_SLOT */
     int32_t leave; /* by this main leave, if designated */
+    ValueId copy;  /* stands for it after a COMMIT, in select.c */
     ValueId after; /* designated to the register that it has, next */
     int32_t last_leave; /* the last leave that needs it, or NO_LEAVE */
     uint32_t imm;
@@ -68,6 +69,7 @@ typedef struct Node {
     bool load, store, fcr; /* how it is ordered */
     bool pure;             /* may be dropped */
     bool gone;             /* dropped, or issued */
+    bool moves;            /* issued, and ready to be moved to its slot */
     bool placed;           /* forced: does not wait for its slot's register */
     uint16_t guest;
     uint16_t leave; /* leaves before it in program order */

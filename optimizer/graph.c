@@ -11,6 +11,9 @@
  * with.  What lies further back counts as the same address. */
 enum { COMPARE_MAX = 64 };
 
+/* Leaves from which on a bound is computed. */
+enum { BOUND_STEPS = 12 };
+
 typedef struct Graph {
     Backend *b;
     /* Stores of the region, in order */
@@ -330,41 +333,60 @@ static uint32_t load_length(const Load *load, unsigned units, uint32_t tail)
     return load->early + before + tail + 1;
 }
 
-uint32_t backend_lower_bound(const Backend *b)
+/* Nodes by tail. */
+typedef struct Tails {
+    const uint32_t *early;
+    NodeId *lists, *next;
+    uint32_t longest;
+} Tails;
+
+/* The bound by the units' work on nodes that cannot issue before `early`:
+ * those with the longest tail, then with the next ones. */
+static void bound_by_units(const Backend *b, const Tails *t, uint32_t early,
+                           uint32_t *bound)
 {
     const VliwDesc *desc = b->desc;
-    const uint32_t *early = find_early(b);
-    uint32_t bound = early[b->node_count - 1] + 1;
+    Load alu = {0}, loads[CLASSES] = {{0}};
+    for (uint32_t tail = t->longest + 1; tail-- > 0;) {
+        for (NodeId i = t->lists[tail]; i != NO_NODE; i = t->next[i]) {
+            const Node *n = &b->nodes[i];
+            if (t->early[i] < early)
+                continue;
+            add_load(&loads[n->cls], n, t->early[i]);
+            if (n->cls <= CLASS_SHIFT)
+                add_load(&alu, n, t->early[i]);
+        }
+        raise_to(bound, load_length(&alu, desc->alu_units, tail));
+        raise_to(bound,
+                 load_length(&loads[CLASS_SHIFT],
+                             desc->shift_all ? desc->alu_units : 1, tail));
+        raise_to(bound, load_length(&loads[CLASS_LSU], desc->lsu_units, tail));
+        raise_to(bound, load_length(&loads[CLASS_BRU], 1, tail));
+    }
+}
+
+uint32_t backend_lower_bound(const Backend *b)
+{
+    Tails t = {.early = find_early(b)};
+    uint32_t bound = t.early[b->node_count - 1] + 1;
     if (b->in_order)
         return bound;
     const uint32_t *tails = find_tails(b);
-    /* Nodes by tail, then from the longest one down. */
-    uint32_t longest = 0;
     for (NodeId i = 0; i < b->node_count; i++)
-        raise_to(&longest, tails[i]);
-    NodeId *lists = arena_alloc(b->scratch, longest + 1, sizeof *lists);
-    NodeId *next = arena_alloc(b->scratch, b->node_count, sizeof *next);
-    memset(lists, 0xff, (longest + 1) * sizeof *lists); /* NO_NODE */
+        raise_to(&t.longest, tails[i]);
+    t.lists = arena_alloc(b->scratch, t.longest + 1, sizeof *t.lists);
+    t.next = arena_alloc(b->scratch, b->node_count, sizeof *t.next);
+    memset(t.lists, 0xff, (t.longest + 1) * sizeof *t.lists); /* NO_NODE */
     for (NodeId i = 0; i < b->node_count; i++) {
-        next[i] = lists[tails[i]];
-        lists[tails[i]] = i;
+        if (b->nodes[i].gone)
+            continue;
+        t.next[i] = t.lists[tails[i]];
+        t.lists[tails[i]] = i;
     }
-    Load alu = {0}, loads[CLASSES] = {{0}};
-    for (uint32_t tail = longest + 1; tail-- > 0;) {
-        for (NodeId i = lists[tail]; i != NO_NODE; i = next[i]) {
-            const Node *n = &b->nodes[i];
-            if (n->gone)
-                continue;
-            add_load(&loads[n->cls], n, early[i]);
-            if (n->cls <= CLASS_SHIFT)
-                add_load(&alu, n, early[i]);
-        }
-        raise_to(&bound, load_length(&alu, desc->alu_units, tail));
-        raise_to(&bound,
-                 load_length(&loads[CLASS_SHIFT],
-                             desc->shift_all ? desc->alu_units : 1, tail));
-        raise_to(&bound, load_length(&loads[CLASS_LSU], desc->lsu_units, tail));
-        raise_to(&bound, load_length(&loads[CLASS_BRU], 1, tail));
-    }
+    /* From the entry on, and from some of the leaves on. */
+    bound_by_units(b, &t, 0, &bound);
+    uint32_t step = b->leave_count / BOUND_STEPS + 1;
+    for (uint32_t k = 0; k + 1 < b->leave_count; k += step)
+        bound_by_units(b, &t, t.early[b->leaves[k].node] + 1, &bound);
     return bound;
 }

@@ -292,8 +292,8 @@ static Try try_node(Sched *s, NodeId n)
 
 /* --- One cycle ------------------------------------------------------------ */
 
-/* Moves values that wait elsewhere for their slots' registers there, if the
- * molecule has room. */
+/* Gear 1: moves values that wait elsewhere for their slots' registers there, if
+ * the molecule has room. */
 static bool settle_blocked(Sched *s)
 {
     Backend *b = s->b;
@@ -303,10 +303,9 @@ static bool settle_blocked(Sched *s)
         NodeId n = s->blocked[i];
         ValueId d = b->nodes[n].d;
         uint32_t slot, when;
-        if (b->nodes[n].gone && regs_slot_ready(b, n, &slot) &&
+        if (regs_slot_ready(b, n, &slot) &&
             (regs_readable(b, d, &when) || when == NEVER) &&
             regs_settle(b, d)) {
-            tell_leave(s, &b->values[d]);
             settled = true;
         } else {
             s->blocked[kept++] = n;
@@ -316,22 +315,51 @@ static bool settle_blocked(Sched *s)
     return settled;
 }
 
-/* Brings nodes back that need not wait for a slot's register any longer. */
+/* Brings nodes back that need not wait for a slot's register any longer, and
+ * those whose result can be moved there. */
 static void wake_blocked(Sched *s)
 {
     Backend *b = s->b;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < s->blocked_count; i++) {
         NodeId n = s->blocked[i];
-        const Node *node = &b->nodes[n];
+        Node *node = &b->nodes[n];
+        const Value *d = &b->values[node->d];
         uint32_t when;
-        if (!node->gone && (node->placed || b->cycle + node->height >= s->end ||
-                            regs_slot_ready(b, n, &when)))
+        bool ready = regs_slot_ready(b, n, &when);
+        if (node->gone) {
+            ready =
+                ready && (regs_readable(b, node->d, &when) || when == NEVER);
+            node->moves = ready;
+            node->cls = d->fp ? CLASS_SHIFT : CLASS_ALU;
+            if (d->reg == NO_REG && !d->remat)
+                node->cls = CLASS_LSU;
+            node->height = b->nodes[b->leaves[d->leave].node].height;
+        } else if (node->placed || b->cycle + node->height >= s->end) {
+            ready = true;
+        }
+        if (ready)
             make_ready(s, n, b->cycle);
         else
             s->blocked[kept++] = n;
     }
     s->blocked_count = kept;
+}
+
+/* Moves the result of node `n` to its slot's register. */
+static Try try_move(Sched *s, NodeId n)
+{
+    Backend *b = s->b;
+    ValueId d = b->nodes[n].d;
+    uint32_t when;
+    b->work->schedule++;
+    if (!regs_readable(b, d, &when) && when != NEVER)
+        return later(s, when); /* it was spilled and is being reloaded */
+    if (!regs_settle(b, d))
+        return TRY_FULL;
+    b->nodes[n].moves = false;
+    tell_leave(s, &b->values[d]);
+    return TRY_DONE;
 }
 
 /* Whether time alone changes something for the blocked nodes. */
@@ -464,15 +492,18 @@ static bool issue_by_height(Sched *s)
     uint8_t aside_class[CLASSES * PASS_MAX];
     unsigned aside_count = 0;
     bool waits = false;
+    bool issued;
     do {
+        issued = false;
         wake_blocked(s);
         for (unsigned c; (c = pick_class(s, passed)) < CLASSES;) {
             uint64_t key = s->heaps[c].keys[0];
             NodeId n = UINT32_MAX - (uint32_t)key;
             heap_pop(&s->heaps[c]);
-            if (b->nodes[n].gone)
+            if (b->nodes[n].gone && !b->nodes[n].moves)
                 continue; /* issued by unstick() */
-            Try result = try_node(s, n);
+            Try result = b->nodes[n].moves ? try_move(s, n) : try_node(s, n);
+            issued |= result == TRY_DONE;
             if (result == TRY_LATER)
                 make_ready(s, n, s->later);
             else if (result == TRY_SLOT)
@@ -484,7 +515,7 @@ static bool issue_by_height(Sched *s)
             aside_class[aside_count] = (uint8_t)c;
             aside[aside_count++] = key;
         }
-    } while (settle_blocked(s) || hurry_load(s));
+    } while (issued || hurry_load(s));
     for (unsigned i = 0; i < aside_count; i++)
         heap_push(&s->heaps[aside_class[i]], aside[i]);
     return waits;

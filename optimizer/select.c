@@ -103,6 +103,7 @@ static ValueId add_value(Backend *b, bool fp)
                            .node = NO_NODE,
                            .twin = NO_VALUE,
                            .after = NO_VALUE,
+                           .copy = NO_VALUE,
                            .ready = NEVER,
                            .dead = NEVER,
                            .next = NO_VALUE,
@@ -159,9 +160,19 @@ static Node *add_node(Select *s, unsigned op)
     return n;
 }
 
+/* The value that stands for `v` since the last COMMIT. */
+static ValueId present(const Select *s, ValueId v)
+{
+    const Value *values = s->b->values;
+    while (values[v].copy != NO_VALUE)
+        v = values[v].copy;
+    return v;
+}
+
 /* A register operand. */
 static ValueId read_value(Select *s, ValueId v)
 {
+    v = present(s, v);
     s->b->values[v].readers++;
     return v;
 }
@@ -231,6 +242,14 @@ static void put_slot(Select *s, unsigned slot, ValueId v)
         s->dirty |= bit;
 }
 
+/* COMMIT takes its register from `old`, which was a slot's: what comes later
+ * reads a copy, if anything does. */
+static void save_value(Select *s, ValueId old)
+{
+    ValueId copy = add_move(s, old);
+    s->b->values[old].copy = copy;
+}
+
 /* Slot `slot` must hold its value at main leave `k`: gives the value a node
  * that can write it there. */
 static void designate(Select *s, unsigned slot, uint32_t k)
@@ -264,8 +283,10 @@ static void add_leave(Select *s, const IrInsn *insn, unsigned op)
     uint64_t dirty = s->dirty;
     unsigned count = (unsigned)__builtin_popcountll(dirty), i = 0;
     ValueId *values = arena_alloc(b->scratch, count, sizeof *values);
+    ValueId olds[IR_SLOT_COUNT];
     for (uint64_t set = dirty; set; set &= set - 1) {
         unsigned slot = (unsigned)__builtin_ctzll(set);
+        olds[i] = s->base[slot];
         if (main)
             designate(s, slot, k);
         values[i++] = s->current[slot];
@@ -273,6 +294,8 @@ static void add_leave(Select *s, const IrInsn *insn, unsigned op)
     }
     if (main)
         s->dirty = 0;
+    for (i = 0; op == OP_COMMIT && i < count; i++)
+        save_value(s, olds[i]);
     Node *n = add_node(s, op);
     n->a = condition;
     n->imm = insn->imm;
@@ -346,7 +369,7 @@ static bool fuse_set_half(Select *s, IrRef ref)
     const IrInsn *insn = &s->insns[ref];
     if (s->insns[insn->b].op != IR_LD32 || s->uses[insn->b] != 1)
         return false;
-    ValueId f = s->map[insn->a], v = s->map[insn->b];
+    ValueId f = present(s, s->map[insn->a]), v = s->map[insn->b];
     NodeId load = b->values[v].node, old = b->values[f].node;
     if (old != NO_NODE && old >= load)
         return false;
@@ -418,7 +441,7 @@ static void select_insn(Select *s, IrRef ref)
     case IR_GET:
     case IR_GETF: s->map[ref] = s->current[insn->imm]; break;
     case IR_PUT:
-    case IR_PUTF: put_slot(s, insn->imm, s->map[insn->a]); break;
+    case IR_PUTF: put_slot(s, insn->imm, present(s, s->map[insn->a])); break;
     case IR_LD8S:
     case IR_LD8U:
     case IR_LD16S:
