@@ -106,26 +106,18 @@ static bool order(const Molecule *molecule, const Atom *ordered[VLIW_UNITS])
 
 /* --- Molecules ------------------------------------------------------------ */
 
-static Step make_step(const Atom *atom, const VliwDesc *desc)
+static Step make_step(const Atom *atom)
 {
-    AtomOp op = (AtomOp)atom->op;
-    const AtomInfo *info = atom_info(op);
-    unsigned latency = desc->latency[info->latency];
-    RegSet result = register_written(atom);
-    bool flies = result.gprs || result.others || atom_uses_fcr(op) ||
-                 atom_keeps_unit(op);
-    Step step = {.op = atom->op,
-                 .d = atom->d,
-                 .a = info->a == ATOM_N ? VLIW_ZERO : atom->a,
-                 .b = info->b == ATOM_N || atom->b_imm ? VLIW_ZERO : atom->b,
-                 .unit = atom->unit,
-                 .latency = (uint8_t)(flies && latency > 1 ? latency : 0),
-                 .protect = atom->protect,
-                 .guest = atom->guest,
-                 .imm = info->b == ATOM_I && !atom->b_imm ? 0 : atom->imm,
-                 .check = atom->check};
-    assert(atom->protect <= desc->alias_regs);
-    return step;
+    const AtomInfo *info = atom_info((AtomOp)atom->op);
+    bool b_reg = info->b != ATOM_N && !atom->b_imm;
+    return (Step){.op = atom->op,
+                  .d = atom->d,
+                  .a = info->a == ATOM_N ? VLIW_ZERO : atom->a,
+                  .b = b_reg ? atom->b : VLIW_ZERO,
+                  .protect = atom->protect,
+                  .guest = atom->guest,
+                  .imm = info->b == ATOM_I && b_reg ? 0 : atom->imm,
+                  .check = atom->check};
 }
 
 static RegSet needs(const Atom *atom)
@@ -137,24 +129,65 @@ static RegSet needs(const Atom *atom)
     return set;
 }
 
-/* Returns the step after its own. */
-static Step *make_issue(const Core *c, const Molecule *molecule, Issue *issue,
-                        Step *steps)
+/* What the atom keeps busy for its latency: its result, FCR31, its unit. */
+static RegSet results(const Atom *atom)
+{
+    RegSet set = register_written(atom);
+    if (atom_uses_fcr((AtomOp)atom->op) && atom->op != ATOM_FCR)
+        set.others |= 1ull << OTHER_FCR;
+    if (atom_keeps_unit((AtomOp)atom->op))
+        set.others |= 1ull << (OTHER_UNIT + atom->unit);
+    return set;
+}
+
+/* Where the steps and results of the next molecule go. */
+typedef struct Cursor {
+    Step *step;
+    Result *result;
+} Cursor;
+
+static void add_results(Issue *issue, Cursor *at, const Atom *atom,
+                        const VliwDesc *desc)
+{
+    unsigned latency = desc->latency[atom_info((AtomOp)atom->op)->latency];
+    RegSet set = results(atom);
+    if (latency == 1)
+        return;
+    issue->results = set_union(issue->results, set);
+    for (; set.gprs; set.gprs &= set.gprs - 1) {
+        unsigned index = (unsigned)__builtin_ctzll(set.gprs);
+        *at->result++ = (Result){(uint8_t)index, (uint8_t)latency};
+    }
+    for (; set.others; set.others &= set.others - 1) {
+        unsigned index = VLIW_GPRS + (unsigned)__builtin_ctzll(set.others);
+        *at->result++ = (Result){(uint8_t)index, (uint8_t)latency};
+    }
+    issue->result_count = (uint8_t)(at->result - issue->result);
+}
+
+static void make_issue(Installed *made, const Molecule *molecule, Issue *issue,
+                       Cursor *at, const VliwDesc *desc)
 {
     const Atom *ordered[VLIW_UNITS];
+    bool branches = false;
     issue->snapshot = !order(molecule, ordered);
-    issue->steps = steps;
-    issue->count = molecule->count;
+    issue->steps = at->step;
+    issue->result = at->result;
     issue->commit = molecule->commit;
-    issue->format = (uint8_t)molecule_format(molecule, &c->desc);
-    issue->tally = TALLY(1, molecule->count, molecule_nops(molecule, &c->desc));
+    issue->format = (uint8_t)molecule_format(molecule, desc);
+    issue->tally = TALLY(1, molecule->count, molecule_nops(molecule, desc));
     for (unsigned i = 0; i < molecule->count; i++) {
-        issue->needs = set_union(issue->needs, needs(ordered[i]));
-        *steps = make_step(ordered[i], &c->desc);
-        issue->slow |= steps->latency != 0;
-        steps++;
+        const Atom *atom = ordered[i];
+        assert(atom->protect <= desc->alias_regs);
+        issue->needs = set_union(issue->needs, needs(atom));
+        issue->leaves |= atom->op == ATOM_EXIT;
+        branches |= atom->unit == VLIW_BRU;
+        made->writes_fp |= results(atom).others & ((1ull << OTHER_UNIT) - 1);
+        add_results(issue, at, atom, desc);
+        *at->step++ = make_step(atom);
     }
-    return steps;
+    bool slow = issue->result_count || issue->commit || branches;
+    at->step++->op = slow ? STEP_END_SLOW : STEP_END;
 }
 
 /* The last molecule must not run off the end; targets and exits exist. */
@@ -185,6 +218,29 @@ static unsigned count_atoms(const VliwCode *code)
     return count;
 }
 
+static void make_ready(const Core *c, Installed *made)
+{
+    const VliwCode *code = made->pub.code;
+    unsigned atoms = count_atoms(code);
+    made->issues = alloc_zeroed(code->count, sizeof *made->issues);
+    made->steps = alloc_zeroed(atoms + code->count, sizeof *made->steps);
+    made->results =
+        alloc_zeroed((size_t)RESULTS_MAX * atoms, sizeof *made->results);
+    made->line = made->pub.base >> c->line_shift;
+    Cursor at = {made->steps, made->results};
+    uint64_t address = made->pub.base;
+    for (unsigned i = 0; i < code->count; i++) {
+        const Molecule *molecule = &code->molecules[i];
+        Issue *issue = &made->issues[i];
+        assert(molecule->size > 0 && molecule->commit <= code->exit_count);
+        make_issue(made, molecule, issue, &at, &c->desc);
+        uint64_t end = address + molecule->size - 1;
+        issue->first_line = (uint32_t)((address >> c->line_shift) - made->line);
+        issue->last_line = (uint32_t)((end >> c->line_shift) - made->line);
+        address = end + 1;
+    }
+}
+
 CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)
 {
     assert(gear < GEARS);
@@ -194,21 +250,7 @@ CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)
     made->pub.exits = alloc_zeroed(code->exit_count, sizeof *made->pub.exits);
     for (unsigned i = 0; i < code->exit_count; i++)
         made->pub.exits[i].record = code->exits[i];
-    made->issues = alloc_zeroed(code->count, sizeof *made->issues);
-    made->steps = alloc_zeroed(count_atoms(code), sizeof *made->steps);
-    made->line = base >> c->line_shift;
-    Step *steps = made->steps;
-    uint64_t address = base;
-    for (unsigned i = 0; i < code->count; i++) {
-        const Molecule *molecule = &code->molecules[i];
-        Issue *issue = &made->issues[i];
-        assert(molecule->size > 0 && molecule->commit <= code->exit_count);
-        steps = make_issue(c, molecule, issue, steps);
-        uint64_t end = address + molecule->size - 1;
-        issue->first_line = (uint32_t)((address >> c->line_shift) - made->line);
-        issue->last_line = (uint32_t)((end >> c->line_shift) - made->line);
-        address = end + 1;
-    }
+    make_ready(c, made);
     return &made->pub;
 }
 
@@ -220,5 +262,6 @@ void core_remove(Core *c, CoreCode *code)
     free(made->pub.exits);
     free(made->issues);
     free(made->steps);
+    free(made->results);
     free(made);
 }

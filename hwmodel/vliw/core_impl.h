@@ -1,7 +1,7 @@
-/* Inside of the reference core.  core.c issues molecules; core_code.c makes
- * them ready; core_mem.c is the memory side: pages, gated store buffer, alias
- * registers; core_stats.c names what is counted.  docs/core.md is the manual.
- */
+/* Inside of the reference core.  core.c goes from translation to translation;
+ * core_issue.c issues the molecules of one; core_code.c makes them ready;
+ * core_mem.c is the memory side: pages, gated store buffer, alias registers;
+ * core_stats.c names what is counted.  docs/core.md is the manual. */
 #ifndef SELKIRK_HWMODEL_VLIW_CORE_IMPL_H
 #define SELKIRK_HWMODEL_VLIW_CORE_IMPL_H
 
@@ -34,26 +34,39 @@ typedef struct RegSet {
 /* An atom in the order in which it may execute.  Operand b is register b plus
  * `imm`: an immediate comes with r63, which is zero. */
 typedef struct Step {
-    uint8_t op; /* AtomOp */
+    uint8_t op; /* AtomOp, or the following */
     uint8_t d, a, b;
-    uint8_t unit;
-    uint8_t latency; /* of a result that is in flight for a while, else 0 */
     uint8_t protect;
     uint16_t guest;
     uint32_t imm;
     uint64_t check;
 } Step;
 
+/* After the last atom of a molecule: nothing more to do; or results that take
+ * more than a cycle, a commit or a branch. */
+enum { STEP_END = ATOM_COUNT, STEP_END_SLOW };
+
+/* A result that is in flight for more than a cycle. */
+typedef struct Result {
+    uint8_t index; /* into Core.ready */
+    uint8_t latency;
+} Result;
+
+/* Of one atom: its register, FCR31 and its unit. */
+enum { RESULTS_MAX = 3 };
+
 typedef struct Issue {
     RegSet needs; /* what it reads, writes and issues in */
     const Step *steps;
-    uint64_t tally; /* for Run.tally */
-    uint8_t count;
-    uint8_t format;
-    bool slow;     /* has steps with a latency */
-    bool snapshot; /* no order of the steps reads before it writes */
-    uint16_t commit;
+    uint64_t tally;                 /* see TALLY */
     uint32_t first_line, last_line; /* of the I-cache, from that of `base` */
+    uint16_t commit;                /* as in Molecule */
+    uint8_t format;
+    bool snapshot; /* no order of the steps reads before it writes */
+    bool leaves;   /* has an EXIT */
+    uint8_t result_count;
+    RegSet results;
+    const Result *result;
 } Issue;
 
 /* Molecules, atoms and empty slots in one number, for short distances. */
@@ -65,8 +78,10 @@ enum { TALLY_BITS = 21 };
 /* What core_install() makes: the layer's part and the core's. */
 typedef struct Installed {
     CoreCode pub;
+    bool writes_fp; /* FP registers or FCR31 */
     Issue *issues;
     Step *steps;
+    Result *results;
     uint64_t line; /* I-line of `base` */
 } Installed;
 
@@ -123,7 +138,7 @@ struct Core {
      * still name some that have. */
     uint64_t arrival;
     RegSet flight;
-    uint64_t ready_gpr[VLIW_GPRS], ready_other[OTHERS];
+    uint64_t ready[VLIW_GPRS + OTHERS]; /* clock */
 
     /* Gated store buffer; `store_filter` has a bit for each word in it, shared
      * by words 256 bytes apart. */
@@ -166,12 +181,36 @@ static inline void core_stall(Core *c, CoreCause cause, uint64_t cycles)
     c->counters.cause[cause] += cycles;
 }
 
-/* --- core_code.c ---------------------------------------------------------- */
-
-static inline const Installed *core_installed(const CoreCode *code)
+static inline void core_copy_shadowed(const Core *c, CoreRegs *to,
+                                      const CoreRegs *from, bool fp)
 {
-    return (const Installed *)code;
+    memcpy(to->gpr, from->gpr, sizeof to->gpr[0] * c->desc.shadowed_gprs);
+    if (fp) {
+        memcpy(to->fpr, from->fpr, sizeof to->fpr[0] * c->desc.shadowed_fprs);
+        to->fcr31 = from->fcr31;
+    }
 }
+
+/* --- core_issue.c --------------------------------------------------------- */
+
+#define NO_LINE UINT32_MAX
+
+/* A run of one translation. */
+typedef struct CoreRun {
+    Core *c;
+    const Installed *code;
+    uint64_t tally; /* of the molecules that have not been counted */
+    uint32_t line;  /* I-line of the molecule before, or NO_LINE */
+    int commit;     /* last commit's record, or -1 */
+    uint32_t insns; /* that it says */
+    /* In the end: */
+    unsigned exit, molecule; /* that left, and where */
+    unsigned guest;          /* instruction of the atom that failed */
+} CoreRun;
+
+/* Runs until an exit is taken and committed (true), or an atom fails and
+ * everything since the last commit has been undone (false). */
+bool core_issue(CoreRun *run);
 
 /* --- core_mem.c ----------------------------------------------------------- */
 

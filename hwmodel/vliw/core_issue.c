@@ -1,0 +1,337 @@
+/* Runs one translation: issues its molecules, one by one, in the order and at
+ * the times that docs/core.md gives.
+ *
+ * Time.  `clock` counts the pipeline's cycles: those in which a molecule
+ * issues, and those in which none does because of a result, a unit, a commit or
+ * a branch.  While the processor waits for memory the pipeline stands still,
+ * results in flight included; that time is in Core.stalls.  So the pipeline's
+ * time between an entry and an exit is the same whatever misses. */
+#include "hwmodel/vliw/core_impl.h"
+
+#include <assert.h>
+
+/* The molecules since the last call are counted. */
+static void settle(CoreRun *r)
+{
+    CoreCounters *counters = &r->c->counters;
+    uint64_t mask = (1u << TALLY_BITS) - 1;
+    uint64_t molecules = r->tally >> 2 * TALLY_BITS;
+    counters->cause[CORE_CAUSE_GEAR0 + r->code->pub.gear] += molecules;
+    counters->molecules += molecules;
+    counters->atoms += r->tally >> TALLY_BITS & mask;
+    counters->nops += r->tally & mask;
+    r->tally = 0;
+}
+
+/* --- When a molecule issues ----------------------------------------------- */
+
+/* The lines that the molecule lies in and the one before did not. */
+static void fetch(CoreRun *r, const Issue *m)
+{
+    uint32_t line = r->line == NO_LINE ? m->first_line : r->line + 1;
+    for (; line <= m->last_line; line++) {
+        unsigned cycles = hierarchy_fetch(
+            r->c->hierarchy, (r->code->line + line) << r->c->line_shift);
+        core_stall(r->c, CORE_CAUSE_ICACHE, cycles);
+    }
+    r->line = m->last_line;
+}
+
+/* When the molecule may issue, `clock` or later: what it needs has arrived; a
+ * commit needs everything. */
+static uint64_t wait_for_needs(Core *c, const Issue *m, uint64_t clock)
+{
+    uint64_t issue = m->commit ? c->arrival : clock;
+    for (uint64_t set = m->needs.gprs & c->flight.gprs; set; set &= set - 1) {
+        uint64_t ready = c->ready[__builtin_ctzll(set)];
+        issue = ready > issue ? ready : issue;
+    }
+    for (uint64_t set = m->needs.others & c->flight.others; set;
+         set &= set - 1) {
+        uint64_t ready = c->ready[VLIW_GPRS + __builtin_ctzll(set)];
+        issue = ready > issue ? ready : issue;
+    }
+    /* Without interlock the schedule must see to that. */
+    assert(c->desc.interlock || issue == clock);
+    c->counters.cause[CORE_CAUSE_INTERLOCK] += issue - clock;
+    return issue;
+}
+
+/* The results of a molecule that issued at `issue` are in flight. */
+static inline void add_results(Core *c, const Issue *m, uint64_t issue)
+{
+    if (c->arrival <= issue) {
+        c->flight = m->results;
+        c->arrival = issue;
+    } else {
+        c->flight.gprs |= m->results.gprs;
+        c->flight.others |= m->results.others;
+    }
+    for (unsigned i = 0; i < m->result_count; i++) {
+        /* FCR31 collects the flags of several operations: the last one
+         * counts.  Nothing else can be in flight here. */
+        uint64_t *at = &c->ready[m->result[i].index];
+        uint64_t ready = issue + m->result[i].latency;
+        *at = ready > *at ? ready : *at;
+        c->arrival = ready > c->arrival ? ready : c->arrival;
+    }
+}
+
+/* --- Commit and rollback -------------------------------------------------- */
+
+/* Everything so far is final.  Returns the clock afterwards. */
+static uint64_t commit(CoreRun *r, const Issue *m, uint64_t clock)
+{
+    Core *c = r->c;
+    unsigned exit = m->commit - 1u;
+    if (clock < c->arrival) { /* its own results */
+        c->counters.cause[CORE_CAUSE_INTERLOCK] += c->arrival - clock;
+        clock = c->arrival;
+    }
+    clock += c->desc.commit;
+    c->counters.cause[CORE_CAUSE_COMMIT] += c->desc.commit;
+    c->clock = clock;
+    if (c->store_count)
+        core_drain(c);
+    c->alias_set = 0;
+    core_copy_shadowed(c, &c->shadow, &c->regs, r->code->writes_fp);
+    uint32_t insns = r->code->pub.exits[exit].record.insns;
+    assert(insns >= r->insns);
+    c->insns += insns - r->insns;
+    c->counters.insns[r->code->pub.gear] += insns - r->insns;
+    c->counters.commits++;
+    r->insns = insns;
+    r->commit = (int)exit;
+    if (unlikely(c->committed))
+        c->committed(c->committed_ctx, &r->code->pub, exit);
+    return clock;
+}
+
+/* Everything since the last commit is undone. */
+static void roll_back(CoreRun *r, uint64_t clock)
+{
+    Core *c = r->c;
+    settle(r);
+    core_copy_shadowed(c, &c->regs, &c->shadow, true);
+    core_drop_stores(c);
+    c->clock = clock + c->desc.rollback;
+    c->arrival = c->clock;
+    c->counters.cause[CORE_CAUSE_ROLLBACK] += c->desc.rollback;
+    c->counters.rollbacks++;
+    c->counters.faults[c->fault]++;
+}
+
+/* --- What atoms do -------------------------------------------------------- */
+
+static bool refuse(Core *c, CoreFault fault)
+{
+    c->fault = fault;
+    c->fault_va = 0;
+    return false;
+}
+
+static bool float_op(Core *c, const Step *step, const CoreRegs *in)
+{
+    uint64_t result = 0;
+    uint32_t fcr31 = c->regs.fcr31;
+    AtomOp op = (AtomOp)step->op;
+    /* Operand b of those that have none is not looked at. */
+    if (!c->bus.fp(c->bus.ctx, atom_ir_op(op), step->imm, in->fpr[step->a],
+                   in->fpr[step->b % VLIW_FPRS], &fcr31, &result))
+        return refuse(c, CORE_FAULT_FP);
+    c->regs.fcr31 = fcr31;
+    if (atom_info(op)->d == ATOM_F)
+        c->regs.fpr[step->d] = result;
+    return true;
+}
+
+static uint32_t divide(uint32_t a, uint32_t b)
+{
+    if (b == 0)
+        return a >> 31 ? 1 : UINT32_MAX;
+    if (a == 0x80000000u && b == UINT32_MAX)
+        return a;
+    return (uint32_t)((int32_t)a / (int32_t)b);
+}
+
+static uint64_t set_low(uint64_t a, uint32_t word)
+{
+    return (a & ~(uint64_t)UINT32_MAX) | word;
+}
+
+static uint64_t set_high(uint64_t a, uint32_t word)
+{
+    return (uint64_t)word << 32 | (uint32_t)a;
+}
+
+/* --- Issue ---------------------------------------------------------------- */
+
+bool core_issue(CoreRun *r)
+{
+    /* By Step.op */
+    static const void *const labels[] = {
+#define ATOM(id, name, unit, latency, d, a, b, text) &&do_##id,
+#include "hwmodel/vliw/atom.def"
+#undef ATOM
+        &&do_END, &&do_END_SLOW};
+    Core *c = r->c;
+    const IrContext context = r->code->pub.code->context;
+    const Issue *issues = r->code->issues, *m = issues;
+    CoreRegs *regs = &c->regs;
+    uint64_t clock = c->clock;
+    const CoreRegs *in;
+    const Issue *next;
+    const Step *step;
+    uint32_t value;
+
+molecule:
+    if (unlikely(m->last_line != r->line))
+        fetch(r, m);
+    if (clock < c->arrival &&
+        ((m->needs.gprs & c->flight.gprs) |
+         (m->needs.others & c->flight.others) | m->commit))
+        clock = wait_for_needs(c, m, clock);
+    if (unlikely(c->trace != NULL))
+        c->trace(c->trace_ctx, &r->code->pub, (unsigned)(m - issues),
+                 clock + c->stalls);
+    in = regs;
+    if (unlikely(m->snapshot)) {
+        c->before = *regs;
+        in = &c->before;
+    }
+    r->tally += m->tally;
+    c->counters.format[m->format]++;
+    clock++;
+    next = NULL;
+    step = m->steps;
+    goto *labels[step->op];
+
+#define NEXT() goto *labels[(++step)->op]
+#define A      in->gpr[step->a]
+#define B      (in->gpr[step->b] + step->imm)
+#define FA     in->fpr[step->a]
+#define FB     in->fpr[step->b]
+#define D      regs->gpr[step->d]
+#define FD     regs->fpr[step->d]
+#define DO(id, statement)                                                      \
+    do_##id : statement;                                                       \
+    NEXT();
+
+    DO(ADD, D = A + B)
+    DO(SUB, D = A - B)
+    DO(AND, D = A & B)
+    DO(OR, D = A | B)
+    DO(XOR, D = A ^ B)
+    DO(NOR, D = ~(A | B))
+    DO(SLT, D = (int32_t)A < (int32_t)B)
+    DO(SLTU, D = A < B)
+    DO(SHL, D = A << B % 32)
+    DO(SHR, D = A >> B % 32)
+    DO(SAR, D = (uint32_t)((int32_t)A >> B % 32))
+    DO(MUL, D = A * B)
+    DO(MULH, D = (uint32_t)((int64_t)(int32_t)A * (int32_t)B >> 32))
+    DO(MULHU, D = (uint32_t)((uint64_t)A * B >> 32))
+    DO(DIV, D = divide(A, B))
+    DO(DIVU, value = B; D = value ? A / value : UINT32_MAX)
+    DO(CP0, D = c->bus.cp0(c->bus.ctx, step->imm))
+do_TRAP:
+    if (A != 0) {
+        refuse(c, CORE_FAULT_TRAP);
+        goto failed;
+    }
+    NEXT();
+
+#define LOAD(size)                                                             \
+    if (!core_load(c, step, A, size, &context, &value))                        \
+    goto failed
+#define STORE(size, word)                                                      \
+    if (!core_store(c, step, A, size, &context, word))                         \
+    goto failed
+    DO(LD8S, LOAD(1); D = bits_sext8(value))
+    DO(LD8U, LOAD(1); D = value)
+    DO(LD16S, LOAD(2); D = bits_sext16(value))
+    DO(LD16U, LOAD(2); D = value)
+    DO(LD32, LOAD(4); D = value)
+    DO(LDLO, LOAD(4); FD = set_low(FB, value))
+    DO(LDHI, LOAD(4); FD = set_high(FB, value))
+    DO(ST8, STORE(1, B))
+    DO(ST16, STORE(2, B))
+    DO(ST32, STORE(4, B))
+    DO(STLO, STORE(4, (uint32_t)FB))
+    DO(STHI, STORE(4, (uint32_t)(FB >> 32)))
+    DO(LDL, D = (uint32_t)c->local[step->imm])
+    DO(LDLF, FD = c->local[step->imm])
+    DO(STL, c->local[step->imm] = A)
+    DO(STLF, c->local[step->imm] = FA)
+
+    DO(FMOV, FD = FA)
+    DO(LO, D = (uint32_t)FA)
+    DO(HI, D = (uint32_t)(FA >> 32))
+    DO(SETLO, FD = set_low(FA, B))
+    DO(SETHI, FD = set_high(FA, B))
+    DO(FCR, D = regs->fcr31)
+do_FADDS:
+do_FADDD:
+do_FSUBS:
+do_FSUBD:
+do_FMULS:
+do_FMULD:
+do_FDIVS:
+do_FDIVD:
+do_FABSS:
+do_FABSD:
+do_FNEGS:
+do_FNEGD:
+do_FCVTSD:
+do_FCVTSW:
+do_FCVTDS:
+do_FCVTDW:
+do_FCVTWS:
+do_FCVTWD:
+do_FCMPS:
+do_FCMPD:
+    if (!float_op(c, step, in))
+        goto failed;
+    NEXT();
+
+#define BRANCH(condition)                                                      \
+    if (condition)                                                             \
+    next = &issues[step->imm]
+    DO(BR, BRANCH(true))
+    DO(BREQ, BRANCH(A == 0))
+    DO(BRNE, BRANCH(A != 0))
+    DO(BRLT, BRANCH((int32_t)A < 0))
+    DO(BRGE, BRANCH((int32_t)A >= 0))
+    DO(BRLE, BRANCH((int32_t)A <= 0))
+    DO(BRGT, BRANCH((int32_t)A > 0))
+    DO(EXIT, (void)0)
+
+do_END_SLOW: /* results in flight, a commit or a branch */
+    if (m->result_count)
+        add_results(c, m, clock - 1);
+    if (m->commit)
+        clock = commit(r, m, clock);
+    if (m->leaves || next) {
+        clock += c->desc.branch - 1;
+        c->counters.cause[CORE_CAUSE_BRANCH] += c->desc.branch - 1;
+        settle(r);
+        if (m->leaves) {
+            c->clock = clock;
+            r->exit = m->commit - 1u;
+            r->molecule = (unsigned)(m - issues);
+            return true;
+        }
+        c->counters.branches++;
+        r->line = NO_LINE;
+        m = next;
+        goto molecule;
+    }
+do_END:
+    m++;
+    goto molecule;
+
+failed:
+    r->guest = step->guest;
+    roll_back(r, clock);
+    return false;
+}
