@@ -1,6 +1,7 @@
 /* opt_check(): schedules written by hand, as they should be and with each rule
  * broken once. */
 #include "optimizer/optimizer.h"
+#include "optimizer/values.h"
 
 #include "base/bits.h"
 
@@ -251,6 +252,26 @@ static void check_much(VliwCode *code)
     code->molecules[5].atoms[0].check = 1 << 16;
 }
 
+static void take_immediate(VliwCode *code)
+{
+    code->molecules[1].atoms[0].b_imm = true;
+}
+
+static void name_guest(VliwCode *code)
+{
+    code->molecules[1].atoms[0].guest = 8;
+}
+
+static void commit_much(VliwCode *code)
+{
+    code->molecules[8].commit = 5;
+}
+
+static void crowd(VliwCode *code)
+{
+    code->molecules[8].count = VLIW_UNITS + 1;
+}
+
 static void raise_bound(VliwCode *code)
 {
     code->bound = 1000;
@@ -263,6 +284,9 @@ static void test_form(void **state)
     refuse("add r40, r4, 4", "add r40, r62, 4", "a read of the sink");
     refuse("alu0:trap r3", "alu0:or r48, r4, 0 alu1:or r48, r4, 0",
            "molecule 7: two writes to r48");
+    refuse("9: alu1:fadd.d f0, f1, f2 .4 lsu0:ldl r50, l7",
+           "9: alu1:fadd.d f0, f1, f2 .4 lsu0:ldlf f0, l7",
+           "molecule 9: two writes to f0");
     refuse("18: commit x3", "18:", "leaves by x3 without committing it");
     refuse("18: commit x3", "18: commit x2", "leaves by x3 without");
     refuse("8: commit x1", "8: commit x2", "commits exit x2 without leaving");
@@ -284,6 +308,10 @@ static void test_form(void **state)
         {name_register, "trap has a register that it does not take"},
         {protect_much, "no such alias register"},
         {check_much, "no such alias register"},
+        {take_immediate, "ld32 has an immediate where there is none"},
+        {name_guest, "no such guest instruction"},
+        {commit_much, "molecule 8: commits no record that there is"},
+        {crowd, "molecule 8: more atoms than units"},
         {raise_bound, "is below the bound"},
     };
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
@@ -295,9 +323,11 @@ static void test_form(void **state)
     char *other = changed(text, "br.eqz r50", "br.eqz r49");
     expect(judge(few, tm5400, region_text, other, false, NULL), "");
     free(other);
-    other = changed(text, "br.eqz r50", "br.eqz r50");
-    expect(judge(few, tm5400, region_text, other, false, NULL),
+    expect(judge(few, tm5400, region_text, text, false, NULL),
            "br.eqz has no such register");
+    other = changed(schedule, "fadd.d f0", "fadd.d f20");
+    expect(judge(few, tm5400, region_text, other, false, NULL),
+           "fadd.d has no such register");
     free(other);
     free(text);
 }
@@ -463,6 +493,90 @@ static void test_disjoint(void **state)
     }
 }
 
+/* A load between two stores: which it sees depends on the second as well. */
+static void test_stores(void **state)
+{
+    (void)state;
+    static const char region[] = "region 0 kernel el pending=none\n.0 0 0\n"
+                                 "  %0 = get r4\n"
+                                 "  st32 [%0], %0\n"
+                                 "  st32 [%0], %0\n"
+                                 "  %3 = ld32 [%0]\n"
+                                 "  put r2, %3\n"
+                                 "  exit x0\n"
+                                 "x0 direct 4 insns=1 pending=none\nend\n";
+    static const char code[] =
+        "code 0 kernel el pending=none main=5 length=5 bound=1\n.0 0 0\n"
+        "x0 direct 4 insns=1 pending=none\n"
+        "0: lsu0:st32 [r4], r4\n1: lsu0:st32 [r4], r4\n2: lsu0:ld32 r2, [r4]\n"
+        "3:\n4: commit x0 bru:exit x0\nend\n";
+    accept(region, code);
+    char *text = changed(code, "1: lsu0:st32 [r4], r4\n2: lsu0:ld32 r2, [r4]",
+                         "1: lsu0:ld32 r2, [r4]\n2: lsu0:st32 [r4], r4");
+    expect(judge(tm5400, tm5400, region, text, true, NULL),
+           "a load that the region does not have");
+    free(text);
+    /* Two memory units act in their order. */
+    text = changed(code, "1: lsu0:st32 [r4], r4\n2: lsu0:ld32 r2, [r4]",
+                   "1: lsu1:ld32 r2, [r4] lsu0:st32 [r4], r4\n2:");
+    expect(judge(wide, wide, region, text, false, NULL), "");
+    free(text);
+    text = changed(code, "1: lsu0:st32 [r4], r4\n2: lsu0:ld32 r2, [r4]",
+                   "1: lsu0:ld32 r2, [r4] lsu1:st32 [r4], r4\n2:");
+    expect(judge(wide, wide, region, text, false, NULL),
+           "a load that the region does not have");
+    free(text);
+}
+
+/* What an exit's own molecules do counts for that exit alone. */
+static void test_exits(void **state)
+{
+    (void)state;
+    static const char region[] = "region 0 kernel el pending=none\n.0 0 0\n"
+                                 "  %0 = get r4\n"
+                                 "  %1 = ld32 [%0]\n"
+                                 "  exit.eqz %0, x0\n"
+                                 "  %3 = ld32 [%0 + 4]\n"
+                                 "  exit x1\n"
+                                 "x0 direct 8 insns=1 pending=none\n"
+                                 "x1 direct 4 insns=1 pending=none\nend\n";
+    static const char code[] =
+        "code 0 kernel el pending=none main=4 length=4 bound=1\n.0 0 0\n"
+        "x0 direct 8 insns=1 pending=none\nx1 direct 4 insns=1 pending=none\n"
+        "0: lsu0:ld32 r62, [r4] alu0:add r40, r4, 4\n"
+        "1: bru:br.eqz r4, @4\n"
+        "2: lsu0:ld32 r62, [r40]\n"
+        "3: commit x1 bru:exit x1\n"
+        "4: commit x0 bru:exit x0\nend\n";
+    accept(region, code);
+    static const struct {
+        const char *from, *to, *message;
+    } rows[] = {
+        /* The first load is made on both paths, or by x0's alone. */
+        {"4: commit x0", "4: commit x0 lsu0:ld32 r62, [r4]", ""},
+        {"1: bru:br.eqz r4, @4\n2: lsu0:ld32 r62, [r40]\n",
+         "1: bru:br.eqz r4, @4 lsu0:ld32 r62, [r40]\n2:\n", ""},
+        {"0: lsu0:ld32 r62, [r4] alu0:add r40, r4, 4\n1: bru:br.eqz r4, @4",
+         "0: alu0:add r40, r4, 4\n1: bru:br.eqz r4, @4",
+         "molecule 4: at x0, a load or trap that comes"},
+        /* The second one is made by x0's path. */
+        {"2: lsu0:ld32 r62, [r40]\n3: commit x1 bru:exit x1\n4: commit x0",
+         "2:\n3: commit x1 bru:exit x1\n4: commit x0 lsu0:ld32 r62, [r40]",
+         "molecule 3: at x1, a load or trap"},
+        /* The main path leaves by x0 without a condition. */
+        {"1: bru:br.eqz r4, @4\n2: lsu0:ld32 r62, [r40]\n"
+         "3: commit x1 bru:exit x1",
+         "1:\n2:\n3: commit x0 bru:exit x0",
+         "molecule 3: at x0, another exit or commit was to come"},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        char *text = changed(code, rows[i].from, rows[i].to);
+        expect(judge(tm5400, tm5400, region, text, false, NULL),
+               rows[i].message);
+        free(text);
+    }
+}
+
 /* --- Identities that instruction selection may use ------------------------ */
 
 static void test_identities(void **state)
@@ -490,8 +604,10 @@ static void test_identities(void **state)
          {"add r40, r4, 9", "sub r41, r40, 9", "add r2, r4, r41"},
          true},
         {"shl %0, %1", {"shl r40, r4, 32", "shl r2, r40, r5"}, true},
+        {"shl %0, %1", {"shl r40, r4, 16", "shl r2, r40, r5"}, false},
         {"shl %0, %1", {"shl r40, r4, 1", "shl r2, r40, r5"}, false},
         {"and %0, %1", {"and r40, r5, -1", "and r2, r40, r4"}, true},
+        {"and %0, %1", {"and r40, r5, 255", "and r2, r40, r4"}, false},
         {"nor %0, %1", {"nor r2, r4, r5"}, true},
         {"slt %0, %1", {"sltu r2, r4, r5"}, false},
         {"cp0 12", {"cp0 r2, c12"}, true},
@@ -559,6 +675,18 @@ static void test_words(void **state)
     expect(judge(free_formats, free_formats, region, text, true, NULL),
            "f2 is not what the region says");
     free(text);
+    /* The words of two registers are neither of them. */
+    static const char mixed[] =
+        "region 0 kernel fpu el pending=none\n.0 0 0\n"
+        "  %0 = getf f2\n  %1 = getf f4\n  %2 = lo %0\n  %3 = setlo %1, %2\n"
+        "  putf f6, %3\n  exit x0\n"
+        "x0 direct 4 insns=1 pending=none\nend\n";
+    static const char moved[] =
+        "code 0 kernel fpu el pending=none main=2 length=2 bound=1\n.0 0 0\n"
+        "x0 direct 4 insns=1 pending=none\n"
+        "0: alu1:fmov f3, f1\n1: commit x0 bru:exit x0\nend\n";
+    expect(judge(tm5400, tm5400, mixed, moved, true, NULL),
+           "f6 is not what the region says");
 }
 
 /* What is in flight counts where it is said to be. */
@@ -667,6 +795,9 @@ static void test_time(void **state)
     expect(judge(bare, bare, region_text, text, true, NULL),
            "the main path ends after 39 cycles, not after 37");
     free(text);
+    static const char *const slow[] = {"vliw.commit=2", NULL};
+    expect(judge(slow, tm5400, region_text, patient, true, NULL),
+           "the main path ends after 41 cycles, not after 37");
     /* With interlocks the hardware waits; the length says how long. */
     expect(judge(tm5400, tm5400, region_text, patient, true, NULL), "");
     text = changed(schedule, "length=29", "length=28");
@@ -674,6 +805,24 @@ static void test_time(void **state)
            "the main path ends after 29 cycles, not after 28");
     free(text);
     expect(judge(bare, bare, region_text, schedule, false, NULL), "too early");
+}
+
+/* Many values, each of which is itself. */
+static void test_values_apart(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000 };
+    Arena *arena = arena_create();
+    Values *values = values_create(arena);
+    for (unsigned round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < COUNT; i++) {
+            assert_int_equal(values_const(values, i), 2 * i);
+            Value v = values_other(values, IR_LD32, i, NO_VALUE, 0, i % 7);
+            assert_int_equal(v, 2 * i + 1);
+        }
+    }
+    assert_int_equal(values_count(values), 2 * COUNT);
+    arena_destroy(arena);
 }
 
 int main(void)
@@ -684,7 +833,8 @@ int main(void)
         cmocka_unit_test(test_values),   cmocka_unit_test(test_memory),
         cmocka_unit_test(test_disjoint), cmocka_unit_test(test_identities),
         cmocka_unit_test(test_words),    cmocka_unit_test(test_unsaid),
-        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_time),     cmocka_unit_test(test_stores),
+        cmocka_unit_test(test_exits),    cmocka_unit_test(test_values_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -543,6 +543,10 @@ static void test_text_refused(void **state)
     refuse_text("text:14: there is no molecule @8", "@7 .1", "@8 .1");
     refuse_text("text:14: guest instructions and exits stand before", "5: 16",
                 ".3");
+    refuse_text("text:13: a molecule of more than 7 atoms", "4: 8",
+                "4: alu0:add r1, r2, r3 alu0:add r1, r2, r3 "
+                "alu0:add r1, r2, r3 alu0:add r1, r2, r3 alu0:add r1, r2, r3 "
+                "alu0:add r1, r2, r3 alu0:add r1, r2, r3 alu0:add r1, r2, r3");
     refuse_text("text:17: the code does not end", "end\n", "");
     refuse_text("text:17: \"more\" is too much", "end\n", "end more\n");
     refuse_text("text:18: there is more", "end\n", "end\nend\n");
