@@ -249,5 +249,8 @@ bool regs_spill(Backend *b, NodeId n, bool fp);
 bool regs_evacuate(Backend *b, IrSlot slot);
 /* Adds an atom that moves the designated value `v` to its slot's register. */
 bool regs_settle(Backend *b, ValueId v);
+/* The same for the result of node `n`, if that stands in the open molecule: it
+ * is written there at once. */
+bool regs_retarget(Backend *b, NodeId n);
 
 #endif

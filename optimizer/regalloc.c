@@ -330,6 +330,27 @@ bool regs_settle(Backend *b, ValueId id)
     return true;
 }
 
+bool regs_retarget(Backend *b, NodeId n)
+{
+    const Node *node = &b->nodes[n];
+    Value *v = &b->values[node->d];
+    bool leave = b->leaves_done > 0 && b->leave_cycle == b->cycle;
+    if (leave || v->reg == NO_REG || v->ready != b->cycle + node->latency)
+        return false;
+    Molecule *m = &b->pack.molecule;
+    for (unsigned i = 0; i < m->count; i++) {
+        Atom *atom = &m->atoms[i];
+        bool fp = atom_info((AtomOp)atom->op)->d == ATOM_F;
+        if (atom->op != node->op || atom->d != v->reg || fp != v->fp)
+            continue;
+        give_back(b, v->fp, v->reg, b->cycle);
+        atom->d = (uint8_t)slot_reg(v->slot);
+        regs_define(b, node->d, atom->d, node->latency, true);
+        return true;
+    }
+    return false;
+}
+
 /* Adds an atom that stores `v`, unless it can be had without; its register is
  * the caller's then. */
 static bool store_local(Backend *b, Value *v)

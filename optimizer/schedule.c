@@ -304,8 +304,9 @@ static bool settle_blocked(Sched *s)
         ValueId d = b->nodes[n].d;
         uint32_t slot, when;
         if (regs_slot_ready(b, n, &slot) &&
-            (regs_readable(b, d, &when) || when == NEVER) &&
-            regs_settle(b, d)) {
+            (regs_retarget(b, n) ||
+             ((regs_readable(b, d, &when) || when == NEVER) &&
+              regs_settle(b, d)))) {
             settled = true;
         } else {
             s->blocked[kept++] = n;

@@ -1,12 +1,14 @@
-/* Golden tests of the passes over the IR.
+/* Golden tests of the optimizer: of its passes, and of its schedules.
  *
  *     opt_passes FILE...
  *
  * A file is a list of cases.  A case is a line "# what it shows", a line
- * "passes NAME...", a region as ir.h prints it, a line "becomes", and the
- * region after these passes; empty lines may stand around them.  With BLESS=1
- * in the environment, files are rewritten with what the passes make of it. Exit
+ * "passes NAME..." or "schedule [gear1] [SECTION.KEY=VALUE...]", a region as
+ * ir.h prints it, a line "becomes", and the region after these passes, or the
+ * molecules; empty lines may stand around them.  With BLESS=1 in the
+ * environment, files are rewritten with what the optimizer makes of it. Exit
  * status 1 if a case is not as it should be, 2 if a file is not well formed. */
+#include "optimizer/optimizer.h"
 #include "optimizer/passes.h"
 
 #include <stdlib.h>
@@ -62,16 +64,16 @@ static char *read_text(Reader *r)
     return line;
 }
 
-/* A region's lines, its "end" included; `line` is the first of them. */
-static void read_region(Reader *r, const char *line, char *text)
+/* Lines of a region or of molecules, "end" included; `line` is the first. */
+static void read_block(Reader *r, const char *line, char *text)
 {
     size_t used = 0;
     for (;; line = read_line(r)) {
         if (!line)
-            fail(r, "a region has no \"end\"");
+            fail(r, "\"end\" is missing");
         size_t length = strlen(line);
         if (used + length + 2 > TEXT_MAX)
-            fail(r, "a region is too long");
+            fail(r, "there is too much of it");
         memcpy(text + used, line, length);
         text[used + length] = '\n';
         used += length + 1;
@@ -99,9 +101,47 @@ static void check(const Reader *r, const IrRegion *region)
     exit(2);
 }
 
-/* What the passes named in `line` make of the region. */
-static void transform(const Reader *r, char *line, const char *input,
-                      char *output)
+static void transform(const Reader *r, IrRegion *region, FILE *out)
+{
+    for (char *name; (name = strtok(NULL, " "));) {
+        uint64_t visits = 0;
+        find_pass(r, name)->run(region, &visits);
+        check(r, region);
+    }
+    ir_print(region, out, NULL, NULL);
+}
+
+static void schedule(const Reader *r, IrRegion *region, FILE *out)
+{
+    Config *config = config_create();
+    Diag diag = {""};
+    VliwDesc desc;
+    OptConfig opt;
+    OptWork work = {.select = 0};
+    bool fast = false;
+    for (char *word; (word = strtok(NULL, " "));) {
+        if (strcmp(word, "gear1") == 0)
+            fast = true;
+        else
+            config_set_word(config, word, r->path, &diag);
+    }
+    if (fast)
+        opt_config_fast(&opt, config);
+    else
+        opt_config_read(&opt, config);
+    if (diag.text[0] == 0 && vliw_desc_read(&desc, config, &diag)) {
+        VliwCode *code =
+            opt_schedule(region, &desc, &opt, region->arena, &work);
+        if (opt_check(code, region, &desc, &diag))
+            vliw_code_print(code, out);
+    }
+    config_destroy(config);
+    if (diag.text[0] != 0)
+        fail(r, diag.text);
+}
+
+/* What the optimizer makes of the region, as `line` says. */
+static void run(const Reader *r, char *line, const char *input, char *output)
 {
     Arena *arena = arena_create();
     Diag diag = {""};
@@ -112,18 +152,15 @@ static void transform(const Reader *r, char *line, const char *input,
         exit(2);
     }
     check(r, region);
-    strtok(line, " ");
-    for (char *name; (name = strtok(NULL, " "));) {
-        uint64_t visits = 0;
-        find_pass(r, name)->run(region, &visits);
-        check(r, region);
-    }
     FILE *out = fmemopen(output, TEXT_MAX, "w");
     if (!out) {
         perror("fmemopen");
         exit(2);
     }
-    ir_print(region, out, NULL, NULL);
+    if (strcmp(strtok(line, " "), "passes") == 0)
+        transform(r, region, out);
+    else
+        schedule(r, region, out);
     fclose(out);
     arena_destroy(arena);
 }
@@ -134,18 +171,20 @@ static bool run_case(Reader *r, const char *title, FILE *out)
     static char input[TEXT_MAX], expected[TEXT_MAX], output[TEXT_MAX];
     unsigned line = r->line;
     char *names = read_text(r);
-    if (!names || strncmp(names, "passes", 6) != 0)
-        fail(r, "\"passes NAME...\" is missing");
+    if (!names ||
+        (strncmp(names, "passes ", 7) != 0 && strcmp(names, "schedule") != 0 &&
+         strncmp(names, "schedule ", 9) != 0))
+        fail(r, "\"passes NAME...\" or \"schedule ...\" is missing");
     fprintf(out, "%s\n%s\n", title, names);
-    read_region(r, read_text(r), input);
-    transform(r, names, input, output);
+    read_block(r, read_text(r), input);
+    run(r, names, input, output);
     const char *word = read_text(r);
     if (!word || strcmp(word, "becomes") != 0)
         fail(r, "\"becomes\" is missing");
     /* A new case to bless need not have an expectation. */
     expected[0] = 0;
-    if (strncmp(r->at, "region", 6) == 0)
-        read_region(r, read_text(r), expected);
+    if (strncmp(r->at, "region", 6) == 0 || strncmp(r->at, "code", 4) == 0)
+        read_block(r, read_text(r), expected);
     fprintf(out, "%sbecomes\n%s\n", input, output);
     if (strcmp(expected, output) == 0)
         return true;
