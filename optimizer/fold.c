@@ -6,6 +6,7 @@
  * COPY of an earlier value.  Rules look through copies.  Beside each value
  * stand the bits of it that are known to be zero, and what it is the sum of. */
 #include "optimizer/passes.h"
+#include "optimizer/reciprocal.h"
 
 /* An instruction under work. */
 typedef struct Form {
@@ -340,23 +341,91 @@ static bool fold_compare(Fold *f, Form *x)
     return false;
 }
 
+static bool is_power_of_two(uint32_t k)
+{
+    return k && !(k & (k - 1));
+}
+
 static bool fold_multiply(Form *x)
 {
     if (!x->is_const)
         return false;
-    bool is_power = x->k && !(x->k & (x->k - 1));
-    unsigned log = is_power ? (unsigned)__builtin_ctz(x->k) : 0;
     switch (x->op) {
     case IR_MUL:
         if (x->k == 0)
             return become_const(x, 0);
-        return is_power && set(x, IR_SHL, x->a) && set_const(x, log);
+        return is_power_of_two(x->k) && set(x, IR_SHL, x->a) &&
+               set_const(x, (uint32_t)__builtin_ctz(x->k));
     case IR_MULH: return x->k == 0 && become_const(x, 0);
-    case IR_MULHU: return x->k <= 1 && become_const(x, 0);
-    case IR_DIV: return x->k == 1 && become_copy(x, x->a);
-    case IR_DIVU: return is_power && set(x, IR_SHR, x->a) && set_const(x, log);
-    default: return false;
+    default: return x->k <= 1 && become_const(x, 0);
     }
+}
+
+static IrRef emit_with(Fold *f, const Form *x, IrOp op, IrRef a, uint32_t k)
+{
+    return emit_op(f, op, a, emit_const(f, k, x->guest), x->guest);
+}
+
+/* By multiplication with the reciprocal: a division takes several times as
+ * long, and keeps its unit so long. */
+static bool fold_divide_unsigned(Fold *f, Form *x)
+{
+    if (!x->is_const || x->k == 0)
+        return false;
+    if (is_power_of_two(x->k))
+        return set(x, IR_SHR, x->a) &&
+               set_const(x, (uint32_t)__builtin_ctz(x->k));
+    if (x->k & SIGN) /* 0 or 1 */
+        return set(x, IR_XOR, emit_with(f, x, IR_SLTU, x->a, x->k)) &&
+               set_const(x, 1);
+    Reciprocal r = reciprocal_unsigned(x->k);
+    IrRef t = emit_with(f, x, IR_MULHU, x->a, r.factor);
+    if (r.add) {
+        IrRef half = emit_op(f, IR_SUB, x->a, t, x->guest);
+        half = emit_with(f, x, IR_SHR, half, 1);
+        t = emit_op(f, IR_ADD, half, t, x->guest);
+        r.shift--;
+    }
+    return set(x, IR_SHR, t) && set_const(x, r.shift);
+}
+
+/* The quotient of x->a and a d of 2 to 2^31, less 1 if it is negative; or, if
+ * d is a power of two, the quotient. */
+static IrRef emit_quotient(Fold *f, const Form *x, uint32_t d, IrRef sign)
+{
+    if (is_power_of_two(d)) {
+        uint32_t log = (uint32_t)__builtin_ctz(d);
+        IrRef round = emit_with(f, x, IR_SHR, sign, 32 - log);
+        IrRef sum = emit_op(f, IR_ADD, x->a, round, x->guest);
+        return emit_with(f, x, IR_SAR, sum, log);
+    }
+    Reciprocal r = reciprocal_signed(d);
+    IrRef t = emit_with(f, x, IR_MULH, x->a, r.factor);
+    if (r.add)
+        t = emit_op(f, IR_ADD, t, x->a, x->guest);
+    return r.shift ? emit_with(f, x, IR_SAR, t, r.shift) : t;
+}
+
+static bool fold_divide_signed(Fold *f, Form *x)
+{
+    if (!x->is_const || x->k == 0)
+        return false;
+    if (x->k == 1)
+        return become_copy(x, x->a);
+    bool negative = x->k & SIGN;
+    uint32_t d = negative ? 0 - x->k : x->k;
+    IrRef zero = emit_const(f, 0, x->guest), quotient = x->a;
+    if (d != 1) {
+        IrRef sign = emit_with(f, x, IR_SAR, x->a, 31);
+        quotient = emit_quotient(f, x, d, sign);
+        if (!is_power_of_two(d))
+            quotient = emit_op(f, IR_SUB, quotient, sign, x->guest);
+    }
+    if (!negative)
+        return become_copy(x, quotient);
+    x->b = quotient;
+    x->is_const = false;
+    return set(x, IR_SUB, zero);
 }
 
 /* LO and HI of a value that was put together. */
@@ -508,9 +577,9 @@ static bool fold_once(Fold *f, Form *x)
     case IR_SLTU: return fold_compare(f, x);
     case IR_MUL:
     case IR_MULH:
-    case IR_MULHU:
-    case IR_DIV:
-    case IR_DIVU: return fold_multiply(x);
+    case IR_MULHU: return fold_multiply(x);
+    case IR_DIV: return fold_divide_signed(f, x);
+    case IR_DIVU: return fold_divide_unsigned(f, x);
     case IR_LO:
     case IR_HI: return fold_half(f, x);
     case IR_SETLO:
