@@ -328,6 +328,10 @@ static void wake_blocked(Sched *s)
         const Value *d = &b->values[node->d];
         uint32_t when;
         bool ready = regs_slot_ready(b, n, &when);
+        if (ready && node->gone && regs_retarget(b, n)) {
+            tell_leave(s, d);
+            continue;
+        }
         if (node->gone) {
             ready =
                 ready && (regs_readable(b, node->d, &when) || when == NEVER);
