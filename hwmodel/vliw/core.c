@@ -97,18 +97,18 @@ void core_set_committed(Core *c, CoreCommitted *committed, void *ctx)
 void core_commit(Core *c)
 {
     assert(c->store_count == 0);
-    core_copy_shadowed(c, &c->shadow, &c->regs, true);
+    core_copy_shadowed(c, &c->shadow, &c->regs);
 }
 
 /* --- From translation to translation -------------------------------------- */
 
 /* At the entry of `code`: counts it, unless it was counted when core_run()
- * stopped here before.  False: there is a reason to stop. */
-static bool enter(Core *c, CoreCode *code, CoreStop *stop)
+ * stopped here before.  False: there is a reason to stop, *kind. */
+static inline bool enter(Core *c, CoreCode *code, CoreStopKind *kind)
 {
     bool counted = c->counted == code;
     c->counted = counted ? code : NULL;
-    *stop = (CoreStop){.kind = CORE_DEADLINE, .code = code, .commit = -1};
+    *kind = CORE_DEADLINE;
     if (core_cycles(c) >= c->deadline || c->insns >= c->insn_limit)
         return false;
     if (!counted) {
@@ -118,7 +118,7 @@ static bool enter(Core *c, CoreCode *code, CoreStop *stop)
             core_stall(c, CORE_CAUSE_PROFILE, c->profile);
         if (code->entries == code->hot) {
             c->counted = code;
-            stop->kind = CORE_HOT;
+            *kind = CORE_HOT;
             return false;
         }
     }
@@ -156,29 +156,30 @@ static CoreCode *follow(const CoreRun *r, CoreCode *code)
 
 CoreStop core_run(Core *c, CoreCode *code)
 {
-    CoreStop stop;
-    while (enter(c, code, &stop)) {
+    CoreStop stop = {.commit = -1};
+    while (enter(c, code, &stop.kind)) {
         CoreRun r = {.c = c,
                      .code = (const Installed *)code,
                      .line = NO_LINE,
                      .commit = -1};
+        CoreCode *next = NULL;
+        stop.kind = CORE_EXIT;
         if (!core_issue(&r)) {
             stop.kind = CORE_FAULTED;
             stop.fault = c->fault;
-            stop.guest = r.guest;
             stop.va = c->fault_va;
-            stop.commit = r.commit;
-            break;
-        }
-        CoreCode *next = follow(&r, code);
-        if (!next) {
-            stop.kind = CORE_EXIT;
+            stop.guest = r.guest;
+        } else {
+            next = follow(&r, code);
             stop.exit = r.exit;
+        }
+        if (!next) {
             stop.commit = r.commit;
             break;
         }
         code = next;
     }
+    stop.code = code;
     c->counters.total = core_cycles(c);
     return stop;
 }

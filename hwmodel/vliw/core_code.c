@@ -151,9 +151,15 @@ static void add_results(Issue *issue, Cursor *at, const Atom *atom,
 {
     unsigned latency = desc->latency[atom_info((AtomOp)atom->op)->latency];
     RegSet set = results(atom);
-    if (latency == 1)
+    if (latency == 1 || !(set.gprs | set.others))
         return;
     issue->results = set_union(issue->results, set);
+    if (latency > issue->longest)
+        issue->longest = (uint8_t)latency;
+    if (set.others >> OTHER_FCR & 1) {
+        issue->fcr_latency = (uint8_t)latency; /* there is one FP unit */
+        set.others &= ~(1ull << OTHER_FCR);
+    }
     for (; set.gprs; set.gprs &= set.gprs - 1) {
         unsigned index = (unsigned)__builtin_ctzll(set.gprs);
         *at->result++ = (Result){(uint8_t)index, (uint8_t)latency};
@@ -165,8 +171,8 @@ static void add_results(Issue *issue, Cursor *at, const Atom *atom,
     issue->result_count = (uint8_t)(at->result - issue->result);
 }
 
-static void make_issue(Installed *made, const Molecule *molecule, Issue *issue,
-                       Cursor *at, const VliwDesc *desc)
+static void make_issue(Issue *issue, const Molecule *molecule, Cursor *at,
+                       RegSet *written, const VliwDesc *desc)
 {
     const Atom *ordered[VLIW_UNITS];
     bool branches = false;
@@ -182,11 +188,11 @@ static void make_issue(Installed *made, const Molecule *molecule, Issue *issue,
         issue->needs = set_union(issue->needs, needs(atom));
         issue->leaves |= atom->op == ATOM_EXIT;
         branches |= atom->unit == VLIW_BRU;
-        made->writes_fp |= results(atom).others & ((1ull << OTHER_UNIT) - 1);
+        *written = set_union(*written, register_written(atom));
         add_results(issue, at, atom, desc);
         *at->step++ = make_step(atom);
     }
-    bool slow = issue->result_count || issue->commit || branches;
+    bool slow = issue->longest || issue->commit || branches;
     at->step++->op = slow ? STEP_END_SLOW : STEP_END;
 }
 
@@ -218,6 +224,19 @@ static unsigned count_atoms(const VliwCode *code)
     return count;
 }
 
+static void list_written(Installed *made, RegSet set, const VliwDesc *desc)
+{
+    uint8_t *reg = made->written;
+    for (unsigned i = 0; i < desc->shadowed_gprs; i++)
+        if (set.gprs >> i & 1)
+            *reg++ = (uint8_t)i;
+    made->written_gprs = (uint8_t)(reg - made->written);
+    for (unsigned i = 0; i < desc->shadowed_fprs; i++)
+        if (set.others >> i & 1)
+            *reg++ = (uint8_t)i;
+    made->written_fprs = (uint8_t)(reg - made->written) - made->written_gprs;
+}
+
 static void make_ready(const Core *c, Installed *made)
 {
     const VliwCode *code = made->pub.code;
@@ -228,17 +247,19 @@ static void make_ready(const Core *c, Installed *made)
         alloc_zeroed((size_t)RESULTS_MAX * atoms, sizeof *made->results);
     made->line = made->pub.base >> c->line_shift;
     Cursor at = {made->steps, made->results};
+    RegSet written = {0};
     uint64_t address = made->pub.base;
     for (unsigned i = 0; i < code->count; i++) {
         const Molecule *molecule = &code->molecules[i];
         Issue *issue = &made->issues[i];
         assert(molecule->size > 0 && molecule->commit <= code->exit_count);
-        make_issue(made, molecule, issue, &at, &c->desc);
+        make_issue(issue, molecule, &at, &written, &c->desc);
         uint64_t end = address + molecule->size - 1;
         issue->first_line = (uint32_t)((address >> c->line_shift) - made->line);
         issue->last_line = (uint32_t)((end >> c->line_shift) - made->line);
         address = end + 1;
     }
+    list_written(made, written, &c->desc);
 }
 
 CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)

@@ -52,8 +52,8 @@ typedef struct Result {
     uint8_t latency;
 } Result;
 
-/* Of one atom: its register, FCR31 and its unit. */
-enum { RESULTS_MAX = 3 };
+/* Of one atom: its register and its unit. */
+enum { RESULTS_MAX = 2 };
 
 typedef struct Issue {
     RegSet needs; /* what it reads, writes and issues in */
@@ -62,11 +62,13 @@ typedef struct Issue {
     uint32_t first_line, last_line; /* of the I-cache, from that of `base` */
     uint16_t commit;                /* as in Molecule */
     uint8_t format;
-    bool snapshot; /* no order of the steps reads before it writes */
-    bool leaves;   /* has an EXIT */
+    bool snapshot;       /* no order of the steps reads before it writes */
+    bool leaves;         /* has an EXIT */
+    uint8_t fcr_latency; /* of FCR31, if that is in flight, else 0 */
+    uint8_t longest;     /* of all results, else 0 */
     uint8_t result_count;
-    RegSet results;
-    const Result *result;
+    RegSet results;       /* FCR31 included */
+    const Result *result; /* but not here */
 } Issue;
 
 /* Molecules, atoms and empty slots in one number, for short distances. */
@@ -78,7 +80,10 @@ enum { TALLY_BITS = 21 };
 /* What core_install() makes: the layer's part and the core's. */
 typedef struct Installed {
     CoreCode pub;
-    bool writes_fp; /* FP registers or FCR31 */
+    /* Registers with a shadow that some molecule writes: a commit has only
+     * those to copy. */
+    uint8_t written[VLIW_GPRS + VLIW_FPRS];
+    uint8_t written_gprs, written_fprs; /* in this order */
     Issue *issues;
     Step *steps;
     Result *results;
@@ -181,14 +186,13 @@ static inline void core_stall(Core *c, CoreCause cause, uint64_t cycles)
     c->counters.cause[cause] += cycles;
 }
 
+/* All of the registers that have a shadow. */
 static inline void core_copy_shadowed(const Core *c, CoreRegs *to,
-                                      const CoreRegs *from, bool fp)
+                                      const CoreRegs *from)
 {
     memcpy(to->gpr, from->gpr, sizeof to->gpr[0] * c->desc.shadowed_gprs);
-    if (fp) {
-        memcpy(to->fpr, from->fpr, sizeof to->fpr[0] * c->desc.shadowed_fprs);
-        to->fcr31 = from->fcr31;
-    }
+    memcpy(to->fpr, from->fpr, sizeof to->fpr[0] * c->desc.shadowed_fprs);
+    to->fcr31 = from->fcr31;
 }
 
 /* --- core_issue.c --------------------------------------------------------- */
@@ -257,14 +261,18 @@ static inline void core_spend_access(Core *c, const CorePage *page, uint32_t va,
         core_stall(c, CORE_CAUSE_DCACHE, cycles);
 }
 
-/* `size` bytes of a word, from `offset` on. */
+/* The place, in bits, of `size` bytes at `offset` of a word in memory, when the
+ * word is read as one number.  (Stores narrower than the loads that follow them
+ * would be slow on the host.) */
+static inline unsigned core_byte_place(unsigned offset, unsigned size)
+{
+    bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+    return 8 * (host_big ? 4 - size - offset : offset);
+}
+
 static inline uint32_t core_byte_mask(unsigned offset, unsigned size)
 {
-    uint8_t bytes[4] = {0};
-    uint32_t mask;
-    memset(bytes + offset, 0xff, size);
-    memcpy(&mask, bytes, sizeof mask);
-    return mask;
+    return UINT32_MAX >> (32 - 8 * size) << core_byte_place(offset, size);
 }
 
 static inline uint32_t core_bytes_get(const uint8_t *p, unsigned size, bool big)
@@ -318,18 +326,17 @@ static inline bool core_store(Core *c, const Step *step, uint32_t va,
         core_refuse_store(c, page, va, pa, size, step->check))
         return false;
     core_spend_access(c, page, va, pa, true);
-    uint8_t bytes[4] = {0};
-    if (size == 1)
-        bytes[pa % 4] = (uint8_t)value;
-    else if (size == 2)
-        bits_store16(bytes + pa % 4, value, context->big);
-    else
-        bits_store32(bytes, value, context->big);
+    bool swap = context->big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+    uint32_t bytes = size == 1   ? (uint8_t)value
+                     : size == 2 ? (uint16_t)value
+                                 : value;
+    if (swap)
+        bytes = __builtin_bswap32(bytes) >> (32 - 8 * size);
     GatedStore *store = &c->stores[c->store_count++];
     store->host = page->host + (va % PAGE_SIZE & ~3u);
     store->pa = pa & ~3u;
     store->mask = core_byte_mask(pa % 4, size);
-    memcpy(&store->bytes, bytes, sizeof store->bytes);
+    store->bytes = bytes << core_byte_place(pa % 4, size);
     store->offset = pa % 4;
     store->size = (uint8_t)size;
     c->store_filter |= 1ull << (pa >> 2) % 64;

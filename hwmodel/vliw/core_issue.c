@@ -60,24 +60,38 @@ static uint64_t wait_for_needs(Core *c, const Issue *m, uint64_t clock)
 /* The results of a molecule that issued at `issue` are in flight. */
 static inline void add_results(Core *c, const Issue *m, uint64_t issue)
 {
+    uint64_t arrival = issue + m->longest;
     if (c->arrival <= issue) {
         c->flight = m->results;
-        c->arrival = issue;
+        c->arrival = arrival;
     } else {
         c->flight.gprs |= m->results.gprs;
         c->flight.others |= m->results.others;
+        c->arrival = arrival > c->arrival ? arrival : c->arrival;
     }
-    for (unsigned i = 0; i < m->result_count; i++) {
-        /* FCR31 collects the flags of several operations: the last one
-         * counts.  Nothing else can be in flight here. */
-        uint64_t *at = &c->ready[m->result[i].index];
-        uint64_t ready = issue + m->result[i].latency;
-        *at = ready > *at ? ready : *at;
-        c->arrival = ready > c->arrival ? ready : c->arrival;
+    for (unsigned i = 0; i < m->result_count; i++)
+        c->ready[m->result[i].index] = issue + m->result[i].latency;
+    if (unlikely(m->fcr_latency)) {
+        /* FCR31 collects the flags of several operations: all of them have to
+         * arrive.  Of anything else there is one in flight. */
+        uint64_t *fcr = &c->ready[VLIW_GPRS + OTHER_FCR];
+        uint64_t ready = issue + m->fcr_latency;
+        *fcr = ready > *fcr ? ready : *fcr;
     }
 }
 
 /* --- Commit and rollback -------------------------------------------------- */
+
+/* The working registers that the code may have changed become shadows. */
+static inline void copy_written(Core *c, const Installed *code)
+{
+    const uint8_t *reg = code->written, *end = reg + code->written_gprs;
+    for (; reg != end; reg++)
+        c->shadow.gpr[*reg] = c->regs.gpr[*reg];
+    for (end += code->written_fprs; reg != end; reg++)
+        c->shadow.fpr[*reg] = c->regs.fpr[*reg];
+    c->shadow.fcr31 = c->regs.fcr31;
+}
 
 /* Everything so far is final.  Returns the clock afterwards. */
 static uint64_t commit(CoreRun *r, const Issue *m, uint64_t clock)
@@ -94,7 +108,7 @@ static uint64_t commit(CoreRun *r, const Issue *m, uint64_t clock)
     if (c->store_count)
         core_drain(c);
     c->alias_set = 0;
-    core_copy_shadowed(c, &c->shadow, &c->regs, r->code->writes_fp);
+    copy_written(c, r->code);
     uint32_t insns = r->code->pub.exits[exit].record.insns;
     assert(insns >= r->insns);
     c->insns += insns - r->insns;
@@ -112,7 +126,7 @@ static void roll_back(CoreRun *r, uint64_t clock)
 {
     Core *c = r->c;
     settle(r);
-    core_copy_shadowed(c, &c->regs, &c->shadow, true);
+    core_copy_shadowed(c, &c->regs, &c->shadow);
     core_drop_stores(c);
     c->clock = clock + c->desc.rollback;
     c->arrival = c->clock;
@@ -307,7 +321,7 @@ do_FCMPD:
     DO(EXIT, (void)0)
 
 do_END_SLOW: /* results in flight, a commit or a branch */
-    if (m->result_count)
+    if (m->longest)
         add_results(c, m, clock - 1);
     if (m->commit)
         clock = commit(r, m, clock);

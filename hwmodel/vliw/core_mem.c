@@ -120,8 +120,10 @@ void core_drain(Core *c)
 {
     for (unsigned i = 0; i < c->store_count; i++) {
         const GatedStore *store = &c->stores[i];
-        memcpy(store->host + store->offset,
-               (const uint8_t *)&store->bytes + store->offset, store->size);
+        uint32_t word;
+        memcpy(&word, store->host, sizeof word);
+        word = (word & ~store->mask) | store->bytes;
+        memcpy(store->host, &word, sizeof word);
         if (c->bus.stored)
             c->bus.stored(c->bus.ctx, store->pa + store->offset, store->size);
     }
