@@ -152,9 +152,11 @@ typedef struct Backend {
     Pack pack;
     Molecule *molecules;
     uint32_t molecule_count, molecule_room;
-    uint32_t busy[VLIW_UNITS]; /* until this cycle, by a division */
-    uint32_t arrival;          /* of the results of molecules that are closed */
-    uint32_t fcr_arrival;      /* likewise, of FCR31 */
+    uint8_t fits[ATOM_UNIT_BRU + 1]; /* units, as bits, by what atoms want */
+    uint32_t busy[VLIW_UNITS];       /* until this cycle, by a division */
+    uint32_t any_busy;               /* the latest of them */
+    uint32_t arrival;     /* of the results of molecules that are closed */
+    uint32_t fcr_arrival; /* likewise, of FCR31 */
     uint32_t leaves_done;
     uint32_t leave_cycle; /* of the last one, if any is done */
     int32_t main_done;    /* last main leave that is done, or NO_LEAVE */
@@ -203,6 +205,7 @@ uint32_t backend_lower_bound(const Backend *b);
 
 /* --- pack.c: molecules ---------------------------------------------------- */
 
+void pack_init(Backend *b);
 /* Adds the atom to the open molecule, in a unit that it picks; false if there
  * is no room. */
 bool pack_add(Backend *b, const Atom *atom);

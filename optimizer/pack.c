@@ -7,13 +7,26 @@
 
 /* --- One molecule --------------------------------------------------------- */
 
+void pack_init(Backend *b)
+{
+    static const AtomOp examples[] = {[ATOM_UNIT_ALU] = ATOM_ADD,
+                                      [ATOM_UNIT_SHIFT] = ATOM_SHL,
+                                      [ATOM_UNIT_FP] = ATOM_FMOV,
+                                      [ATOM_UNIT_LSU] = ATOM_LD32,
+                                      [ATOM_UNIT_BRU] = ATOM_BR};
+    for (unsigned i = 0; i < ARRAY_LEN(examples); i++)
+        for (unsigned u = 0; u < VLIW_UNITS; u++)
+            if (atom_fits(examples[i], (VliwUnit)u, b->desc))
+                b->fits[i] |= (uint8_t)(1u << u);
+}
+
 /* Units, as bits, in which `op` may issue in this cycle. */
 static unsigned units_of(const Backend *b, unsigned op)
 {
-    unsigned set = 0;
-    for (unsigned u = 0; u < VLIW_UNITS; u++)
-        if (b->busy[u] <= b->cycle && atom_fits((AtomOp)op, u, b->desc))
-            set |= 1u << u;
+    unsigned set = b->fits[atom_info((AtomOp)op)->unit];
+    for (unsigned u = 0; b->any_busy > b->cycle && u < VLIW_UNITS; u++)
+        if (b->busy[u] > b->cycle)
+            set &= ~(1u << u);
     return set;
 }
 
@@ -147,8 +160,11 @@ void pack_close(Backend *b)
     for (unsigned i = 0; i < m->count; i++) {
         const Atom *atom = &m->atoms[i];
         uint32_t done = b->cycle + backend_latency(b, (AtomOp)atom->op);
-        if (atom_keeps_unit((AtomOp)atom->op))
+        if (atom_keeps_unit((AtomOp)atom->op)) {
             b->busy[atom->unit] = done;
+            if (done > b->any_busy)
+                b->any_busy = done;
+        }
         if (is_awaited(atom) && done > b->arrival)
             b->arrival = done;
         if (atom_uses_fcr((AtomOp)atom->op) && done > b->fcr_arrival)
@@ -301,9 +317,7 @@ static void emit_stub(Backend *b, const Leave *leave)
         q.written[file] = written[file];
     }
     b->cycle = leave->cycle + b->desc->branch;
-    for (unsigned u = 0; u < VLIW_UNITS; u++)
-        b->busy[u] = 0;
-    b->arrival = b->fcr_arrival = 0;
+    b->any_busy = b->arrival = b->fcr_arrival = 0;
     Molecule *branch = &b->molecules[leave->molecule];
     assert(branch->atoms[branch->count - 1].unit == VLIW_BRU);
     branch->atoms[branch->count - 1].imm = b->molecule_count;

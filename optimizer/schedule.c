@@ -372,11 +372,8 @@ static bool is_under_way(const Sched *s)
 {
     const Backend *b = s->b;
     if (s->on_wheel || b->files[0].releases || b->files[1].releases ||
-        b->arrival > b->cycle || !pack_is_empty(b))
+        b->arrival > b->cycle || b->any_busy > b->cycle || !pack_is_empty(b))
         return true;
-    for (unsigned u = 0; u < VLIW_UNITS; u++)
-        if (b->busy[u] > b->cycle)
-            return true;
     for (uint32_t i = 0; i < s->blocked_count; i++) {
         uint32_t when;
         if (!regs_slot_ready(b, s->blocked[i], &when) && when != NEVER)
@@ -702,6 +699,7 @@ VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
     b->in_order = !opt->hoist && !opt->reorder_memory;
     backend_select(b);
     regs_init(b);
+    pack_init(b);
     Sched s = {.b = b};
     s.blocked = arena_alloc(scratch, b->node_count, sizeof *s.blocked);
     while (b->nodes[b->oldest].gone)
