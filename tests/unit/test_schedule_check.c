@@ -575,6 +575,27 @@ static void test_exits(void **state)
                rows[i].message);
         free(text);
     }
+    /* Both are made on both paths, one of them twice. */
+    static const char both[] = "region 0 kernel el pending=none\n.0 0 0\n"
+                               "  %0 = get r4\n"
+                               "  %1 = ld32 [%0]\n"
+                               "  %2 = ld32 [%0 + 4]\n"
+                               "  exit.eqz %0, x0\n"
+                               "  exit x1\n"
+                               "x0 direct 8 insns=1 pending=none\n"
+                               "x1 direct 4 insns=1 pending=none\nend\n";
+    static const char twice[] =
+        "code 0 kernel el pending=none main=5 length=5 bound=1\n.0 0 0\n"
+        "x0 direct 8 insns=1 pending=none\nx1 direct 4 insns=1 pending=none\n"
+        "0: alu0:add r40, r4, 4\n"
+        "1: lsu0:ld32 r62, [r40]\n"
+        "2: bru:br.eqz r4, @5\n"
+        "3: lsu0:ld32 r62, [r4]\n"
+        "4: commit x1 bru:exit x1\n"
+        "5: lsu0:ld32 r62, [r40]\n"
+        "6: lsu0:ld32 r62, [r4]\n"
+        "7: commit x0 bru:exit x0\nend\n";
+    accept(both, twice);
 }
 
 /* --- Identities that instruction selection may use ------------------------ */
