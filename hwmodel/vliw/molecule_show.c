@@ -62,7 +62,7 @@ static const VliwUnit columns[VLIW_UNITS] = {
 
 static void print_heading(const Show *show)
 {
-    fputs(" cycle  molecule  bytes", show->out);
+    fputs("cycle    @ size commit", show->out);
     for (unsigned i = 0; i < VLIW_UNITS; i++) {
         bool last = columns[i] == VLIW_BRU;
         if (show->width[columns[i]])
@@ -77,8 +77,14 @@ static void print_molecule(const Show *show, unsigned index, uint64_t cycle)
 {
     const Molecule *molecule = &show->code->molecules[index];
     char cell[CELL_MAX];
-    unsigned blanks = 0; /* held back, so that no line ends with them */
-    fprintf(show->out, "%6" PRIu64 "  %8u  %5u", cycle, index, molecule->size);
+    unsigned blanks = 7; /* held back, so that no line ends with them */
+    snprintf(cell, sizeof cell, "@%u", index);
+    fprintf(show->out, "%5" PRIu64 " %4s %4u", cycle, cell, molecule->size);
+    if (molecule->commit) {
+        snprintf(cell, sizeof cell, "x%u", molecule->commit - 1u);
+        fprintf(show->out, " %6s", cell);
+        blanks = 0;
+    }
     for (unsigned i = 0; i < VLIW_UNITS; i++) {
         unsigned width = show->width[columns[i]], used = 0;
         if (!width)
@@ -93,9 +99,6 @@ static void print_molecule(const Show *show, unsigned index, uint64_t cycle)
         }
         blanks += width > used ? width - used : 0;
     }
-    if (molecule->commit)
-        fprintf(show->out, "%*s  commit x%u", (int)blanks, "",
-                molecule->commit - 1u);
     fputc('\n', show->out);
 }
 
