@@ -477,7 +477,7 @@ ok 'shows the guest code' prints '; lbu t2,0(t1)' sel show echo.elf __start+14
 ok 'lifted' prints '== lift' sel show echo.elf __start+14
 ok 'after each pass' prints '== dead' sel show echo.elf __start+14
 ok 'scheduled' prints '== molecules' sel show echo.elf __start+14
-ok 'by cycle and unit' prints ' cycle  molecule  bytes  lsu0' \
+ok 'by cycle and unit' prints 'cycle    @ size commit  lsu0' \
     sel show echo.elf __start+14
 stages() { sel show "$@" echo.elf __start+2c | grep -c '^== '; }
 ok 'a block has fewer passes than a superblock' \
