@@ -181,6 +181,12 @@ static inline uint32_t backend_latency(const Backend *b, AtomOp op)
     return b->desc->latency[atom_info(op)->latency];
 }
 
+static inline void raise_to(uint32_t *value, uint32_t other)
+{
+    if (*value < other)
+        *value = other;
+}
+
 /* Whether an immediate fits inside an atom. */
 static inline bool backend_is_short(const Backend *b, uint32_t imm)
 {
@@ -198,10 +204,19 @@ void backend_select(Backend *b);
 /* --- graph.c: dependences and heights ------------------------------------- */
 
 void backend_build_graph(Backend *b);
+/* --- bound.c: lower bounds ------------------------------------------------ */
+
 /* Cycles that the nodes need at least, the last exit's included: by their
  * dependences, and by what each kind of unit has to do between the first and
  * the last of them.  Before scheduling; without a graph, by results alone. */
 uint32_t backend_lower_bound(const Backend *b);
+/* Cycles that the atoms of the main path need in their units.  After it. */
+uint32_t backend_count_resources(const Backend *b);
+
+/* --- schedule.c: the main path -------------------------------------------- */
+
+/* Nodes that have no graph issue in program order. */
+void backend_schedule(Backend *b);
 
 /* --- pack.c: molecules ---------------------------------------------------- */
 
@@ -216,8 +231,11 @@ bool pack_has_memory_unit(const Backend *b);
 bool pack_find_long(const Backend *b, const Molecule *molecule, uint32_t *imm);
 /* Closes the molecule: it issues in b->cycle.  The next one is one cycle on. */
 void pack_close(Backend *b);
+
+/* --- stub.c: side exits --------------------------------------------------- */
+
 /* Appends the stubs of the exits and makes branches name them. */
-void pack_stubs(Backend *b);
+void backend_add_stubs(Backend *b);
 
 /* --- regalloc.c: where values are ----------------------------------------- */
 

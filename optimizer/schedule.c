@@ -14,8 +14,6 @@
 #include "optimizer/backend.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
     /* Nodes of a class that are passed over in a cycle before the next ones
@@ -566,55 +564,6 @@ static void run_main_path(Sched *s)
 
 /* --- The whole region ----------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Molecules that the long immediates of the main path need: one for each, in
- * formats that have room for one. */
-static uint32_t count_longs(const Backend *b)
-{
-    uint32_t *imms = arena_alloc(b->scratch, b->molecule_count, sizeof *imms);
-    uint32_t count = 0, different = 0;
-    for (uint32_t i = 0; i < b->molecule_count; i++)
-        if (pack_find_long(b, &b->molecules[i], &imms[count]))
-            count++;
-    qsort(imms, count, sizeof *imms, compare);
-    for (uint32_t i = 0; i < count; i++)
-        different += i == 0 || imms[i] != imms[i - 1];
-    return different;
-}
-
-/* Cycles that the atoms of the main path need in their units. */
-static uint32_t count_resources(const Backend *b)
-{
-    const VliwDesc *desc = b->desc;
-    uint32_t alu = 0, shift = 0, lsu = 0, bru = 0;
-    for (uint32_t i = 0; i < b->molecule_count; i++) {
-        const Molecule *m = &b->molecules[i];
-        for (unsigned k = 0; k < m->count; k++) {
-            switch (atom_info((AtomOp)m->atoms[k].op)->unit) {
-            case ATOM_UNIT_FP:
-            case ATOM_UNIT_SHIFT: shift++; /* fall through */
-            case ATOM_UNIT_ALU: alu++; break;
-            case ATOM_UNIT_LSU: lsu++; break;
-            case ATOM_UNIT_BRU: bru++; break;
-            }
-        }
-    }
-    if (desc->formats == VLIW_FORMATS_CRUSOE)
-        bru += count_longs(b); /* there is a branch or an immediate */
-    uint32_t bounds[] = {(alu + desc->alu_units - 1) / desc->alu_units,
-                         desc->shift_all ? 0 : shift,
-                         (lsu + desc->lsu_units - 1) / desc->lsu_units, bru};
-    uint32_t bound = 0;
-    for (unsigned i = 0; i < 4; i++)
-        bound = bounds[i] > bound ? bounds[i] : bound;
-    return bound;
-}
-
 /* How many cycles the region will need at best: when a value should have given
  * up waiting for its slot's register. */
 static uint32_t expect_end(Sched *s)
@@ -645,7 +594,6 @@ static uint32_t expect_end(Sched *s)
 static void init_list(Sched *s)
 {
     Backend *b = s->b;
-    backend_build_graph(b);
     for (unsigned c = 0; c < CLASSES; c++)
         s->heaps[c].keys =
             arena_alloc(b->scratch, b->node_count, sizeof(uint64_t));
@@ -670,65 +618,15 @@ static void init_in_order(Sched *s)
     }
 }
 
-/* The time that the core takes for the main path: where the scheduler waited
- * for a register it need not. */
-static unsigned measure_length(const Backend *b)
+void backend_schedule(Backend *b)
 {
-    MoleculeTime time = {.now = 0};
-    for (uint32_t i = 0; i < b->molecule_count; i++)
-        molecule_issue(&time, &b->molecules[i], b->desc);
-    return (unsigned)time.now;
-}
-
-static void *copy(Arena *arena, const void *array, unsigned count, size_t size)
-{
-    void *p = arena_alloc(arena, count, size);
-    return count ? memcpy(p, array, count * size) : p;
-}
-
-VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
-                       const OptConfig *opt, Arena *arena, OptWork *work)
-{
-    Arena *scratch = region->arena;
-    Backend *b = arena_alloc(scratch, 1, sizeof *b);
-    b->region = region;
-    b->desc = desc;
-    b->opt = opt;
-    b->work = work;
-    b->scratch = scratch;
-    b->in_order = !opt->hoist && !opt->reorder_memory;
-    backend_select(b);
-    regs_init(b);
-    pack_init(b);
     Sched s = {.b = b};
-    s.blocked = arena_alloc(scratch, b->node_count, sizeof *s.blocked);
+    s.blocked = arena_alloc(b->scratch, b->node_count, sizeof *s.blocked);
     while (b->nodes[b->oldest].gone)
         b->oldest++;
     if (b->in_order)
         init_in_order(&s);
     else
         init_list(&s);
-    uint32_t bound = backend_lower_bound(b);
     run_main_path(&s);
-    VliwCode *code = arena_alloc(arena, 1, sizeof *code);
-    code->main_count = b->molecule_count;
-    code->length = measure_length(b);
-    code->bound = count_resources(b);
-    if (bound > code->bound)
-        code->bound = bound;
-    pack_stubs(b);
-    code->pc = region->pc;
-    code->context = region->context;
-    code->count = b->molecule_count;
-    code->molecules =
-        copy(arena, b->molecules, code->count, sizeof *b->molecules);
-    code->exit_count = region->exit_count;
-    code->exits =
-        copy(arena, region->exits, region->exit_count, sizeof *region->exits);
-    code->guest_count = region->guest_count;
-    code->guests = copy(arena, region->guests, region->guest_count,
-                        sizeof *region->guests);
-    for (unsigned i = 0; i < code->count; i++)
-        code->size += code->molecules[i].size;
-    return code;
 }

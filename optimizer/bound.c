@@ -1,0 +1,211 @@
+/* Lower bounds of a schedule's length: what no scheduler could do better.
+ *
+ * By dependences, a node cannot issue before its `early` cycle, and the last
+ * exit not before the node's `tail` cycles after it.  By units: those nodes
+ * that can issue no earlier than some cycle, and lie at least some tail from
+ * the end, have to be done one after the other in between (Rim and Jain, 1994,
+ * in its simplest form).  And the atoms that there are in the end, moves and
+ * spills included, need their units. */
+#include "optimizer/backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Leaves from which on the units' work is looked at. */
+enum { BOUND_STEPS = 12 };
+
+/* Whether the end waits for what the node makes. */
+static bool is_awaited(const Backend *b, const Node *n)
+{
+    if (n->d == NO_VALUE)
+        return n->fcr;
+    const Value *d = &b->values[n->d];
+    return n->fcr || d->readers > 0 || d->last_leave != NO_LEAVE;
+}
+
+/* The first cycle in which each node can issue, were there units for all. */
+static uint32_t *find_early(const Backend *b)
+{
+    uint32_t *ready = arena_alloc(b->scratch, b->value_count, sizeof *ready);
+    uint32_t *early = arena_alloc(b->scratch, b->node_count, sizeof *early);
+    uint32_t leave = 0; /* first cycle after the last leave */
+    uint32_t end = 0;   /* the latest issue or result */
+    for (NodeId i = 0; i < b->node_count; i++) {
+        const Node *n = &b->nodes[i];
+        uint32_t cycle = early[i];
+        if (n->gone)
+            continue;
+        if (n->a != NO_VALUE)
+            raise_to(&cycle, ready[n->a]);
+        if (n->b != NO_VALUE)
+            raise_to(&cycle, ready[n->b]);
+        if (n->cls == CLASS_BRU || n->store || n->fcr)
+            raise_to(&cycle, leave);
+        if (n->op == ATOM_EXIT)
+            raise_to(&cycle, end);
+        if (n->cls == CLASS_BRU)
+            leave = cycle + 1;
+        raise_to(&end,
+                 cycle + (is_awaited(b, n) && n->latency > 1 ? n->latency : 0));
+        if (n->d != NO_VALUE)
+            ready[n->d] = cycle + n->latency;
+        for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next)
+            raise_to(&early[b->edges[e].to], cycle + b->edges[e].latency);
+        early[i] = cycle;
+    }
+    return early;
+}
+
+/* Cycles from the issue of each node to that of the last exit, at least. */
+static uint32_t *find_tails(const Backend *b)
+{
+    uint32_t *tails = arena_alloc(b->scratch, b->node_count, sizeof *tails);
+    for (NodeId i = b->node_count; i-- > 0;) {
+        const Node *n = &b->nodes[i];
+        if (n->gone)
+            continue;
+        if (is_awaited(b, n) && n->latency > 1)
+            tails[i] = n->latency;
+        for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next)
+            raise_to(&tails[i], tails[b->edges[e].to] + b->edges[e].latency);
+    }
+    return tails;
+}
+
+/* The nodes that some units have to do and that lie at least so far from the
+ * end: none issues before `early`, and each takes a unit. */
+typedef struct Load {
+    uint32_t early, cycles, longest;
+} Load;
+
+static void add_load(Load *load, const Node *n, uint32_t early)
+{
+    bool keeps = n->op < ATOM_COUNT && atom_keeps_unit((AtomOp)n->op);
+    uint32_t cycles = keeps ? n->latency : 1;
+    if (n->op == OP_COMMIT)
+        return;
+    if (load->cycles == 0 || early < load->early)
+        load->early = early;
+    load->cycles += cycles;
+    raise_to(&load->longest, cycles);
+}
+
+static uint32_t load_length(const Load *load, unsigned units, uint32_t tail)
+{
+    if (load->cycles == 0)
+        return 0;
+    /* When the last one issues, all but a rest in each unit is done. */
+    uint32_t all = (load->cycles + units - 1) / units;
+    uint32_t before = all > load->longest ? all - load->longest : 0;
+    return load->early + before + tail + 1;
+}
+
+/* Nodes by tail. */
+typedef struct Tails {
+    const uint32_t *early;
+    NodeId *lists, *next;
+    uint32_t longest;
+} Tails;
+
+/* The bound by the units' work on nodes that cannot issue before `early`:
+ * those with the longest tail, then with the next ones. */
+static void bound_by_units(const Backend *b, const Tails *t, uint32_t early,
+                           uint32_t *bound)
+{
+    const VliwDesc *desc = b->desc;
+    Load alu = {0}, loads[CLASSES] = {{0}};
+    for (uint32_t tail = t->longest + 1; tail-- > 0;) {
+        for (NodeId i = t->lists[tail]; i != NO_NODE; i = t->next[i]) {
+            const Node *n = &b->nodes[i];
+            if (t->early[i] < early)
+                continue;
+            add_load(&loads[n->cls], n, t->early[i]);
+            if (n->cls <= CLASS_SHIFT)
+                add_load(&alu, n, t->early[i]);
+        }
+        raise_to(bound, load_length(&alu, desc->alu_units, tail));
+        raise_to(bound,
+                 load_length(&loads[CLASS_SHIFT],
+                             desc->shift_all ? desc->alu_units : 1, tail));
+        raise_to(bound, load_length(&loads[CLASS_LSU], desc->lsu_units, tail));
+        raise_to(bound, load_length(&loads[CLASS_BRU], 1, tail));
+    }
+}
+
+uint32_t backend_lower_bound(const Backend *b)
+{
+    Tails t = {.early = find_early(b)};
+    uint32_t bound = t.early[b->node_count - 1] + 1;
+    if (b->in_order)
+        return bound;
+    const uint32_t *tails = find_tails(b);
+    for (NodeId i = 0; i < b->node_count; i++)
+        raise_to(&t.longest, tails[i]);
+    t.lists = arena_alloc(b->scratch, t.longest + 1, sizeof *t.lists);
+    t.next = arena_alloc(b->scratch, b->node_count, sizeof *t.next);
+    memset(t.lists, 0xff, (t.longest + 1) * sizeof *t.lists); /* NO_NODE */
+    for (NodeId i = 0; i < b->node_count; i++) {
+        if (b->nodes[i].gone)
+            continue;
+        t.next[i] = t.lists[tails[i]];
+        t.lists[tails[i]] = i;
+    }
+    /* From the entry on, and from some of the leaves on. */
+    bound_by_units(b, &t, 0, &bound);
+    uint32_t step = b->leave_count / BOUND_STEPS + 1;
+    for (uint32_t k = 0; k + 1 < b->leave_count; k += step)
+        bound_by_units(b, &t, t.early[b->leaves[k].node] + 1, &bound);
+    return bound;
+}
+
+/* --- The atoms that there are ----------------------------------------------
+ */
+
+static int compare(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Molecules that the long immediates of the main path need: one for each, in
+ * formats that have room for one. */
+static uint32_t count_longs(const Backend *b)
+{
+    uint32_t *imms = arena_alloc(b->scratch, b->molecule_count, sizeof *imms);
+    uint32_t count = 0, different = 0;
+    for (uint32_t i = 0; i < b->molecule_count; i++)
+        if (pack_find_long(b, &b->molecules[i], &imms[count]))
+            count++;
+    qsort(imms, count, sizeof *imms, compare);
+    for (uint32_t i = 0; i < count; i++)
+        different += i == 0 || imms[i] != imms[i - 1];
+    return different;
+}
+
+/* Cycles that the atoms of the main path need in their units. */
+uint32_t backend_count_resources(const Backend *b)
+{
+    const VliwDesc *desc = b->desc;
+    uint32_t alu = 0, shift = 0, lsu = 0, bru = 0;
+    for (uint32_t i = 0; i < b->molecule_count; i++) {
+        const Molecule *m = &b->molecules[i];
+        for (unsigned k = 0; k < m->count; k++) {
+            switch (atom_info((AtomOp)m->atoms[k].op)->unit) {
+            case ATOM_UNIT_FP:
+            case ATOM_UNIT_SHIFT: shift++; /* fall through */
+            case ATOM_UNIT_ALU: alu++; break;
+            case ATOM_UNIT_LSU: lsu++; break;
+            case ATOM_UNIT_BRU: bru++; break;
+            }
+        }
+    }
+    if (desc->formats == VLIW_FORMATS_CRUSOE)
+        bru += count_longs(b); /* there is a branch or an immediate */
+    uint32_t bounds[] = {(alu + desc->alu_units - 1) / desc->alu_units,
+                         desc->shift_all ? 0 : shift,
+                         (lsu + desc->lsu_units - 1) / desc->lsu_units, bru};
+    uint32_t bound = 0;
+    for (unsigned i = 0; i < 4; i++)
+        bound = bounds[i] > bound ? bounds[i] : bound;
+    return bound;
+}
