@@ -61,23 +61,21 @@ static uint64_t wait_for_needs(Core *c, const Issue *m, uint64_t clock)
 static inline void add_results(Core *c, const Issue *m, uint64_t issue)
 {
     uint64_t arrival = issue + m->longest;
-    if (c->arrival <= issue) {
-        c->flight = m->results;
-        c->arrival = arrival;
-    } else {
-        c->flight.gprs |= m->results.gprs;
-        c->flight.others |= m->results.others;
-        c->arrival = arrival > c->arrival ? arrival : c->arrival;
-    }
+    if (c->arrival <= issue)
+        c->flight = (RegSet){0};
+    c->arrival = arrival > c->arrival ? arrival : c->arrival;
     for (unsigned i = 0; i < m->result_count; i++)
         c->ready[m->result[i].index] = issue + m->result[i].latency;
     if (unlikely(m->fcr_latency)) {
         /* FCR31 collects the flags of several operations: all of them have to
          * arrive.  Of anything else there is one in flight. */
+        bool more = c->flight.others >> OTHER_FCR & 1;
         uint64_t *fcr = &c->ready[VLIW_GPRS + OTHER_FCR];
         uint64_t ready = issue + m->fcr_latency;
-        *fcr = ready > *fcr ? ready : *fcr;
+        *fcr = more && *fcr > ready ? *fcr : ready;
     }
+    c->flight.gprs |= m->results.gprs;
+    c->flight.others |= m->results.others;
 }
 
 /* --- Commit and rollback -------------------------------------------------- */
