@@ -16,13 +16,13 @@ start() {
     cp "$root/.clang-format" .
     echo '#include "wherever.h"' >build/generated.c
     local file
-    for file in base/a.h ir/a.h hwmodel/vliw/machine.h hwmodel/vliw/core.h \
+    for file in base/a.h ir/a.h hwmodel/vliw/desc.h hwmodel/vliw/core.h \
         hwmodel/dev/a.h frontend/a.h optimizer/a.h morph/a.h cli/a.h \
         tests/a.h; do
         echo 'int x;' >"$file"
     done
     printf '#include "base/a.h"\n\n#include <stdio.h>\n' >base/b.c
-    echo '#include "hwmodel/vliw/machine.h"' >optimizer/b.c
+    echo '#include "hwmodel/vliw/desc.h"' >optimizer/b.c
     printf '#include "cli/a.h"\n#include "morph/a.h"\n' >cli/b.c
     echo '#include <llvm-c/Core.h>' >hwmodel/vliw/llvm_jit.c
     printf '#include "a.h"\n#include <llvm-c/Core.h>\n' >tests/b.c
