@@ -130,6 +130,10 @@ typedef struct RegFile {
     unsigned releases;
 } RegFile;
 
+typedef struct FreeLocal {
+    uint32_t cycle, next;
+} FreeLocal;
+
 typedef struct Backend {
     const IrRegion *region;
     const VliwDesc *desc;
@@ -169,10 +173,8 @@ typedef struct Backend {
     ValueId occupant[IR_SLOT_COUNT], base[IR_SLOT_COUNT];
     uint64_t moved;
     /* Words of local memory that are free again, the first one longest, each
-     * from a cycle on; and the first that was never used. */
-    struct FreeLocal {
-        uint32_t word, cycle, next;
-    } locals[VLIW_LOCALS];
+     * from a cycle on; NULL before the first is used. */
+    FreeLocal *locals;
     uint32_t local_first, local_last, local_count;
 } Backend;
 

@@ -103,10 +103,14 @@ static void give_back(Backend *b, bool fp, unsigned reg, uint32_t cycle)
 static uint32_t take_local(Backend *b)
 {
     uint32_t word = b->local_first;
+    if (!b->locals)
+        b->locals = arena_alloc(b->scratch, VLIW_LOCALS, sizeof *b->locals);
     if (word < VLIW_LOCALS && b->locals[word].cycle <= b->cycle) {
         b->local_first = b->locals[word].next;
         return word;
     }
+    /* A guest instruction is 19 IR instructions at most, and so 256 of them
+     * have fewer values at a time than there are words. */
     assert(b->local_count < VLIW_LOCALS);
     return b->local_count++;
 }

@@ -70,7 +70,7 @@ enum {
     VLIW_FPRS = 32,
     VLIW_SINK = 62, /* writes are lost */
     VLIW_ZERO = 63,
-    VLIW_LOCALS = 256 /* words of local memory */
+    VLIW_LOCALS = 4096 /* words of local memory */
 };
 static inline unsigned vliw_slot_reg(IrSlot slot)
 {
