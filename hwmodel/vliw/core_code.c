@@ -79,27 +79,24 @@ static bool may_go_first(const Atom *const *atoms, unsigned count,
  * because they exchange registers. */
 static bool order(const Molecule *molecule, const Atom *ordered[VLIW_UNITS])
 {
-    const Atom *atoms[VLIW_UNITS];
+    const Atom *by_unit[VLIW_UNITS] = {NULL}, *left[VLIW_UNITS];
     unsigned count = 0;
     for (unsigned unit = 0; unit < VLIW_UNITS; unit++)
         for (unsigned i = 0; i < molecule->count; i++)
             if (molecule->atoms[i].unit == unit)
-                atoms[count++] = &molecule->atoms[i];
+                by_unit[count++] = &molecule->atoms[i];
     assert(count == molecule->count);
-    memcpy(ordered, atoms, sizeof *ordered * count);
-    const Atom *by_unit[VLIW_UNITS];
-    memcpy(by_unit, atoms, sizeof *by_unit * count);
-    for (unsigned done = 0; count > 0; done++) {
+    memcpy(left, by_unit, sizeof left);
+    for (unsigned done = 0; count > 0; count--, done++) {
         unsigned i = 0;
-        while (i < count && !may_go_first(atoms, count, i))
+        while (i < count && !may_go_first(left, count, i))
             i++;
         if (i == count) {
-            memcpy(ordered, by_unit, sizeof *ordered * molecule->count);
+            memcpy(ordered, by_unit, sizeof by_unit);
             return false;
         }
-        ordered[done] = atoms[i];
-        count--;
-        memmove(&atoms[i], &atoms[i + 1], sizeof *atoms * (count - i));
+        ordered[done] = left[i];
+        memmove(&left[i], &left[i + 1], sizeof *left * (count - 1 - i));
     }
     return true;
 }
@@ -109,14 +106,14 @@ static bool order(const Molecule *molecule, const Atom *ordered[VLIW_UNITS])
 static Step make_step(const Atom *atom)
 {
     const AtomInfo *info = atom_info((AtomOp)atom->op);
-    bool b_reg = info->b != ATOM_N && !atom->b_imm;
+    assert(info->b != ATOM_I || atom->b_imm || atom->imm == 0);
     return (Step){.op = atom->op,
                   .d = atom->d,
                   .a = info->a == ATOM_N ? VLIW_ZERO : atom->a,
-                  .b = b_reg ? atom->b : VLIW_ZERO,
+                  .b = info->b == ATOM_N || atom->b_imm ? VLIW_ZERO : atom->b,
                   .protect = atom->protect,
                   .guest = atom->guest,
-                  .imm = info->b == ATOM_I && b_reg ? 0 : atom->imm,
+                  .imm = atom->imm,
                   .check = atom->check};
 }
 

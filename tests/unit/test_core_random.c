@@ -535,9 +535,9 @@ static void test_random(void **state)
     run_rounds(3,
                WORDS("vliw.store_buffer=5", "vliw.latency.alu=3",
                      "vliw.latency.shift=5", "vliw.latency.load=7",
-                     "vliw.latency.fmove=2", "vliw.rollback=0", "vliw.branch=4",
-                     "vliw.alias_regs=8", "vliw.shadowed_gprs=41",
-                     "vliw.shadowed_fprs=20"),
+                     "vliw.latency.fmove=2", "vliw.latency.fmul=9",
+                     "vliw.rollback=0", "vliw.branch=4", "vliw.alias_regs=8",
+                     "vliw.shadowed_gprs=41", "vliw.shadowed_fprs=20"),
                &tally);
     assert_true(tally.exits > 1000 && tally.commits > 1000);
     assert_true(tally.forwards > 1000);

@@ -116,7 +116,7 @@ static void test_fcr(void **state)
                      4);
     assert_int_equal(time_of(WORDS("vliw.latency.fmul=9"),
                              "0: alu1:fmul.d f20, f16, f17\n"
-                             "1: alu1:fneg.d f21, f16\n"
+                             "1: alu1:fadd.d f21, f16, f17\n"
                              "2: alu1:fcr r40\n" EXIT_AT(3)),
                      10);
     /* Nobody waits for a reader of it. */
