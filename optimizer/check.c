@@ -67,13 +67,15 @@ typedef struct Check {
     /* For each value of the region: on which path that load or trap was
      * executed.  0: none, 1: the main path, 2 + N: the one of leave N. */
     uint32_t *done;
-    bool *reached; /* molecules */
+    bool *reached;        /* molecules */
+    unsigned local_count; /* words of local memory that the code names */
 } Check;
 
 /* Where the code is on a path, and what its registers hold. */
 typedef struct State {
     uint32_t path; /* ON_MAIN_PATH, or the leave whose exit it goes to */
-    Value gpr[VLIW_GPRS], fpr[VLIW_FPRS], local[VLIW_LOCALS];
+    Value gpr[VLIW_GPRS], fpr[VLIW_FPRS];
+    Value *local; /* words of local memory, Check.local_count of them */
     uint32_t fcr;
     unsigned stores;   /* executed */
     unsigned leaves;   /* passed, on the main path */
@@ -212,6 +214,31 @@ static void walk_region(Check *c, State *state)
 }
 
 /* --- The code ------------------------------------------------------------- */
+
+static unsigned count_locals(const VliwCode *code)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < code->count; i++) {
+        const Molecule *molecule = &code->molecules[i];
+        for (unsigned j = 0; j < molecule->count; j++) {
+            const Atom *atom = &molecule->atoms[j];
+            bool local = atom_info((AtomOp)atom->op)->unit == ATOM_UNIT_LSU &&
+                         !atom_is_access((AtomOp)atom->op);
+            if (local && atom->imm >= count)
+                count = atom->imm + 1;
+        }
+    }
+    return count;
+}
+
+/* Local memory as `from` has it; NULL: nothing was written yet. */
+static Value *copy_locals(const Check *c, const Value *from)
+{
+    Value *local = arena_alloc(c->region->arena, c->local_count, sizeof *local);
+    for (unsigned i = 0; i < c->local_count; i++)
+        local[i] = from ? from[i] : NO_VALUE;
+    return local;
+}
 
 /* What was read by an atom, when its molecule issued. */
 typedef struct Operands {
@@ -511,6 +538,7 @@ static bool run_branch(Check *c, State *s, unsigned index, const Atom *branch,
                           atom_info((AtomOp)branch->op)->name);
     advance_faults(c, s);
     State other = *s;
+    other.local = copy_locals(c, s->local);
     other.path = s->leaves++;
     other.time.now += c->desc->branch - 1;
     return run_path(c, &other, branch->imm);
@@ -586,9 +614,9 @@ bool opt_check(const VliwCode *code, const IrRegion *region,
         .values = values_create(region->arena),
         .reached = arena_alloc(region->arena, code->count, sizeof(bool)),
     };
-    State state = {.path = ON_MAIN_PATH, .fcr = NO_VALUE};
-    for (unsigned i = 0; i < VLIW_LOCALS; i++)
-        state.local[i] = NO_VALUE;
+    c.local_count = count_locals(code);
+    State state = {
+        .path = ON_MAIN_PATH, .fcr = NO_VALUE, .local = copy_locals(&c, NULL)};
     walk_region(&c, &state);
     if (!run_path(&c, &state, 0))
         return false;

@@ -524,7 +524,7 @@ static void test_text_refused(void **state)
     refuse_text("text:9: a general register is missing", "r40, r4", "r40, f4");
     refuse_text("text:9: a number above 63", "r40, r4", "r64, r4");
     refuse_text("text:9: a floating-point register is missing", "f20", "r20");
-    refuse_text("text:9: a number above 255", "l255", "l256");
+    refuse_text("text:9: a number above 4095", "l255", "l4096");
     refuse_text("text:9: \"l\" is missing", "l255", "255");
     refuse_text("text:9: there is no guest instruction .3", "-128 .0",
                 "-128 .3");
