@@ -127,9 +127,7 @@ static void roll_back(CoreRun *r, uint64_t clock)
     core_copy_shadowed(c, &c->regs, &c->shadow);
     core_drop_stores(c);
     c->clock = clock + c->desc.rollback;
-    c->arrival = c->clock;
-    c->ready[VLIW_GPRS + OTHER_FCR] =
-        c->clock; /* of which it keeps the latest */
+    c->arrival = c->clock; /* nothing is in flight any more */
     c->counters.cause[CORE_CAUSE_ROLLBACK] += c->desc.rollback;
     c->counters.rollbacks++;
     c->counters.faults[c->fault]++;
