@@ -240,7 +240,7 @@ static Try issue_atom(Sched *s, NodeId n)
         in_slot = d->slot != NO_SLOT && regs_slot_ready(b, n, &when);
         take = !in_slot && !unused;
         if (take && d->slot != NO_SLOT && !b->in_order && !node->placed &&
-            b->cycle + node->height < s->end)
+            b->cycle + node->tail < s->end)
             return TRY_SLOT;
         if (take && !may_take_register(b, n))
             return TRY_REGS;
@@ -281,8 +281,7 @@ static Try try_node(Sched *s, NodeId n)
     s->left[node->cls]--;
     while (b->oldest < b->node_count && b->nodes[b->oldest].gone)
         b->oldest++;
-    if (b->cycle + node->height > s->end)
-        s->end = b->cycle + node->height;
+    raise_to(&s->end, b->cycle + node->tail);
     if (!b->in_order)
         release_successors(s, n);
     return TRY_DONE;
@@ -338,7 +337,7 @@ static void wake_blocked(Sched *s)
             if (d->reg == NO_REG && !d->remat)
                 node->cls = CLASS_LSU;
             node->height = b->nodes[b->leaves[d->leave].node].height;
-        } else if (node->placed || b->cycle + node->height >= s->end) {
+        } else if (node->placed || b->cycle + node->tail >= s->end) {
             ready = true;
         }
         if (ready)
@@ -412,8 +411,10 @@ static void unstick(Sched *s)
     for (unsigned i = 0; i < 2; i++)
         if (operands[i] != NO_VALUE && b->values[operands[i]].reg == NO_REG)
             fp = b->values[operands[i]].fp;
+    /* A reload of the other operand may have taken the memory unit: then it is
+     * the next cycle's turn. */
     bool spilled = regs_spill(b, n, fp);
-    assert(spilled);
+    assert(spilled || !pack_is_empty(b));
     (void)spilled;
 }
 
@@ -564,34 +565,7 @@ static void run_main_path(Sched *s)
 
 /* --- The whole region ----------------------------------------------------- */
 
-/* How many cycles the region will need at best: when a value should have given
- * up waiting for its slot's register. */
-static uint32_t expect_end(Sched *s)
-{
-    const Backend *b = s->b;
-    const uint32_t *classes = s->left;
-    uint32_t end = 0;
-    for (NodeId i = 0; i < b->node_count; i++) {
-        const Node *n = &b->nodes[i];
-        if (n->gone)
-            continue;
-        s->left[n->cls]++;
-        end = n->height > end ? n->height : end;
-    }
-    uint32_t alu =
-        (classes[CLASS_ALU] + classes[CLASS_SHIFT] + b->desc->alu_units - 1) /
-        b->desc->alu_units;
-    uint32_t bounds[] = {alu, b->desc->shift_all ? 0 : classes[CLASS_SHIFT],
-                         (classes[CLASS_LSU] + b->desc->lsu_units - 1) /
-                             b->desc->lsu_units,
-                         classes[CLASS_BRU]};
-    for (unsigned i = 0; i < 4; i++)
-        if (bounds[i] > end + 1)
-            end = bounds[i] - 1;
-    return end;
-}
-
-static void init_list(Sched *s)
+static void init_list(Sched *s, uint32_t bound)
 {
     Backend *b = s->b;
     for (unsigned c = 0; c < CLASSES; c++)
@@ -599,10 +573,15 @@ static void init_list(Sched *s)
             arena_alloc(b->scratch, b->node_count, sizeof(uint64_t));
     for (unsigned i = 0; i < WHEEL; i++)
         s->wheel[i] = NO_NODE;
-    for (NodeId i = 0; i < b->node_count; i++)
-        if (!b->nodes[i].gone && b->nodes[i].preds == 0)
+    for (NodeId i = 0; i < b->node_count; i++) {
+        const Node *n = &b->nodes[i];
+        if (n->gone)
+            continue;
+        s->left[n->cls]++;
+        if (n->preds == 0)
             make_ready(s, i, 0);
-    s->end = expect_end(s);
+    }
+    s->end = bound - 1;
 }
 
 /* Without a graph: a main leave waits for values in slots alone. */
@@ -618,7 +597,7 @@ static void init_in_order(Sched *s)
     }
 }
 
-void backend_schedule(Backend *b)
+void backend_schedule(Backend *b, uint32_t bound)
 {
     Sched s = {.b = b};
     s.blocked = arena_alloc(b->scratch, b->node_count, sizeof *s.blocked);
@@ -627,6 +606,6 @@ void backend_schedule(Backend *b)
     if (b->in_order)
         init_in_order(&s);
     else
-        init_list(&s);
+        init_list(&s, bound);
     run_main_path(&s);
 }
