@@ -4,7 +4,8 @@
  *
  * Program N of a seed runs region by region: discovered with random advice and
  * limits, lifted, and executed by the IR interpreter after every stage of the
- * translation: lifting, and each pass of the optimizer, some of them off.  The
+ * translation: lifting, and each pass of the optimizer, some of them off.  Then
+ * it is scheduled for some machine, and runs on that.  The
  * reference CPU executes the same instructions one by one. Wherever a stage
  * commits, all of the guest's state and memory must be the CPU's there.  What
  * no region can do, and what fails, the CPU does alone.
@@ -16,11 +17,7 @@
 #include "base/number.h"
 #include "frontend/fpu.h"
 #include "frontend/lift.h"
-#include "frontend/tlb.h"
-#include "ir/interp.h"
-#include "optimizer/optimizer.h"
-#include "tests/random/translate_program.h"
-#include "tests/support/bare_cpu.h"
+#include "tests/random/translate_core.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,27 +28,8 @@ enum {
     REGIONS_MAX = 8, /* of a program */
     STEPS_MAX = 40,  /* instructions of the CPU alone */
     INSNS_MAX = 80,  /* of a region */
-    STAGES_MAX = 1 + OPT_PASSES,
-    PAGE = 4096,
+    STAGES_MAX = 1 + OPT_PASSES + 1,
 };
-
-/* Guest state and memory where a stage, or the CPU, stands. */
-typedef struct Place {
-    IrState state;
-    uint32_t pc;
-    IrPending pending;
-    uint32_t insns; /* since the region's entry */
-    uint8_t ram[TRANSLATE_RAM];
-} Place;
-
-/* What a stage did with the region. */
-typedef struct Outcome {
-    const char *stage;
-    bool fault;
-    unsigned guest;     /* that failed */
-    Place place;        /* where it committed last */
-    const IrExit *exit; /* of that commit; NULL: none, it is the entry */
-} Outcome;
 
 typedef struct Counts {
     uint64_t regions, insns, steps, faults, commits, commit_faults;
@@ -69,15 +47,17 @@ typedef struct Options {
 typedef struct Run {
     Options o;
     Rng rng;
-    BareCpu *bare;
-    Cpu *cpu;
+    World world;
+    Cpu *cpu; /* the world's */
     Config *config;
+    CoreMachine machines[CORE_MACHINES];
+    VliwCode *code; /* of the region */
+    CoreMachine *machine;
     TranslateProgram program;
     uint32_t status; /* that the program started with */
     Arena *arena, *scratch;
     uint32_t advice;    /* how branches go in this region */
     GuestState mapping; /* for look-ups, which may shut the TLB down */
-    uint8_t *ram;       /* of the stage that runs */
     const Place *start;
     Outcome outcomes[STAGES_MAX]; /* the first one is of lifting */
     unsigned stage_count;
@@ -87,128 +67,12 @@ typedef struct Run {
     Counts counts;
 } Run;
 
-/* --- Memory --------------------------------------------------------------- */
-
-/* Physical address of a data access that a region may make. */
-static bool find_memory(Run *r, uint32_t va, bool store, uint32_t *pa)
-{
-    TlbPage page;
-    if (tlb_translate(&r->mapping, va, store, &page) != TLB_OK)
-        return false;
-    *pa = page.pa;
-    /* Stores to code that was translated are faults. */
-    bool code = page.pa / PAGE == TRANSLATE_CODE / PAGE;
-    return page.pa < TRANSLATE_RAM && !(store && code);
-}
-
-static bool env_load(void *ctx, uint32_t va, unsigned size, uint32_t *value)
-{
-    Run *r = ctx;
-    uint32_t pa;
-    if (!find_memory(r, va, false, &pa))
-        return false;
-    const uint8_t *p = r->ram + pa;
-    *value = size == 1   ? *p
-             : size == 2 ? bits_load16(p, r->o.big)
-                         : bits_load32(p, r->o.big);
-    return true;
-}
-
-static bool env_check_store(void *ctx, uint32_t va, unsigned size)
-{
-    uint32_t pa;
-    (void)size;
-    return find_memory(ctx, va, true, &pa);
-}
-
-static uint32_t env_place(void *ctx, uint32_t va)
-{
-    uint32_t pa = 0;
-    find_memory(ctx, va, false, &pa);
-    return pa;
-}
-
-static void env_store(void *ctx, uint32_t va, unsigned size, uint32_t value)
-{
-    Run *r = ctx;
-    uint8_t *p = r->ram + env_place(r, va);
-    if (size == 1)
-        *p = (uint8_t)value;
-    else if (size == 2)
-        bits_store16(p, value, r->o.big);
-    else
-        bits_store32(p, value, r->o.big);
-}
-
-static uint32_t env_cp0(void *ctx, unsigned reg)
-{
-    return cpu_cp0(((Run *)ctx)->cpu, reg);
-}
-
-/* --- Places --------------------------------------------------------------- */
-
-/* The CPU's state as a region sees it. */
-static void read_place(const Run *r, Place *p, uint32_t insns)
-{
-    const GuestState *s = cpu_state(r->cpu);
-    *p = (Place){.pc = s->pc, .insns = insns};
-    for (unsigned i = 1; i < 32; i++)
-        p->state.slots[i] = s->gpr[i];
-    p->state.slots[IR_SLOT_HI] = s->hi;
-    p->state.slots[IR_SLOT_LO] = s->lo;
-    p->state.fcr31 = s->fcr31;
-    uint32_t fpr[FPR_COUNT];
-    memcpy(fpr, s->fpr, sizeof fpr);
-    if (s->load_reg != 0) {
-        p->pending = s->load_reg;
-        p->state.slots[IR_SLOT_LD] = s->load_value;
-    }
-    if (state_fpr_due(s)) {
-        fpr[s->fpr_load_reg] = s->fpr_load_value;
-    } else if (s->fpr_load_reg != FPR_COUNT) {
-        p->pending = (IrPending)(IR_PENDING_FPR + s->fpr_load_reg);
-        p->state.slots[IR_SLOT_LD] = s->fpr_load_value;
-    }
-    for (unsigned i = 0; i < FPR_COUNT; i += 2)
-        p->state.fp[i / 2] = fpr[i] | (uint64_t)fpr[i + 1] << 32;
-    memcpy(p->ram, bare_cpu_ram(r->bare), sizeof p->ram);
-}
-
-/* Says what differs; `name` is the stage's. */
-static bool compare_places(const char *name, const Place *have,
-                           const Place *want)
-{
-    bool equal = true;
-#define COMPARE(format, what, index, a, b)                                     \
-    if ((a) != (b)) {                                                          \
-        printf("%s: " what " is 0x%" format ", the CPU's 0x%" format "\n",     \
-               name, index, a, b);                                             \
-        equal = false;                                                         \
-    }
-    for (unsigned i = 1; i <= IR_SLOT_LO; i++)
-        COMPARE(PRIx32, "slot %u", i, have->state.slots[i],
-                want->state.slots[i]);
-    for (unsigned i = 0; i < 16; i++)
-        COMPARE(PRIx64, "f%u", 2 * i, have->state.fp[i], want->state.fp[i]);
-    COMPARE(PRIx32, "fcr%u", 31u, have->state.fcr31, want->state.fcr31);
-    COMPARE(PRIx32, "pc after %u", have->insns, have->pc, want->pc);
-    COMPARE("x", "pending after %u", have->insns, have->pending, want->pending);
-    if (have->pending == want->pending && want->pending != IR_PENDING_NONE)
-        COMPARE(PRIx32, "load in flight to %u", want->pending,
-                have->state.slots[IR_SLOT_LD], want->state.slots[IR_SLOT_LD]);
-    for (unsigned i = 0; i < TRANSLATE_RAM && equal; i++)
-        COMPARE("x", "memory at %u", i, have->ram[i], want->ram[i]);
-#undef COMPARE
-    return equal;
-}
-
 /* --- Stages --------------------------------------------------------------- */
 
 /* Runs `region` from the start. */
 static bool run_stage(Run *r, const char *name, const IrRegion *region)
 {
-    const IrEnv env = {r,       env_load, env_check_store, env_store,
-                       env_cp0, lift_fp,  env_place};
+    const IrEnv env = world_env(&r->world);
     Diag diag = {""};
     if (!ir_verify(region, &diag)) {
         printf("%s: %s\n", name, diag.text);
@@ -216,21 +80,12 @@ static bool run_stage(Run *r, const char *name, const IrRegion *region)
     }
     Outcome *out = &r->outcomes[r->stage_count++];
     *out = (Outcome){.stage = name, .place = *r->start};
-    r->mapping = *cpu_state(r->cpu);
-    r->ram = out->place.ram;
+    world_begin(&r->world, out->place.ram);
     IrResult result = ir_run(region, &out->place.state, &env, r->scratch);
     out->fault = result.fault;
     out->guest = region->insns[result.at].guest;
-    if (result.fault && result.commit < 0)
-        return true;
-    const IrExit *exit =
-        &region->exits[result.fault ? (unsigned)result.commit : result.exit];
-    out->exit = exit;
-    out->place.pc = exit->kind == IR_EXIT_INDIRECT
-                        ? out->place.state.slots[IR_SLOT_PC]
-                        : exit->pc;
-    out->place.pending = exit->pending;
-    out->place.insns = exit->insns;
+    outcome_leave(out, region->exits,
+                  result.fault ? result.commit : (int)result.exit);
     return true;
 }
 
@@ -256,7 +111,13 @@ static bool run_stages(Run *r, IrRegion *region)
     OptWork work = {0};
     r->good = run_stage(r, "lifted", region);
     opt_run_passes(region, &opt, &work, after_pass, r);
-    return r->good;
+    if (!r->good)
+        return false;
+    opt.hoist = !rng_one_in(&r->rng, 4);
+    opt.reorder_memory = !rng_one_in(&r->rng, 4);
+    r->machine = &r->machines[rng_below(&r->rng, CORE_MACHINES)];
+    return core_machine_run(r->machine, &r->world, region, &opt, r->arena,
+                            r->start, &r->outcomes[r->stage_count++], &r->code);
 }
 
 static void count_outcome(Counts *c, const Outcome *out)
@@ -277,13 +138,7 @@ static void count_outcome(Counts *c, const Outcome *out)
 
 static bool fetch(void *ctx, uint32_t va, uint32_t *word)
 {
-    Run *r = ctx;
-    TlbPage page;
-    if (va & 3 || tlb_translate(&r->mapping, va, false, &page) != TLB_OK ||
-        page.pa >= TRANSLATE_RAM)
-        return false;
-    *word = bits_load32(bare_cpu_ram(r->bare) + page.pa, r->o.big);
-    return true;
+    return world_fetch(&((Run *)ctx)->world, va, word);
 }
 
 static LiftPath advise_branch(void *ctx, uint32_t pc)
@@ -307,7 +162,7 @@ static LiftLimits any_limits(Rng *rng)
 {
     LiftLimits limits = {.insns = 2 + rng_below(rng, INSNS_MAX - 2),
                          .visits = 1 + rng_below(rng, 4),
-                         .stores = 1 + rng_below(rng, 12),
+                         .stores = 1 + rng_below(rng, CORE_STORES),
                          .jumps = !rng_one_in(rng, 4),
                          .block = rng_one_in(rng, 6)};
     return limits;
@@ -341,9 +196,11 @@ static bool may_fail(Run *r, const Insn *in, uint32_t base, uint32_t after)
     uint32_t pa;
     switch (insn_info(in->op)->cls) {
     case INSN_CLASS_LOAD:
-    case INSN_CLASS_FLOAD: return !find_memory(r, base + in->imm, false, &pa);
+    case INSN_CLASS_FLOAD:
+        return !world_find(&r->world, base + in->imm, false, &pa);
     case INSN_CLASS_STORE:
-    case INSN_CLASS_FSTORE: return !find_memory(r, base + in->imm, true, &pa);
+    case INSN_CLASS_FSTORE:
+        return !world_find(&r->world, base + in->imm, true, &pa);
     case INSN_CLASS_FP:
     case INSN_CLASS_FCOMP: return fpu_irq(after);
     default: return false;
@@ -358,7 +215,7 @@ static bool follow(Run *r, const IrRegion *region)
     uint32_t end = lifted->fault ? lifted->guest : lifted->place.insns;
     unsigned commit = 0;
     r->place_count = 0;
-    read_place(r, &r->places[r->place_count++], 0);
+    world_read(&r->world, &r->places[r->place_count++], 0);
     for (uint32_t done = 1; done <= end; done++) {
         if (!step(r)) {
             printf("%s: the CPU takes an exception at instruction %u\n",
@@ -373,13 +230,13 @@ static bool follow(Run *r, const IrRegion *region)
             commit < region->exit_count && region->exits[commit].insns == done;
         r->counts.commits += here;
         if (here || (done == end && !lifted->fault))
-            read_place(r, &r->places[r->place_count++], done);
+            world_read(&r->world, &r->places[r->place_count++], done);
     }
     r->counts.insns += end;
     if (!lifted->fault)
         return true;
     Insn in = insn_decode(region->guests[end].word);
-    r->mapping = *cpu_state(r->cpu);
+    world_begin(&r->world, NULL);
     uint32_t base = cpu_state(r->cpu)->gpr[in.rs];
     bool failed = !step(r);
     if (!failed && !may_fail(r, &in, base, cpu_state(r->cpu)->fcr31)) {
@@ -396,7 +253,7 @@ static bool check_outcome(const Run *r, const Outcome *out)
 {
     for (unsigned i = 0; i < r->place_count; i++)
         if (r->places[i].insns == out->place.insns)
-            return compare_places(out->stage, &out->place, &r->places[i]);
+            return place_compare(out->stage, &out->place, &r->places[i]);
     printf("%s: commits after %u instructions, where the CPU's path has no "
            "commit\n",
            out->stage, out->place.insns);
@@ -404,7 +261,8 @@ static bool check_outcome(const Run *r, const Outcome *out)
 }
 
 /* Where the lifted code leaves, a later stage may fail instead (a load above an
- * exit); where it fails, it must. */
+ * exit); where it fails, it must, but perhaps before a commit (a load above
+ * that). */
 static bool check_outcomes(Run *r)
 {
     const Outcome *lifted = &r->outcomes[0];
@@ -412,10 +270,11 @@ static bool check_outcomes(Run *r)
         const Outcome *out = &r->outcomes[i];
         if (!check_outcome(r, out))
             return false;
-        bool early = out->fault && !lifted->fault;
-        r->counts.early += early;
-        if (!early && (out->fault != lifted->fault ||
-                       out->place.insns != lifted->place.insns)) {
+        r->counts.early += out->fault && !lifted->fault;
+        bool good = out->fault ? out->place.insns <= lifted->place.insns
+                               : !lifted->fault &&
+                                     out->place.insns == lifted->place.insns;
+        if (!good) {
             printf("%s: %s after %u instructions; lifted: %s after %u\n",
                    out->stage, out->fault ? "fault" : "exit", out->place.insns,
                    lifted->fault ? "fault" : "exit", lifted->place.insns);
@@ -454,7 +313,7 @@ static bool run_region(Run *r)
 {
     GuestState *s = cpu_state(r->cpu);
     arena_reset(r->arena);
-    read_place(r, &r->places[0], 0);
+    world_read(&r->world, &r->places[0], 0);
     const Place start = r->places[0];
     r->start = &start;
     IrContext context = {.user = state_user_mode(s),
@@ -467,7 +326,7 @@ static bool run_region(Run *r)
     LiftSource source = {r, fetch, advise_branch, advise_target};
     LiftLimits limits = any_limits(&r->rng);
     r->advice = rng_next(&r->rng);
-    r->mapping = *s;
+    world_begin(&r->world, NULL);
     LiftPlan *plan = lift_discover(r->arena, &source, &limits, s->pc, context);
     if (!check_plan(r, plan, &limits)) {
         printf("the plan breaks a rule\n");
@@ -482,12 +341,15 @@ static bool run_region(Run *r)
     IrRegion *region = lift_region(r->arena, plan, &limits);
     IrRegion *lifted = ir_clone(region, r->arena);
     r->stage_count = 0;
+    r->code = NULL;
     bool good = run_stages(r, region) && follow(r, lifted) && check_outcomes(r);
     if (good) {
         count_outcome(&r->counts, &r->outcomes[0]);
     } else {
         ir_print(lifted, stdout, print_insn, NULL);
         ir_print(region, stdout, print_insn, NULL);
+        if (r->code)
+            vliw_code_print(r->code, stdout);
     }
     return good;
 }
@@ -502,8 +364,8 @@ static bool run_program(Run *r, uint64_t number)
         bits_store32(bytes + TRANSLATE_CODE + 4 * i, p->code[i], r->o.big);
     for (unsigned i = 0; i < ARRAY_LEN(p->data); i++)
         bits_store32(bytes + TRANSLATE_DATA + 4 * i, p->data[i], r->o.big);
-    bare_cpu_reset(r->bare, 0);
-    bare_cpu_load(r->bare, 0, bytes, sizeof bytes);
+    bare_cpu_reset(r->world.bare, 0);
+    bare_cpu_load(r->world.bare, 0, bytes, sizeof bytes);
     translate_program_state(p, &r->rng, cpu_state(r->cpu));
     r->status = cpu_state(r->cpu)->status;
     cpu_state_changed(r->cpu);
@@ -592,9 +454,10 @@ int main(int argc, char **argv)
     }
     Run *r = alloc_zeroed(1, sizeof *r);
     r->o = o;
-    r->bare = bare_cpu_create(TRANSLATE_RAM, o.big);
-    r->cpu = bare_cpu_cpu(r->bare);
+    world_create(&r->world, o.big);
+    r->cpu = r->world.cpu;
     r->config = config_create();
+    core_machines_create(r->machines, &r->world);
     r->arena = arena_create();
     r->scratch = arena_create();
     uint64_t number = o.first;
@@ -611,8 +474,9 @@ int main(int argc, char **argv)
         good = check_coverage(&r->counts);
     arena_destroy(r->scratch);
     arena_destroy(r->arena);
+    core_machines_destroy(r->machines);
     config_destroy(r->config);
-    bare_cpu_destroy(r->bare);
+    world_destroy(&r->world);
     free(r);
     return good ? 0 : 1;
 }

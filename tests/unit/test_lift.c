@@ -513,6 +513,11 @@ static void test_commits(void **state)
                     "x1 commit 0x8000100c insns=3 pending=none\n"
                     "x2 direct 0x80001010 insns=4 pending=none\n"
                     "end\n");
+    c = CODE(store, store);
+    c.limits.stores = 2;
+    expect_text(&c, "  exit x0\n"
+                    "x0 direct 0x80001008 insns=2 pending=none\n"
+                    "end\n");
     c = CODE(store, BRANCH(4), store);
     c.path = LIFT_STOP;
     c.limits.stores = 1;
