@@ -36,7 +36,7 @@ VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
     if (!b->in_order)
         backend_build_graph(b);
     uint32_t bound = backend_lower_bound(b);
-    backend_schedule(b);
+    backend_schedule(b, bound);
     VliwCode *code = arena_alloc(arena, 1, sizeof *code);
     code->main_count = b->molecule_count;
     code->length = measure_length(b);

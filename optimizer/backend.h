@@ -78,7 +78,8 @@ typedef struct Node {
     uint32_t preds;  /* that have not issued; of a main leave also values that
                       * are not in their slots */
     uint32_t first;  /* edge, graph.c */
-    uint32_t height; /* cycles from its issue to the region's end, at least */
+    uint32_t tail;   /* cycles from its issue to the last exit's, at least */
+    uint32_t height; /* the same, if slots' registers are waited for */
     uint32_t early;  /* first cycle that its predecessors allow */
     NodeId next;     /* in a list of the scheduler */
 } Node;
@@ -164,7 +165,6 @@ typedef struct Backend {
     uint32_t leaves_done;
     uint32_t leave_cycle; /* of the last one, if any is done */
     int32_t main_done;    /* last main leave that is done, or NO_LEAVE */
-    uint32_t main_cycle;
     NodeId oldest; /* the first node, in program order, that has not issued */
 
     RegFile files[2]; /* integer, FP */
@@ -217,8 +217,8 @@ uint32_t backend_count_resources(const Backend *b);
 
 /* --- schedule.c: the main path -------------------------------------------- */
 
-/* Nodes that have no graph issue in program order. */
-void backend_schedule(Backend *b);
+/* In list order towards the length `bound`, or in program order. */
+void backend_schedule(Backend *b, uint32_t bound);
 
 /* --- pack.c: molecules ---------------------------------------------------- */
 

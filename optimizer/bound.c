@@ -56,22 +56,6 @@ static uint32_t *find_early(const Backend *b)
     return early;
 }
 
-/* Cycles from the issue of each node to that of the last exit, at least. */
-static uint32_t *find_tails(const Backend *b)
-{
-    uint32_t *tails = arena_alloc(b->scratch, b->node_count, sizeof *tails);
-    for (NodeId i = b->node_count; i-- > 0;) {
-        const Node *n = &b->nodes[i];
-        if (n->gone)
-            continue;
-        if (is_awaited(b, n) && n->latency > 1)
-            tails[i] = n->latency;
-        for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next)
-            raise_to(&tails[i], tails[b->edges[e].to] + b->edges[e].latency);
-    }
-    return tails;
-}
-
 /* The nodes that some units have to do and that lie at least so far from the
  * end: none issues before `early`, and each takes a unit. */
 typedef struct Load {
@@ -138,17 +122,16 @@ uint32_t backend_lower_bound(const Backend *b)
     uint32_t bound = t.early[b->node_count - 1] + 1;
     if (b->in_order)
         return bound;
-    const uint32_t *tails = find_tails(b);
     for (NodeId i = 0; i < b->node_count; i++)
-        raise_to(&t.longest, tails[i]);
+        raise_to(&t.longest, b->nodes[i].tail);
     t.lists = arena_alloc(b->scratch, t.longest + 1, sizeof *t.lists);
     t.next = arena_alloc(b->scratch, b->node_count, sizeof *t.next);
     memset(t.lists, 0xff, (t.longest + 1) * sizeof *t.lists); /* NO_NODE */
     for (NodeId i = 0; i < b->node_count; i++) {
         if (b->nodes[i].gone)
             continue;
-        t.next[i] = t.lists[tails[i]];
-        t.lists[tails[i]] = i;
+        t.next[i] = t.lists[b->nodes[i].tail];
+        t.lists[b->nodes[i].tail] = i;
     }
     /* From the entry on, and from some of the leaves on. */
     bound_by_units(b, &t, 0, &bound);

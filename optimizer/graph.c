@@ -192,6 +192,27 @@ static uint32_t measure_leave(const Backend *b, NodeId i, Pinned *pinned)
     return height;
 }
 
+/* Tail and height by what must come after, whatever registers are used. */
+static void measure_edges(const Backend *b, Node *n)
+{
+    for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next) {
+        const Edge *edge = &b->edges[e];
+        raise_to(&n->tail, b->nodes[edge->to].tail + edge->latency);
+        raise_to(&n->height, b->nodes[edge->to].height + edge->latency);
+    }
+    if (n->d == NO_VALUE)
+        return;
+    const Value *d = &b->values[n->d];
+    bool awaited = d->readers > 0 || d->last_leave != NO_LEAVE;
+    uint32_t latency = awaited && n->latency > 1 ? n->latency : 0;
+    raise_to(&n->tail, latency);
+    if (d->slot == NO_SLOT)
+        return;
+    const Node *leave = &b->nodes[b->leaves[d->leave].node];
+    raise_to(&n->tail, leave->tail + latency);
+    raise_to(&n->height, leave->height + latency);
+}
+
 /* From the last node up: every edge goes down. */
 static void measure_heights(Backend *b)
 {
@@ -200,27 +221,17 @@ static void measure_heights(Backend *b)
         Node *n = &b->nodes[i];
         if (n->gone)
             continue;
-        uint32_t height = 0;
-        for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next) {
-            const Edge *edge = &b->edges[e];
-            raise_to(&height, b->nodes[edge->to].height + edge->latency);
-        }
-        if (n->d != NO_VALUE && b->values[n->d].slot != NO_SLOT) {
-            uint32_t end = b->leaves[b->values[n->d].leave].node;
-            raise_to(&height,
-                     b->nodes[end].height + (n->latency > 1 ? n->latency : 0u));
-        }
+        measure_edges(b, n);
         ValueId operands[2] = {n->a, n->b};
         for (unsigned k = 0; k < 2; k++) {
             NodeId next = find_successor(b, operands[k], i);
             if (next != NO_NODE)
-                raise_to(&height, b->nodes[next].height);
+                raise_to(&n->height, b->nodes[next].height);
         }
         if (n->store || n->fcr)
             pinned.counts[n->cls]++;
         if (n->cls == CLASS_BRU)
-            raise_to(&height, measure_leave(b, i, &pinned));
-        n->height = height;
+            raise_to(&n->height, measure_leave(b, i, &pinned));
     }
 }
 

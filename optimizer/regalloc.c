@@ -137,7 +137,7 @@ static void kill(Backend *b, ValueId id, uint32_t cycle)
     if (v->reg != NO_REG && is_temporary(v->fp, v->reg))
         give_back(b, v->fp, v->reg, cycle);
     if (v->local)
-        give_back_local(b, v->local - 1, cycle + 1);
+        give_back_local(b, v->local - 1, cycle);
 }
 
 bool regs_readable(const Backend *b, ValueId id, uint32_t *when)
@@ -190,9 +190,6 @@ bool regs_slot_ready(const Backend *b, NodeId n, uint32_t *when)
         if (old->readers == own && !needs_register(b, old))
             *when = b->cycle;
     }
-    /* What the last commit made final, it made so with its whole molecule. */
-    if (before != NO_LEAVE && *when <= b->main_cycle)
-        *when = b->main_cycle + 1;
     return *when <= b->cycle;
 }
 
@@ -263,7 +260,6 @@ void regs_leave(Backend *b, uint32_t k)
             b->base[__builtin_ctzll(set)] = *value++;
         b->moved &= ~leave->dirty;
         b->main_done = (int32_t)k;
-        b->main_cycle = b->cycle;
     } else {
         record_moves(b, leave);
     }

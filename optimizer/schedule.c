@@ -210,6 +210,27 @@ static Try issue_leave(Sched *s, NodeId n)
     return TRY_DONE;
 }
 
+/* Cycles that `count` atoms take in units of the class. */
+static uint32_t cycles_for(const Backend *b, NodeClass cls, uint32_t count)
+{
+    unsigned units = cls == CLASS_LSU ? b->desc->lsu_units : b->desc->alu_units;
+    return (count + units - 1) / units;
+}
+
+/* Whether the region ends later if the node waits any longer: by its own way
+ * to the end, not by what units have to do, which a move would only add to. */
+static bool is_urgent(const Sched *s, const Node *node)
+{
+    const Backend *b = s->b;
+    uint32_t alu = s->left[CLASS_ALU] + s->left[CLASS_SHIFT];
+    uint32_t busy = cycles_for(b, CLASS_ALU, alu);
+    if (!b->desc->shift_all)
+        raise_to(&busy, s->left[CLASS_SHIFT]);
+    uint32_t rest = s->end > b->cycle ? s->end - b->cycle : 0;
+    raise_to(&rest, busy);
+    return node->tail >= rest;
+}
+
 /* The designated value `v` is in its slot: its leave may have waited for it. */
 static void tell_leave(Sched *s, const Value *v)
 {
@@ -240,7 +261,7 @@ static Try issue_atom(Sched *s, NodeId n)
         in_slot = d->slot != NO_SLOT && regs_slot_ready(b, n, &when);
         take = !in_slot && !unused;
         if (take && d->slot != NO_SLOT && !b->in_order && !node->placed &&
-            b->cycle + node->tail < s->end)
+            !is_urgent(s, node))
             return TRY_SLOT;
         if (take && !may_take_register(b, n))
             return TRY_REGS;
@@ -337,7 +358,7 @@ static void wake_blocked(Sched *s)
             if (d->reg == NO_REG && !d->remat)
                 node->cls = CLASS_LSU;
             node->height = b->nodes[b->leaves[d->leave].node].height;
-        } else if (node->placed || b->cycle + node->tail >= s->end) {
+        } else if (node->placed || is_urgent(s, node)) {
             ready = true;
         }
         if (ready)
@@ -430,13 +451,6 @@ static bool issue_in_order(Sched *s)
         waits = result == TRY_LATER || result == TRY_FULL;
     } while (settle_blocked(s));
     return waits;
-}
-
-/* Cycles that `count` atoms take in units of the class. */
-static uint32_t cycles_for(const Backend *b, NodeClass cls, uint32_t count)
-{
-    unsigned units = cls == CLASS_LSU ? b->desc->lsu_units : b->desc->alu_units;
-    return (count + units - 1) / units;
 }
 
 /* The memory unit has nothing to do, and loads wait for slots' registers, more
