@@ -7,191 +7,196 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* --- Registers of an atom ------------------------------------------------- */
+/* --- Sets ----------------------------------------------------------------- */
 
-static bool reads_b(const Atom *atom, AtomOperand kind)
+static void set_add(PartSet *set, unsigned part)
 {
-    AtomOperand b = atom_info((AtomOp)atom->op)->b;
-    return b == kind || (kind == ATOM_G && b == ATOM_I && !atom->b_imm);
+    set->bits[part / 64] |= 1ull << part % 64;
 }
 
-/* The register as a set; the sink and the zero are never waited for. */
-static RegSet reg_set(AtomOperand kind, unsigned reg)
+static bool set_has(const PartSet *set, unsigned part)
+{
+    return set->bits[part / 64] >> part % 64 & 1;
+}
+
+static void set_merge(PartSet *set, const PartSet *more)
+{
+    set->bits[0] |= more->bits[0];
+    set->bits[1] |= more->bits[1];
+}
+
+static bool sets_meet(const PartSet *x, const PartSet *y)
+{
+    return (x->bits[0] & y->bits[0]) | (x->bits[1] & y->bits[1]);
+}
+
+/* --- Atoms ---------------------------------------------------------------- */
+
+/* An atom, and what it has to do with the parts of the core. */
+typedef struct Use {
+    const Atom *atom;
+    const AtomInfo *info;
+    PartSet reads, writes; /* registers; the sink and the zero are none */
+    PartSet keeps;         /* until its latency is over */
+    /* It does more than to compute: it may fail, or reaches memory or FCR31.
+     * These keep the order of their units. */
+    bool acts;
+} Use;
+
+static void add_register(PartSet *set, AtomOperand kind, unsigned reg)
 {
     if (kind == ATOM_F)
-        return (RegSet){.others = 1ull << reg};
-    if (kind == ATOM_G && reg < VLIW_SINK)
-        return (RegSet){.gprs = 1ull << reg};
-    return (RegSet){0};
+        set_add(set, PART_FPR + reg);
+    else if (kind != ATOM_N && reg < VLIW_SINK)
+        set_add(set, reg);
 }
 
-static RegSet set_union(RegSet x, RegSet y)
+static Use make_use(const Atom *atom)
 {
-    return (RegSet){x.gprs | y.gprs, x.others | y.others};
+    AtomOp op = (AtomOp)atom->op;
+    Use use = {.atom = atom, .info = atom_info(op)};
+    bool fcr = atom_uses_fcr(op);
+    add_register(&use.reads, use.info->a, atom->a);
+    if (!atom->b_imm)
+        add_register(&use.reads, use.info->b, atom->b);
+    add_register(&use.writes, use.info->d, atom->d);
+    use.keeps = use.writes;
+    if (fcr && op != ATOM_FCR)
+        set_add(&use.keeps, PART_FCR);
+    if (atom_keeps_unit(op))
+        set_add(&use.keeps, PART_UNIT + atom->unit);
+    use.acts = op == ATOM_TRAP || fcr || use.info->unit == ATOM_UNIT_LSU;
+    return use;
 }
 
-static bool sets_meet(RegSet x, RegSet y)
+/* What the molecule has to wait for so that the atom can issue. */
+static void add_needs(PartSet *needs, const Use *use)
 {
-    return (x.gprs & y.gprs) | (x.others & y.others);
-}
-
-static RegSet registers_read(const Atom *atom)
-{
-    RegSet set = reg_set(atom_info((AtomOp)atom->op)->a, atom->a);
-    if (reads_b(atom, ATOM_G))
-        set = set_union(set, reg_set(ATOM_G, atom->b));
-    if (reads_b(atom, ATOM_F))
-        set = set_union(set, reg_set(ATOM_F, atom->b));
-    return set;
-}
-
-static RegSet register_written(const Atom *atom)
-{
-    return reg_set(atom_info((AtomOp)atom->op)->d, atom->d);
+    set_merge(needs, &use->reads);
+    set_merge(needs, &use->writes);
+    set_add(needs, PART_UNIT + use->atom->unit);
+    if (use->atom->op == ATOM_FCR)
+        set_add(needs, PART_FCR);
 }
 
 /* --- Order ---------------------------------------------------------------- */
 
-/* The atom does more than to compute: it may fail, or reaches memory or FCR31.
- * These keep the order of their units. */
-static bool acts(const Atom *atom)
+/* Whether the atom of `uses[index]` may execute before all of the others. */
+static bool may_go_first(const Use *const *uses, unsigned count, unsigned index)
 {
-    return atom->op == ATOM_TRAP || atom_uses_fcr((AtomOp)atom->op) ||
-           atom_info((AtomOp)atom->op)->unit == ATOM_UNIT_LSU;
-}
-
-/* Whether `atom` may execute before all of the others. */
-static bool may_go_first(const Atom *const *atoms, unsigned count,
-                         unsigned index)
-{
-    RegSet written = register_written(atoms[index]);
     for (unsigned i = 0; i < count; i++) {
-        if (i != index && sets_meet(written, registers_read(atoms[i])))
+        if (i != index && sets_meet(&uses[index]->writes, &uses[i]->reads))
             return false;
-        if (i < index && acts(atoms[i]) && acts(atoms[index]))
+        if (i < index && uses[i]->acts && uses[index]->acts)
             return false;
     }
     return true;
 }
 
-/* Puts the atoms in an order in which no atom writes what a later one reads, so
- * that each may write at once.  False, and the order of units, if there is none
- * because they exchange registers. */
-static bool order(const Molecule *molecule, const Atom *ordered[VLIW_UNITS])
+/* Puts the atoms, which are in the order of their units, in one in which none
+ * writes what a later one reads, so that each may write at once.  False, and
+ * the order of units, if there is none because they exchange registers. */
+static bool order(const Use *uses, unsigned count, const Use *ordered[])
 {
-    const Atom *by_unit[VLIW_UNITS] = {NULL}, *left[VLIW_UNITS];
-    unsigned count = 0;
-    for (unsigned unit = 0; unit < VLIW_UNITS; unit++)
-        for (unsigned i = 0; i < molecule->count; i++)
-            if (molecule->atoms[i].unit == unit)
-                by_unit[count++] = &molecule->atoms[i];
-    assert(count == molecule->count);
-    memcpy(left, by_unit, sizeof left);
-    for (unsigned done = 0; count > 0; count--, done++) {
-        unsigned i = 0;
-        while (i < count && !may_go_first(left, count, i))
+    const Use *left[VLIW_UNITS];
+    for (unsigned i = 0; i < count; i++)
+        left[i] = &uses[i];
+    for (unsigned done = 0; done < count; done++) {
+        unsigned i = 0, rest = count - done;
+        while (i < rest && !may_go_first(left, rest, i))
             i++;
-        if (i == count) {
-            memcpy(ordered, by_unit, sizeof by_unit);
+        if (i == rest) {
+            for (i = 0; i < count; i++)
+                ordered[i] = &uses[i];
             return false;
         }
         ordered[done] = left[i];
-        memmove(&left[i], &left[i + 1], sizeof *left * (count - 1 - i));
+        memmove(&left[i], &left[i + 1], sizeof *left * (rest - 1 - i));
     }
     return true;
 }
 
 /* --- Molecules ------------------------------------------------------------ */
 
-static Step make_step(const Atom *atom)
-{
-    const AtomInfo *info = atom_info((AtomOp)atom->op);
-    assert(info->b != ATOM_I || atom->b_imm || atom->imm == 0);
-    return (Step){.op = atom->op,
-                  .d = atom->d,
-                  .a = info->a == ATOM_N ? VLIW_ZERO : atom->a,
-                  .b = info->b == ATOM_N || atom->b_imm ? VLIW_ZERO : atom->b,
-                  .protect = atom->protect,
-                  .guest = atom->guest,
-                  .imm = atom->imm,
-                  .check = atom->check};
-}
+/* What has been made so far. */
+typedef struct Maker {
+    Installed *made;
+    const VliwDesc *desc;
+    unsigned steps, results, checks;
+    PartSet written;
+} Maker;
 
-static RegSet needs(const Atom *atom)
+static void add_results(Maker *maker, Issue *issue, const Use *use)
 {
-    RegSet set = set_union(registers_read(atom), register_written(atom));
-    set.others |= 1ull << (OTHER_UNIT + atom->unit);
-    if (atom->op == ATOM_FCR)
-        set.others |= 1ull << OTHER_FCR;
-    return set;
-}
-
-/* What the atom keeps busy for its latency: its result, FCR31, its unit. */
-static RegSet results(const Atom *atom)
-{
-    RegSet set = register_written(atom);
-    if (atom_uses_fcr((AtomOp)atom->op) && atom->op != ATOM_FCR)
-        set.others |= 1ull << OTHER_FCR;
-    if (atom_keeps_unit((AtomOp)atom->op))
-        set.others |= 1ull << (OTHER_UNIT + atom->unit);
-    return set;
-}
-
-/* Where the steps and results of the next molecule go. */
-typedef struct Cursor {
-    Step *step;
-    Result *result;
-} Cursor;
-
-static void add_results(Issue *issue, Cursor *at, const Atom *atom,
-                        const VliwDesc *desc)
-{
-    unsigned latency = desc->latency[atom_info((AtomOp)atom->op)->latency];
-    RegSet set = results(atom);
-    if (latency == 1 || !(set.gprs | set.others))
+    unsigned latency = maker->desc->latency[use->info->latency];
+    if (latency == 1 || !(use->keeps.bits[0] | use->keeps.bits[1]))
         return;
-    issue->results = set_union(issue->results, set);
     if (latency > issue->longest)
         issue->longest = (uint8_t)latency;
-    if (set.others >> OTHER_FCR & 1) {
-        issue->fcr_latency = (uint8_t)latency; /* there is one FP unit */
-        set.others &= ~(1ull << OTHER_FCR);
-    }
-    for (; set.gprs; set.gprs &= set.gprs - 1) {
-        unsigned index = (unsigned)__builtin_ctzll(set.gprs);
-        *at->result++ = (Result){(uint8_t)index, (uint8_t)latency};
-    }
-    for (; set.others; set.others &= set.others - 1) {
-        unsigned index = VLIW_GPRS + (unsigned)__builtin_ctzll(set.others);
-        *at->result++ = (Result){(uint8_t)index, (uint8_t)latency};
-    }
-    issue->result_count = (uint8_t)(at->result - issue->result);
+    for (unsigned half = 0; half < 2; half++)
+        for (uint64_t set = use->keeps.bits[half]; set; set &= set - 1) {
+            unsigned part = 64 * half + (unsigned)__builtin_ctzll(set);
+            maker->made->results[maker->results++] =
+                (Result){(uint8_t)part, (uint8_t)latency};
+            issue->result_count++;
+        }
 }
 
-static void make_issue(Issue *issue, const Molecule *molecule, Cursor *at,
-                       RegSet *written, const VliwDesc *desc)
+static void add_step(Maker *maker, const Use *use, bool last)
 {
-    const Atom *ordered[VLIW_UNITS];
-    bool branches = false;
-    issue->snapshot = !order(molecule, ordered);
-    issue->steps = at->step;
-    issue->result = at->result;
-    issue->commit = molecule->commit;
-    issue->format = (uint8_t)molecule_format(molecule, desc);
-    issue->tally = TALLY(1, molecule->count, molecule_nops(molecule, desc));
-    for (unsigned i = 0; i < molecule->count; i++) {
-        const Atom *atom = ordered[i];
-        assert(atom->protect <= desc->alias_regs);
-        issue->needs = set_union(issue->needs, needs(atom));
-        issue->leaves |= atom->op == ATOM_EXIT;
-        branches |= atom->unit == VLIW_BRU;
-        *written = set_union(*written, register_written(atom));
-        add_results(issue, at, atom, desc);
-        *at->step++ = make_step(atom);
+    const Atom *atom = use->atom;
+    bool b_reg = use->info->b != ATOM_N && !atom->b_imm;
+    assert(use->info->b != ATOM_I || atom->b_imm || atom->imm == 0);
+    assert(atom->protect <= maker->desc->alias_regs);
+    Step *step = &maker->made->steps[maker->steps++];
+    *step = (Step){.op = (uint8_t)(atom->op + (last ? STEP_LAST : 0)),
+                   .d = atom->d,
+                   .a = use->info->a == ATOM_N ? VLIW_ZERO : atom->a,
+                   .b = b_reg ? atom->b : VLIW_ZERO,
+                   .alias = atom->protect,
+                   .guest = atom->guest,
+                   .imm = atom->imm};
+    if (atom->check) {
+        maker->made->checks[maker->checks++] = atom->check;
+        step->alias = (uint16_t)maker->checks;
     }
-    bool slow = issue->longest || issue->commit || branches;
-    at->step++->op = slow ? STEP_END_SLOW : STEP_END;
 }
+
+static void make_issue(Maker *maker, Issue *issue, const Molecule *molecule)
+{
+    Use uses[VLIW_UNITS];
+    const Use *ordered[VLIW_UNITS];
+    unsigned count = 0;
+    for (unsigned unit = 0; unit < VLIW_UNITS; unit++)
+        for (unsigned i = 0; i < molecule->count; i++)
+            if (molecule->atoms[i].unit == unit)
+                uses[count++] = make_use(&molecule->atoms[i]);
+    assert(count == molecule->count);
+    *issue = (Issue){
+        .snapshot = !order(uses, count, ordered),
+        .step = maker->steps,
+        .result = maker->results,
+        .commit = molecule->commit,
+        .format = (uint8_t)molecule_format(molecule, maker->desc),
+        .atoms = (uint8_t)count,
+        .nops = (uint8_t)molecule_nops(molecule, maker->desc),
+    };
+    bool branches = false;
+    for (unsigned i = 0; i < count; i++) {
+        const Use *use = ordered[i];
+        add_needs(&issue->needs, use);
+        add_results(maker, issue, use);
+        add_step(maker, use, i + 1 == count);
+        set_merge(&maker->written, &use->writes);
+        issue->leaves |= use->atom->op == ATOM_EXIT;
+        branches |= use->atom->unit == VLIW_BRU;
+    }
+    if (count == 0)
+        maker->made->steps[maker->steps++].op = STEP_NONE;
+    issue->plain = !issue->longest && !issue->commit && !branches;
+}
+
+/* --- Translations --------------------------------------------------------- */
 
 /* The last molecule must not run off the end; targets and exits exist. */
 static void check_flow(const VliwCode *code)
@@ -213,50 +218,37 @@ static void check_flow(const VliwCode *code)
     (void)last;
 }
 
-static unsigned count_atoms(const VliwCode *code)
+/* Room for all steps, results and checks of the code. */
+static void make_room(Installed *made)
 {
-    unsigned count = 0;
-    for (unsigned i = 0; i < code->count; i++)
-        count += code->molecules[i].count;
-    return count;
+    const VliwCode *code = made->pub.code;
+    size_t steps = 0, atoms = 0, checks = 0;
+    for (unsigned i = 0; i < code->count; i++) {
+        const Molecule *molecule = &code->molecules[i];
+        atoms += molecule->count;
+        steps += molecule->count ? molecule->count : 1;
+        for (unsigned k = 0; k < molecule->count; k++)
+            checks += molecule->atoms[k].check != 0;
+    }
+    made->issues = alloc_zeroed(code->count, sizeof *made->issues);
+    made->steps = alloc_zeroed(steps, sizeof *made->steps);
+    made->results = alloc_zeroed(RESULTS_MAX * atoms, sizeof *made->results);
+    made->checks = alloc_zeroed(checks, sizeof *made->checks);
 }
 
-static void list_written(Installed *made, RegSet set, const VliwDesc *desc)
+/* Lists the registers of the set that have a shadow. */
+static void list_written(Installed *made, const PartSet *set,
+                         const VliwDesc *desc)
 {
     uint8_t *reg = made->written;
     for (unsigned i = 0; i < desc->shadowed_gprs; i++)
-        if (set.gprs >> i & 1)
+        if (set_has(set, i))
             *reg++ = (uint8_t)i;
     made->written_gprs = (uint8_t)(reg - made->written);
     for (unsigned i = 0; i < desc->shadowed_fprs; i++)
-        if (set.others >> i & 1)
+        if (set_has(set, PART_FPR + i))
             *reg++ = (uint8_t)i;
-    made->written_fprs = (uint8_t)(reg - made->written) - made->written_gprs;
-}
-
-static void make_ready(const Core *c, Installed *made)
-{
-    const VliwCode *code = made->pub.code;
-    unsigned atoms = count_atoms(code);
-    made->issues = alloc_zeroed(code->count, sizeof *made->issues);
-    made->steps = alloc_zeroed(atoms + code->count, sizeof *made->steps);
-    made->results =
-        alloc_zeroed((size_t)RESULTS_MAX * atoms, sizeof *made->results);
-    made->line = made->pub.base >> c->line_shift;
-    Cursor at = {made->steps, made->results};
-    RegSet written = {0};
-    uint64_t address = made->pub.base;
-    for (unsigned i = 0; i < code->count; i++) {
-        const Molecule *molecule = &code->molecules[i];
-        Issue *issue = &made->issues[i];
-        assert(molecule->size > 0 && molecule->commit <= code->exit_count);
-        make_issue(issue, molecule, &at, &written, &c->desc);
-        uint64_t end = address + molecule->size - 1;
-        issue->first_line = (uint32_t)((address >> c->line_shift) - made->line);
-        issue->last_line = (uint32_t)((end >> c->line_shift) - made->line);
-        address = end + 1;
-    }
-    list_written(made, written, &c->desc);
+    made->written_fprs = (uint8_t)(reg - made->written - made->written_gprs);
 }
 
 CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)
@@ -268,7 +260,23 @@ CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)
     made->pub.exits = alloc_zeroed(code->exit_count, sizeof *made->pub.exits);
     for (unsigned i = 0; i < code->exit_count; i++)
         made->pub.exits[i].record = code->exits[i];
-    make_ready(c, made);
+    made->line = base >> c->line_shift;
+    make_room(made);
+    Maker maker = {.made = made, .desc = &c->desc};
+    uint64_t address = base;
+    for (unsigned i = 0; i < code->count; i++) {
+        const Molecule *molecule = &code->molecules[i];
+        Issue *issue = &made->issues[i];
+        assert(molecule->size > 0 && molecule->commit <= code->exit_count);
+        make_issue(&maker, issue, molecule);
+        uint64_t first = (address >> c->line_shift) - made->line;
+        address += molecule->size;
+        uint64_t last = ((address - 1) >> c->line_shift) - made->line;
+        assert(last < NO_LINE);
+        issue->first_line = (uint16_t)first;
+        issue->last_line = (uint16_t)last;
+    }
+    list_written(made, &maker.written, &c->desc);
     return &made->pub;
 }
 
@@ -281,5 +289,6 @@ void core_remove(Core *c, CoreCode *code)
     free(made->issues);
     free(made->steps);
     free(made->results);
+    free(made->checks);
     free(made);
 }

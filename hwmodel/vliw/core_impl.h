@@ -20,55 +20,51 @@ enum {
 
 /* --- Code made ready (core_code.c) ---------------------------------------- */
 
-/* Two sets of bits: general registers, and all else that an atom may have to
- * wait for: FP registers, FCR31, units. */
+/* Parts of the core that an atom may have to wait for: general registers by
+ * their numbers, then the others. */
 enum {
-    OTHER_FCR = VLIW_FPRS,
-    OTHER_UNIT = OTHER_FCR + 1, /* the first of the units */
-    OTHERS = OTHER_UNIT + VLIW_UNITS
+    PART_FPR = VLIW_GPRS,
+    PART_FCR = PART_FPR + VLIW_FPRS,
+    PART_UNIT = PART_FCR + 1,
+    PARTS = PART_UNIT + VLIW_UNITS
 };
-typedef struct RegSet {
-    uint64_t gprs, others;
-} RegSet;
+typedef struct PartSet {
+    uint64_t bits[2];
+} PartSet;
 
-/* An atom in the order in which it may execute.  Operand b is register b plus
- * `imm`: an immediate comes with r63, which is zero. */
+/* An atom, at its place in the order in which they may execute.  Operand b is
+ * register b plus `imm`: an immediate comes with r63, which is zero. */
 typedef struct Step {
-    uint8_t op; /* AtomOp, or the following */
+    uint8_t op; /* AtomOp, plus STEP_LAST if it is the molecule's last one */
     uint8_t d, a, b;
-    uint8_t protect;
-    uint16_t guest;
     uint32_t imm;
-    uint64_t check;
+    uint16_t guest;
+    uint16_t alias; /* 0, or 1 + alias register or 1 + index of checks */
 } Step;
 
-/* After the last atom of a molecule: nothing more to do; or results that take
- * more than a cycle, a commit or a branch. */
-enum { STEP_END = ATOM_COUNT, STEP_END_SLOW };
+/* STEP_NONE stands alone in a molecule of no atoms. */
+enum { STEP_LAST = ATOM_COUNT, STEP_NONE = 2 * ATOM_COUNT };
 
-/* A result that is in flight for more than a cycle. */
+/* A part that is busy for a while. */
 typedef struct Result {
-    uint8_t index; /* into Core.ready */
-    uint8_t latency;
+    uint8_t part;
+    uint8_t latency; /* more than 1 */
 } Result;
 
-/* Of one atom: its register and its unit. */
-enum { RESULTS_MAX = 2 };
+/* Of one atom: its register, FCR31, its unit. */
+enum { RESULTS_MAX = 3 };
 
 typedef struct Issue {
-    RegSet needs; /* what it reads, writes and issues in */
-    const Step *steps;
-    uint64_t tally;                 /* see TALLY */
-    uint32_t first_line, last_line; /* of the I-cache, from that of `base` */
+    PartSet needs;                  /* what it reads, writes and issues in */
+    uint32_t step, result;          /* indices of the first ones */
+    uint16_t first_line, last_line; /* of the I-cache, from that of `base` */
     uint16_t commit;                /* as in Molecule */
-    uint8_t format;
-    bool snapshot;       /* no order of the steps reads before it writes */
-    bool leaves;         /* has an EXIT */
-    uint8_t fcr_latency; /* of FCR31, if that is in flight, else 0 */
-    uint8_t longest;     /* of all results, else 0 */
+    uint8_t format, atoms, nops;
     uint8_t result_count;
-    RegSet results;       /* FCR31 included */
-    const Result *result; /* but not here */
+    uint8_t longest; /* latency of them */
+    bool plain;      /* no results, no commit, no branch */
+    bool leaves;     /* has an EXIT */
+    bool snapshot;   /* no order of the steps reads before it writes */
 } Issue;
 
 /* Molecules, atoms and empty slots in one number, for short distances. */
@@ -80,14 +76,15 @@ enum { TALLY_BITS = 21 };
 /* What core_install() makes: the layer's part and the core's. */
 typedef struct Installed {
     CoreCode pub;
-    /* Registers with a shadow that some molecule writes: a commit has only
-     * those to copy. */
-    uint8_t written[VLIW_GPRS + VLIW_FPRS];
-    uint8_t written_gprs, written_fprs; /* in this order */
+    uint64_t line; /* I-line of `base` */
     Issue *issues;
     Step *steps;
     Result *results;
-    uint64_t line; /* I-line of `base` */
+    uint64_t *checks; /* masks of alias registers */
+    /* Registers with a shadow that some molecule writes: a commit has only
+     * those to copy. */
+    uint8_t written_gprs, written_fprs; /* in this order */
+    uint8_t written[VLIW_GPRS + VLIW_FPRS];
 } Installed;
 
 /* --- The core ------------------------------------------------------------- */
@@ -142,8 +139,8 @@ struct Core {
     /* Results in flight, and when all of them will have arrived.  `flight` may
      * still name some that have. */
     uint64_t arrival;
-    RegSet flight;
-    uint64_t ready[VLIW_GPRS + OTHERS]; /* clock */
+    PartSet flight;
+    uint64_t ready[PARTS]; /* clock */
 
     /* Gated store buffer; `store_filter` has a bit for each word in it, shared
      * by words 256 bytes apart. */
@@ -197,7 +194,7 @@ static inline void core_copy_shadowed(const Core *c, CoreRegs *to,
 
 /* --- core_issue.c --------------------------------------------------------- */
 
-#define NO_LINE UINT32_MAX
+#define NO_LINE UINT16_MAX
 
 /* A run of one translation. */
 typedef struct CoreRun {
@@ -293,9 +290,9 @@ static inline bool core_load(Core *c, const Step *step, uint32_t va,
     uint32_t pa = page->pa | va % PAGE_SIZE;
     const uint8_t *host = page->host + va % PAGE_SIZE;
     core_spend_access(c, page, va, pa, false);
-    if (unlikely(step->protect)) {
-        c->alias[step->protect - 1] = (AliasReg){pa, size};
-        c->alias_set |= 1ull << (step->protect - 1);
+    if (unlikely(step->alias)) {
+        c->alias[step->alias - 1] = (AliasReg){pa, size};
+        c->alias_set |= 1ull << (step->alias - 1);
     }
     if (likely(!(c->store_filter >> (pa >> 2) % 64 & 1))) {
         *value = core_bytes_get(host, size, context->big);
@@ -313,7 +310,7 @@ static inline bool core_load(Core *c, const Step *step, uint32_t va,
 }
 
 /* Gates a store.  False: a fault. */
-static inline bool core_store(Core *c, const Step *step, uint32_t va,
+static inline bool core_store(Core *c, uint64_t check, uint32_t va,
                               unsigned size, const IrContext *context,
                               uint32_t value)
 {
@@ -321,9 +318,9 @@ static inline bool core_store(Core *c, const Step *step, uint32_t va,
     if (unlikely(!page))
         return false;
     uint32_t pa = page->pa | va % PAGE_SIZE;
-    if (unlikely(page->tbits || step->check ||
+    if (unlikely(page->tbits || check ||
                  c->store_count >= c->desc.store_buffer) &&
-        core_refuse_store(c, page, va, pa, size, step->check))
+        core_refuse_store(c, page, va, pa, size, check))
         return false;
     core_spend_access(c, page, va, pa, true);
     bool swap = context->big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);

@@ -37,19 +37,23 @@ static void fetch(CoreRun *r, const Issue *m)
     r->line = m->last_line;
 }
 
+static inline bool is_waited_for(const Core *c, const Issue *m)
+{
+    return (m->needs.bits[0] & c->flight.bits[0]) |
+           (m->needs.bits[1] & c->flight.bits[1]);
+}
+
 /* When the molecule may issue, `clock` or later: what it needs has arrived; a
  * commit needs everything. */
 static uint64_t wait_for_needs(Core *c, const Issue *m, uint64_t clock)
 {
     uint64_t issue = m->commit ? c->arrival : clock;
-    for (uint64_t set = m->needs.gprs & c->flight.gprs; set; set &= set - 1) {
-        uint64_t ready = c->ready[__builtin_ctzll(set)];
-        issue = ready > issue ? ready : issue;
-    }
-    for (uint64_t set = m->needs.others & c->flight.others; set;
-         set &= set - 1) {
-        uint64_t ready = c->ready[VLIW_GPRS + __builtin_ctzll(set)];
-        issue = ready > issue ? ready : issue;
+    for (unsigned half = 0; half < 2; half++) {
+        uint64_t set = m->needs.bits[half] & c->flight.bits[half];
+        for (; set; set &= set - 1) {
+            uint64_t ready = c->ready[64 * half + __builtin_ctzll(set)];
+            issue = ready > issue ? ready : issue;
+        }
     }
     /* Without interlock the schedule must see to that. */
     assert(c->desc.interlock || issue == clock);
@@ -58,24 +62,25 @@ static uint64_t wait_for_needs(Core *c, const Issue *m, uint64_t clock)
 }
 
 /* The results of a molecule that issued at `issue` are in flight. */
-static inline void add_results(Core *c, const Issue *m, uint64_t issue)
+static inline void add_results(CoreRun *r, const Issue *m, uint64_t issue)
 {
+    Core *c = r->c;
     uint64_t arrival = issue + m->longest;
     if (c->arrival <= issue)
-        c->flight = (RegSet){0};
+        c->flight = (PartSet){{0}};
     c->arrival = arrival > c->arrival ? arrival : c->arrival;
-    for (unsigned i = 0; i < m->result_count; i++)
-        c->ready[m->result[i].index] = issue + m->result[i].latency;
-    if (unlikely(m->fcr_latency)) {
+    const Result *result = &r->code->results[m->result];
+    for (unsigned i = 0; i < m->result_count; i++, result++) {
+        uint64_t ready = issue + result->latency;
+        uint64_t *at = &c->ready[result->part];
         /* FCR31 collects the flags of several operations: all of them have to
          * arrive.  Of anything else there is one in flight. */
-        bool more = c->flight.others >> OTHER_FCR & 1;
-        uint64_t *fcr = &c->ready[VLIW_GPRS + OTHER_FCR];
-        uint64_t ready = issue + m->fcr_latency;
-        *fcr = more && *fcr > ready ? *fcr : ready;
+        if (unlikely(result->part == PART_FCR) && *at > ready &&
+            c->flight.bits[PART_FCR / 64] >> PART_FCR % 64 & 1)
+            ready = *at;
+        *at = ready;
+        c->flight.bits[result->part / 64] |= 1ull << result->part % 64;
     }
-    c->flight.gprs |= m->results.gprs;
-    c->flight.others |= m->results.others;
 }
 
 /* --- Commit and rollback -------------------------------------------------- */
@@ -146,7 +151,7 @@ static bool float_op(Core *c, const Step *step, const CoreRegs *in)
 {
     uint64_t result = 0;
     uint32_t fcr31 = c->regs.fcr31;
-    AtomOp op = (AtomOp)step->op;
+    AtomOp op = (AtomOp)(step->op % STEP_LAST);
     /* Operand b of those that have none is not looked at. */
     if (!c->bus.fp(c->bus.ctx, atom_ir_op(op), step->imm, in->fpr[step->a],
                    in->fpr[step->b % VLIW_FPRS], &fcr31, &result))
@@ -185,10 +190,15 @@ bool core_issue(CoreRun *r)
 #define ATOM(id, name, unit, latency, d, a, b, text) &&do_##id,
 #include "hwmodel/vliw/atom.def"
 #undef ATOM
-        &&do_END, &&do_END_SLOW};
+#define ATOM(id, name, unit, latency, d, a, b, text) &&last_##id,
+#include "hwmodel/vliw/atom.def"
+#undef ATOM
+        &&done};
     Core *c = r->c;
     const IrContext context = r->code->pub.code->context;
     const Issue *issues = r->code->issues, *m = issues;
+    const Step *steps = r->code->steps;
+    const uint64_t *checks = r->code->checks;
     CoreRegs *regs = &c->regs;
     uint64_t clock = c->clock;
     const CoreRegs *in;
@@ -199,9 +209,7 @@ bool core_issue(CoreRun *r)
 molecule:
     if (unlikely(m->last_line != r->line))
         fetch(r, m);
-    if (clock < c->arrival &&
-        ((m->needs.gprs & c->flight.gprs) |
-         (m->needs.others & c->flight.others) | m->commit))
+    if (clock < c->arrival && (is_waited_for(c, m) || m->commit))
         clock = wait_for_needs(c, m, clock);
     if (unlikely(c->trace != NULL))
         c->trace(c->trace_ctx, &r->code->pub, (unsigned)(m - issues),
@@ -211,23 +219,44 @@ molecule:
         c->before = *regs;
         in = &c->before;
     }
-    r->tally += m->tally;
+    r->tally += TALLY(1, m->atoms, m->nops);
     c->counters.format[m->format]++;
     clock++;
     next = NULL;
-    step = m->steps;
+    step = &steps[m->step];
     goto *labels[step->op];
 
-#define NEXT() goto *labels[(++step)->op]
-#define A      in->gpr[step->a]
-#define B      (in->gpr[step->b] + step->imm)
-#define FA     in->fpr[step->a]
-#define FB     in->fpr[step->b]
-#define D      regs->gpr[step->d]
-#define FD     regs->fpr[step->d]
+/* What an atom does.  Each op is there twice: the last one of a molecule goes
+ * on with its end, without a look at what comes next. */
 #define DO(id, statement)                                                      \
     do_##id : statement;                                                       \
-    NEXT();
+    goto *labels[(++step)->op];                                                \
+    last_##id : statement;                                                     \
+    goto done;
+#define A  in->gpr[step->a]
+#define B  (in->gpr[step->b] + step->imm)
+#define FA in->fpr[step->a]
+#define FB in->fpr[step->b]
+#define D  regs->gpr[step->d]
+#define FD regs->fpr[step->d]
+#define TRAP()                                                                 \
+    if (A != 0) {                                                              \
+        refuse(c, CORE_FAULT_TRAP);                                            \
+        goto failed;                                                           \
+    }
+#define LOAD(size)                                                             \
+    if (!core_load(c, step, A, size, &context, &value))                        \
+    goto failed
+#define STORE(size, word)                                                      \
+    if (!core_store(c, step->alias ? checks[step->alias - 1] : 0, A, size,     \
+                    &context, word))                                           \
+    goto failed
+#define FLOAT()                                                                \
+    if (!float_op(c, step, in))                                                \
+    goto failed
+#define BRANCH(condition)                                                      \
+    if (condition)                                                             \
+    next = &issues[step->imm]
 
     DO(ADD, D = A + B)
     DO(SUB, D = A - B)
@@ -246,19 +275,8 @@ molecule:
     DO(DIV, D = divide(A, B))
     DO(DIVU, value = B; D = value ? A / value : UINT32_MAX)
     DO(CP0, D = c->bus.cp0(c->bus.ctx, step->imm))
-do_TRAP:
-    if (A != 0) {
-        refuse(c, CORE_FAULT_TRAP);
-        goto failed;
-    }
-    NEXT();
+    DO(TRAP, TRAP())
 
-#define LOAD(size)                                                             \
-    if (!core_load(c, step, A, size, &context, &value))                        \
-    goto failed
-#define STORE(size, word)                                                      \
-    if (!core_store(c, step, A, size, &context, word))                         \
-    goto failed
     DO(LD8S, LOAD(1); D = bits_sext8(value))
     DO(LD8U, LOAD(1); D = value)
     DO(LD16S, LOAD(2); D = bits_sext16(value))
@@ -282,33 +300,27 @@ do_TRAP:
     DO(SETLO, FD = set_low(FA, B))
     DO(SETHI, FD = set_high(FA, B))
     DO(FCR, D = regs->fcr31)
-do_FADDS:
-do_FADDD:
-do_FSUBS:
-do_FSUBD:
-do_FMULS:
-do_FMULD:
-do_FDIVS:
-do_FDIVD:
-do_FABSS:
-do_FABSD:
-do_FNEGS:
-do_FNEGD:
-do_FCVTSD:
-do_FCVTSW:
-do_FCVTDS:
-do_FCVTDW:
-do_FCVTWS:
-do_FCVTWD:
-do_FCMPS:
-do_FCMPD:
-    if (!float_op(c, step, in))
-        goto failed;
-    NEXT();
+    DO(FADDS, FLOAT())
+    DO(FADDD, FLOAT())
+    DO(FSUBS, FLOAT())
+    DO(FSUBD, FLOAT())
+    DO(FMULS, FLOAT())
+    DO(FMULD, FLOAT())
+    DO(FDIVS, FLOAT())
+    DO(FDIVD, FLOAT())
+    DO(FABSS, FLOAT())
+    DO(FABSD, FLOAT())
+    DO(FNEGS, FLOAT())
+    DO(FNEGD, FLOAT())
+    DO(FCVTSD, FLOAT())
+    DO(FCVTSW, FLOAT())
+    DO(FCVTDS, FLOAT())
+    DO(FCVTDW, FLOAT())
+    DO(FCVTWS, FLOAT())
+    DO(FCVTWD, FLOAT())
+    DO(FCMPS, FLOAT())
+    DO(FCMPD, FLOAT())
 
-#define BRANCH(condition)                                                      \
-    if (condition)                                                             \
-    next = &issues[step->imm]
     DO(BR, BRANCH(true))
     DO(BREQ, BRANCH(A == 0))
     DO(BRNE, BRANCH(A != 0))
@@ -318,28 +330,31 @@ do_FCMPD:
     DO(BRGT, BRANCH((int32_t)A > 0))
     DO(EXIT, (void)0)
 
-do_END_SLOW: /* results in flight, a commit or a branch */
-    if (m->longest)
-        add_results(c, m, clock - 1);
-    if (m->commit)
-        clock = commit(r, m, clock);
-    if (m->leaves || next) {
-        clock += c->desc.branch - 1;
-        c->counters.cause[CORE_CAUSE_BRANCH] += c->desc.branch - 1;
-        settle(r);
-        if (m->leaves) {
-            c->clock = clock;
-            r->exit = m->commit - 1u;
-            r->molecule = (unsigned)(m - issues);
-            return true;
-        }
-        c->counters.branches++;
-        r->line = NO_LINE;
-        m = next;
+done:
+    if (likely(m->plain)) {
+        m++;
         goto molecule;
     }
-do_END:
-    m++;
+    if (m->longest)
+        add_results(r, m, clock - 1);
+    if (m->commit)
+        clock = commit(r, m, clock);
+    if (!next && !m->leaves) {
+        m++;
+        goto molecule;
+    }
+    clock += c->desc.branch - 1;
+    c->counters.cause[CORE_CAUSE_BRANCH] += c->desc.branch - 1;
+    settle(r);
+    if (m->leaves) {
+        c->clock = clock;
+        r->exit = m->commit - 1u;
+        r->molecule = (unsigned)(m - issues);
+        return true;
+    }
+    c->counters.branches++;
+    r->line = NO_LINE;
+    m = next;
     goto molecule;
 
 failed:
