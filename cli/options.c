@@ -276,7 +276,7 @@ bool options_find_trace(const char *name, size_t length, TraceKind *kind,
             return true;
         }
     }
-    char all[80] = "";
+    char all[120] = "";
     for (size_t i = 0, n = 0; i < TRACE_TOTAL && n < sizeof all; i++)
         n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "",
                               traces[i].name);

@@ -14,6 +14,7 @@ enum {
     STATUS_MISSED = 1, /* --until: the text was not printed */
     STATUS_INPUT = 2,  /* bad arguments, configuration, image, script, disk */
     STATUS_HOST = 3,   /* the host failed: output could not be written */
+    STATUS_CHECK = 4,  /* --check found a difference */
 };
 
 typedef enum CommandId {

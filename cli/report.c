@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "cli/options.h"
+#include "cli/symbols.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,6 +43,8 @@ int report_status(const Run *run)
 {
     if (run->end == RUN_END_HOST)
         return STATUS_HOST;
+    if (run->end == RUN_END_CHECK)
+        return STATUS_CHECK;
     if (run->until && run->end != RUN_END_TEXT)
         return STATUS_MISSED;
     if (guest_ended(run))
@@ -89,6 +92,7 @@ static const char *end_word(RunEnd end)
     case RUN_END_QUIT: return "quit";
     case RUN_END_SIGNAL: return "signal";
     case RUN_END_HOST: return "host";
+    case RUN_END_CHECK: return "check";
     }
     return "";
 }
@@ -117,6 +121,9 @@ static void write_end(const Run *run, FILE *out)
                 strsignal(run->signal));
         break;
     case RUN_END_HOST: fputs("ended, as output cannot be written", out); break;
+    case RUN_END_CHECK:
+        fputs("ended, as the layer differs from the reference CPU", out);
+        break;
     }
 }
 
@@ -133,6 +140,9 @@ void report_write_summary(const Run *run)
             simulated_seconds(run),
             (double)config_int(run->config, CONFIG_CPU_CLOCK) / 1e6,
             run->seconds, guest_mips(run));
+    uint64_t commits = machine_check_counts(run->machine).commits;
+    if (commits)
+        fprintf(stderr, "  checked      %16" PRIu64 "   commits\n", commits);
     const Stats *stats = machine_stats(run->machine);
     uint64_t regions = stats_get(stats, "roi.count");
     if (regions)
@@ -141,6 +151,48 @@ void report_write_summary(const Run *run)
                 " region%s\n",
                 stats_get(stats, "roi.insns"), regions,
                 regions == 1 ? "" : "s");
+}
+
+/* "80010000 main+0x10" */
+static void write_place(const Run *run, uint32_t va)
+{
+    char name[SYMBOLS_NAME_MAX];
+    symbols_name(machine_image(run->machine), va, name);
+    fprintf(stderr, "%08" PRIx32 "%s%s", va, name[0] ? " " : "", name);
+}
+
+void report_write_difference(const Run *run)
+{
+    const CheckReport *r = run->difference;
+    fprintf(stderr,
+            "selkirk: --check: after instruction %" PRIu64
+            " the layer differs from the reference CPU:\n",
+            r->insns);
+    for (unsigned i = 0; i < r->count; i++)
+        fprintf(stderr,
+                "  %-24s layer %08" PRIx64 ", reference %08" PRIx64 "\n",
+                r->differences[i].name, r->differences[i].layer,
+                r->differences[i].reference);
+    fputs("the layer goes on at ", stderr);
+    write_place(run, r->pc);
+    if (r->gear) {
+        fprintf(stderr,
+                ";\ngear %u committed, by exit x%u of the translation "
+                "of ",
+                r->gear, r->exit);
+        write_place(run, r->entry);
+    } else {
+        fputs("; gear 0 committed", stderr);
+    }
+    fprintf(stderr, ";\nall was well after instruction %" PRIu64 ", at ",
+            r->agreed);
+    write_place(run, r->agreed_pc);
+    fprintf(stderr,
+            "\n(a store too many is found some time later: memory was compared "
+            "as a whole\nafter instruction %" PRIu64 ").\n"
+            "Look there with --trace gears,faults,molecules:FILE and "
+            "--max-insns, and at the\ncode with selkirk show.\n",
+            r->memory_agreed);
 }
 
 /* --- Results -------------------------------------------------------------- */

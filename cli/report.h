@@ -17,6 +17,7 @@ typedef enum RunEnd {
     RUN_END_QUIT,   /* the user said so */
     RUN_END_SIGNAL, /* a signal did */
     RUN_END_HOST,   /* output could not be written */
+    RUN_END_CHECK,  /* check mode found a difference */
 } RunEnd;
 
 typedef struct Run {
@@ -26,8 +27,9 @@ typedef struct Run {
     const char *cmdline; /* of the guest */
     const char *until;   /* NULL: no text was waited for */
     RunEnd end;
-    int signal;     /* of RUN_END_SIGNAL */
-    double seconds; /* wall time that the machine ran */
+    int signal;                    /* of RUN_END_SIGNAL */
+    const CheckReport *difference; /* of RUN_END_CHECK */
+    double seconds;                /* wall time that the machine ran */
 } Run;
 
 /* Seconds of the host's clock, from some moment on. */
@@ -52,6 +54,9 @@ void report_hide_progress(Progress *progress);
 
 /* Writes how the run ended and what it took to the standard error. */
 void report_write_summary(const Run *run);
+
+/* Writes what check mode found, and where to look, to the standard error. */
+void report_write_difference(const Run *run);
 
 /* --- Results (--out) --------------------------------------------------------
  *

@@ -26,7 +26,7 @@ enum { SLICE_MIN = 1000, SLICE_FIRST = 100000, SLICE_MAX = 1000000000 };
 typedef struct Session {
     const Options *options;
     const char *where; /* --console */
-    bool quiet;
+    bool quiet, check;
     BoardDisk *disks;
     size_t disk_count;
     char *cmdline;
@@ -120,6 +120,17 @@ static bool check_record(const Session *s, Diag *diag)
     return true;
 }
 
+static bool check_model(const Session *s, Diag *diag)
+{
+    const char *model = config_text(s->config, CONFIG_CPU_MODEL);
+    return !s->check || strcmp(model, "vliw") == 0 ||
+           diag_error(diag,
+                      "--check: with cpu.model = %s the reference CPU runs the "
+                      "guest, and there is nothing to compare; add --model "
+                      "vliw",
+                      model);
+}
+
 static bool is_disk(const Session *s, const char *path)
 {
     struct stat file, disk;
@@ -160,10 +171,11 @@ static bool read_inputs(Session *s, Diag *diag)
     s->where = options_value(o, OPTION_CONSOLE);
     s->where = s->where ? s->where : "stdio";
     s->quiet = options_has(o, OPTION_QUIET);
+    s->check = options_has(o, OPTION_CHECK);
     join_arguments(s);
     return read_limits(s, diag) && check_record(s, diag) &&
            (s->trace = trace_create(o, diag)) &&
-           (s->config = settings_create(o, diag)) &&
+           (s->config = settings_create(o, diag)) && check_model(s, diag) &&
            (!input || input_read(&s->script, input, diag)) &&
            read_disks(s, diag) && check_outputs(s, diag) &&
            (s->image = elf_read(o->operands[0], diag));
@@ -211,6 +223,7 @@ static bool set_up(Session *s, Diag *diag)
         .cmdline = s->cmdline,
         .disks = s->disks,
         .disk_count = s->disk_count,
+        .check = s->check,
         .host = {.ctx = s->console, .console_put = hostconsole_put},
     };
     s->machine = machine_create(&mc, diag);
@@ -243,6 +256,7 @@ static RunEnd end_of(MachineStop stop)
     case MACHINE_STOP_TEXT: return RUN_END_TEXT;
     case MACHINE_STOP_INSNS: return RUN_END_INSNS;
     case MACHINE_STOP_CYCLES: return RUN_END_CYCLES;
+    case MACHINE_STOP_DIVERGED: return RUN_END_CHECK;
     case MACHINE_STOP_BREAKPOINT:
     case MACHINE_STOP_SLICE: break; /* these end no run */
     }
@@ -325,6 +339,14 @@ static void run_machine(Session *s)
 
 /* --- Ending --------------------------------------------------------------- */
 
+/* What was not compared yet is, now. */
+static void finish_check(Session *s)
+{
+    s->run.difference = machine_finish_check(s->machine);
+    if (s->run.difference)
+        s->run.end = RUN_END_CHECK;
+}
+
 /* Writes everything out.  Returns the exit status. */
 static int finish(Session *s, Diag *diag)
 {
@@ -333,6 +355,8 @@ static int finish(Session *s, Diag *diag)
         run->end = RUN_END_SIGNAL;
         run->signal = terminal_signal();
     }
+    if (s->check)
+        finish_check(s);
     terminal_leave_raw();
     report_hide_progress(&s->progress);
     hostconsole_end_line(s->console);
@@ -343,6 +367,8 @@ static int finish(Session *s, Diag *diag)
     ok = report_write_results(&s->results, run, diag) && ok;
     if (!s->quiet)
         report_write_summary(run);
+    if (run->difference)
+        report_write_difference(run);
     if (run->until && run->end != RUN_END_TEXT)
         fprintf(stderr, "selkirk: --until: the console did not print \"%s\"\n",
                 run->until);

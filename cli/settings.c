@@ -1,10 +1,31 @@
 /* The configuration that a command line asks for; see settings.h. */
 #include "cli/settings.h"
 
+#include "base/bits.h"
 #include "hwmodel/presets/presets.h"
 
 /* In the order in which they are applied: what comes later holds. */
 typedef enum Phase { PRESETS, FILES, KEYS, PHASES } Phase;
+
+/* Options that are short for the setting of a key. */
+static const struct {
+    OptionId id;
+    const char *option, *key;
+} shorts[] = {
+    {OPTION_MACHINE, "--machine", "machine.board"},
+    {OPTION_MEMORY, "--memory", "machine.memory"},
+    {OPTION_MODEL, "--model", "cpu.model"},
+    {OPTION_GEARS, "--gears", "morph.gears"},
+};
+
+static bool apply_short(Config *config, const OptionUse *use, Diag *diag)
+{
+    for (size_t i = 0; i < ARRAY_LEN(shorts); i++)
+        if (use->id == shorts[i].id)
+            return config_set(config, shorts[i].key, use->value,
+                              shorts[i].option, diag);
+    return true;
+}
 
 static bool apply(Config *config, const OptionUse *use, Phase phase, Diag *diag)
 {
@@ -16,13 +37,7 @@ static bool apply(Config *config, const OptionUse *use, Phase phase, Diag *diag)
     case OPTION_SET:
         return phase != KEYS ||
                config_set_word(config, use->value, "--set", diag);
-    case OPTION_MACHINE:
-        return phase != KEYS || config_set(config, "machine.board", use->value,
-                                           "--machine", diag);
-    case OPTION_MEMORY:
-        return phase != KEYS || config_set(config, "machine.memory", use->value,
-                                           "--memory", diag);
-    default: return true;
+    default: return phase != KEYS || apply_short(config, use, diag);
     }
 }
 

@@ -5,9 +5,9 @@
 #include "base/config.h"
 #include "cli/options.h"
 
-/* Defaults, then --preset, then the --config files, then --set, --machine and
- * --memory in the order of the command line.  NULL and a Diag if one of them is
- * wrong; config_destroy() releases the result. */
+/* Defaults, then --preset, then the --config files, then --set and what
+ * is short for it, in the order of the command line.  NULL and a Diag if one of
+ * them is wrong; config_destroy() releases the result. */
 Config *settings_create(const Options *options, Diag *diag);
 
 /* `selkirk config`: prints to the standard output. */

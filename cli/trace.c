@@ -228,6 +228,61 @@ static void on_device(void *ctx, const GuestState *s, const Device *device,
     fputc('\n', file);
 }
 
+/* --- The layer ------------------------------------------------------------ */
+
+static void on_gear(void *ctx, const char *what, uint32_t pc, unsigned gear,
+                    const char *detail)
+{
+    Trace *t = ctx;
+    FILE *file =
+        begin_line(t, TRACE_GEARS, "gear", machine_cycles(t->machine), pc);
+    fprintf(file, " %u %-10s", gear, what);
+    write_symbol(t, file, pc);
+    fprintf(file, "%s%s\n", detail[0] ? ": " : "", detail);
+}
+
+static void on_fault(void *ctx, const CoreStop *stop)
+{
+    static const char *const fault_names[CORE_FAULTS] = {
+        [CORE_FAULT_GUEST] = "guest", [CORE_FAULT_MMIO] = "mmio",
+        [CORE_FAULT_CODE] = "code",   [CORE_FAULT_ALIAS] = "alias",
+        [CORE_FAULT_TRAP] = "trap",   [CORE_FAULT_STORE_BUFFER] = "stores",
+        [CORE_FAULT_FP] = "fp"};
+    Trace *t = ctx;
+    uint32_t pc = stop->code->code->guests[stop->guest].pc;
+    FILE *file =
+        begin_line(t, TRACE_FAULTS, "flt ", machine_cycles(t->machine), pc);
+    bool access =
+        stop->fault != CORE_FAULT_TRAP && stop->fault != CORE_FAULT_FP;
+    fprintf(file, " %u %-6s va ", stop->code->gear, fault_names[stop->fault]);
+    fprintf(file, access ? "%08" PRIx32 : "--------", stop->va);
+    fprintf(file, " in %08" PRIx32, stop->code->code->pc);
+    write_symbol(t, file, pc);
+    fputc('\n', file);
+}
+
+/* Each atom behind its unit, and before the low digits of the guest address
+ * that it is a part of. */
+static void on_molecule(void *ctx, const CoreCode *code, unsigned index,
+                        uint64_t cycle)
+{
+    Trace *t = ctx;
+    const Molecule *molecule = &code->code->molecules[index];
+    FILE *file = begin_line(t, TRACE_MOLECULES, "mol ", cycle, code->code->pc);
+    fprintf(file, " %u @%-3u", code->gear, index);
+    for (unsigned i = 0; i < molecule->count; i++) {
+        const Atom *atom = &molecule->atoms[i];
+        fprintf(file, "%s %s:", i ? ";" : "",
+                vliw_unit_name((VliwUnit)atom->unit));
+        atom_print(atom, file);
+        fprintf(file, " .%04" PRIx32,
+                code->code->guests[atom->guest].pc & 0xffff);
+    }
+    if (molecule->commit)
+        fprintf(file, " commit x%u", molecule->commit - 1u);
+    fputc('\n', file);
+}
+
 /* --- Life ----------------------------------------------------------------- */
 
 /* The stream that writes to `path`, made if it is new. */
@@ -309,6 +364,12 @@ bool trace_open(Trace *t, Machine *machine, Diag *diag)
         hooks.device = on_device;
     if (t->on[TRACE_TLB])
         hooks.tlb_write = on_tlb_write;
+    if (t->on[TRACE_GEARS])
+        hooks.gear = on_gear;
+    if (t->on[TRACE_FAULTS])
+        hooks.fault = on_fault;
+    if (t->on[TRACE_MOLECULES])
+        hooks.molecule = on_molecule;
     machine_set_trace(machine, &hooks);
     return true;
 }

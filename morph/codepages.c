@@ -195,9 +195,10 @@ void codepages_remove(Layer *l, Translation *t)
     }
 }
 
-/* Removes what was made from `word`; says whether there was anything. */
+/* Removes what was made from `word`, for the reason `why`; says whether there
+ * was anything. */
 static bool invalidate(Layer *l, const CodePage *page, uint32_t word,
-                       uint64_t *counter)
+                       uint64_t *counter, const char *why)
 {
     bool any = false;
     for (TranslationPage *part = page->first, *next; part; part = next) {
@@ -208,7 +209,7 @@ static bool invalidate(Layer *l, const CodePage *page, uint32_t word,
         /* It may be there twice, through two virtual pages. */
         while (next && next->owner == t)
             next = next->next;
-        layer_event(l, "invalidate", t, "");
+        layer_event(l, "invalidate", t, "%s", why);
         tcache_remove(l, t);
         core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
         ++*counter;
@@ -223,7 +224,7 @@ bool codepages_written(Layer *l, uint32_t pa)
     uint32_t word = word_of(pa);
     if (!page || !has_bit(page->tbits, word))
         return false;
-    bool any = invalidate(l, page, word, &l->stats.invalidated);
+    bool any = invalidate(l, page, word, &l->stats.invalidated, "overwritten");
     PageLessons *lessons = page->lessons;
     if (lessons) {
         lessons->mmio[word] = lessons->faults[word] = 0;
@@ -291,7 +292,8 @@ void codepages_learn(Layer *l, uint32_t pa, bool mmio)
     set_bit(lessons->interpret, word);
     /* So that the lesson is forgotten when the word is overwritten. */
     protect(l, page, word, true);
-    invalidate(l, page, word, &l->stats.relearned);
+    invalidate(l, page, word, &l->stats.relearned,
+               mmio ? "holds a device access" : "holds what fails");
 }
 
 void codepages_learn_spurious(Layer *l, Translation *t)

@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "frontend/tlb.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,10 +319,16 @@ void layer_reset(Layer *l)
 }
 
 void layer_event(const Layer *l, const char *what, const Translation *t,
-                 const char *detail)
+                 const char *detail, ...)
 {
-    if (l->hooks.event)
-        l->hooks.event(l->hooks.ctx, what, t->pc, t->gear, detail);
+    char text[96];
+    if (!l->hooks.event)
+        return;
+    va_list args;
+    va_start(args, detail);
+    vsnprintf(text, sizeof text, detail, args);
+    va_end(args);
+    l->hooks.event(l->hooks.ctx, what, t->pc, t->gear, text);
 }
 
 /* --- Statistics ------------------------------------------------------------

@@ -262,8 +262,9 @@ uint64_t layer_insns(const Layer *l);
 /* The page of a data access in the present mode (CoreBus.page). */
 bool layer_page(void *ctx, uint32_t va, bool user, bool store, CorePage *page,
                 CoreFault *fault);
+/* Tells who looks (LayerHooks.event), with a detail; "" if there is none. */
 void layer_event(const Layer *l, const char *what, const Translation *t,
-                 const char *detail);
+                 const char *detail, ...) __attribute__((format(printf, 4, 5)));
 /* What is in flight between two instructions, by the processor's state; an FP
  * load that is due lands. */
 IrPending layer_pending(Layer *l);

@@ -1,10 +1,11 @@
 /* The machine: binds processor, board and console, and keeps time.
  *
- * Time is the processor's instruction count.  machine_run() alternates between
- * the event queue and the processor: it runs what is due, lets the processor
- * go on until the next event, limit or end of slice, and so on.  A device
- * access inside an instruction sees the count of that instruction, and may
- * bring the next event nearer.  Nothing here depends on where slices end. */
+ * Time is the instruction count of the reference CPU, or the modelled cycles of
+ * the code-morphing layer (cpu.model).  machine_run() alternates between the
+ * event queue and the processor: it runs what is due, lets the processor go on
+ * until the next event, limit or end of slice, and so on.  A device access
+ * inside an instruction sees the time of that instruction, and may bring the
+ * next event nearer.  Nothing here depends on where slices end. */
 #include "morph/machine.h"
 
 #include "base/alloc.h"
@@ -12,13 +13,14 @@
 #include "base/hash.h"
 #include "morph/console.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BREAKPOINTS_MAX = 64 };
 
 typedef struct Regions {
-    uint64_t count, insns;
+    uint64_t count, insns, cycles;
 } Regions;
 
 static const StatRow region_rows[] = {
@@ -26,6 +28,7 @@ static const StatRow region_rows[] = {
      offsetof(Regions, count)},
     {"insns", "instructions", "in those that have ended",
      offsetof(Regions, insns)},
+    {"cycles", "cycles", "in those that have ended", offsetof(Regions, cycles)},
 };
 
 struct Machine {
@@ -41,6 +44,8 @@ struct Machine {
     Board *board;
     Bus *bus;
     Cpu *cpu;
+    Layer *layer; /* NULL: the reference CPU runs the guest */
+    Check *check; /* or NULL */
     Stats *stats;
 
     bool text_found; /* the `until` text came by, and was not told yet */
@@ -48,13 +53,30 @@ struct Machine {
     BoardStop stop;
     uint32_t stop_status;
 
-    bool in_region; /* of interest */
-    uint64_t region_start;
+    bool in_region;                       /* of interest */
+    uint64_t region_insns, region_cycles; /* when it began */
     Regions regions;
 
     uint32_t breakpoints[BREAKPOINTS_MAX];
     size_t breakpoint_count;
 };
+
+/* --- Time ------------------------------------------------------------------
+ */
+
+static uint64_t now_cycles(const Machine *m)
+{
+    return m->layer ? layer_cycles(m->layer) : cpu_cycle(m->cpu);
+}
+
+/* Ends the run of the processor, after the present instruction. */
+static void stop_processor(Machine *m)
+{
+    if (m->layer)
+        layer_stop(m->layer);
+    else
+        cpu_stop(m->cpu);
+}
 
 /* --- What the processor asks of the bus ------------------------------------
  */
@@ -65,15 +87,22 @@ static uint8_t *cpu_page(void *ctx, uint32_t pa, bool write)
     return bus_page(m->bus, pa, write);
 }
 
-/* Around an access that a device may see. */
+/* Around an access that a device may see.  An instruction of the layer takes
+ * many cycles: what is due before its access comes first. */
 static void enter_device_time(Machine *m)
 {
-    events_set_now(m->events, cpu_cycle(m->cpu));
+    if (m->layer)
+        events_run(m->events, layer_cycles(m->layer));
+    else
+        events_set_now(m->events, cpu_cycle(m->cpu));
 }
 
 static void leave_device_time(Machine *m)
 {
-    cpu_set_deadline(m->cpu, events_next(m->events));
+    if (m->layer)
+        layer_set_deadline(m->layer, events_next(m->events));
+    else
+        cpu_set_deadline(m->cpu, events_next(m->events));
 }
 
 static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
@@ -81,6 +110,8 @@ static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
     Machine *m = ctx;
     enter_device_time(m);
     bool ok = bus_read(m->bus, pa, size, value);
+    if (m->check)
+        check_access(m->check, pa, size, false, *value, ok);
     leave_device_time(m);
     return ok;
 }
@@ -90,6 +121,8 @@ static bool cpu_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
     Machine *m = ctx;
     enter_device_time(m);
     bool ok = bus_write(m->bus, pa, size, value);
+    if (m->check)
+        check_access(m->check, pa, size, true, value, ok);
     leave_device_time(m);
     return ok;
 }
@@ -102,6 +135,8 @@ static void on_irq(void *ctx, unsigned input, bool level)
     Machine *m = ctx;
     if (m->cpu)
         cpu_set_irq(m->cpu, input, level);
+    if (m->check)
+        check_irq(m->check, input, level);
 }
 
 static void on_console_put(void *ctx, uint8_t byte)
@@ -127,12 +162,14 @@ static uint64_t on_insns(void *ctx)
 static void on_mark(void *ctx, uint32_t value)
 {
     Machine *m = ctx;
-    uint64_t now = cpu_cycle(m->cpu);
+    uint64_t insns = cpu_cycle(m->cpu), cycles = now_cycles(m);
     if (value && !m->in_region) {
-        m->region_start = now;
+        m->region_insns = insns;
+        m->region_cycles = cycles;
         m->regions.count++;
     } else if (!value && m->in_region) {
-        m->regions.insns += now - m->region_start;
+        m->regions.insns += insns - m->region_insns;
+        m->regions.cycles += cycles - m->region_cycles;
     }
     m->in_region = value != 0;
 }
@@ -145,7 +182,7 @@ static void on_stop(void *ctx, BoardStop why, uint32_t status)
     m->stopping = true;
     m->stop = why;
     m->stop_status = status;
-    cpu_stop(m->cpu);
+    stop_processor(m);
 }
 
 /* --- What the console asks of the machine -----------------------------------
@@ -168,7 +205,7 @@ static void on_text_found(void *ctx)
 {
     Machine *m = ctx;
     m->text_found = true;
-    cpu_stop(m->cpu);
+    stop_processor(m);
 }
 
 /* --- Loading -----------------------------------------------------------------
@@ -220,10 +257,12 @@ static bool reset(Machine *m, Diag *diag)
             image.end = end;
     }
     BoardStart start;
-    events_set_now(m->events, cpu_cycle(m->cpu));
+    events_set_now(m->events, now_cycles(m));
     /* The processor first: resetting the board sets its interrupt inputs. */
     static const uint32_t no_gpr[32];
     cpu_reset(m->cpu, VECTOR_RESET, STATUS_BEV, no_gpr);
+    if (m->layer)
+        layer_reset(m->layer);
     if (!board_reset(m->board, &image, &start, diag))
         return false;
     GuestState *s = cpu_state(m->cpu);
@@ -233,6 +272,8 @@ static bool reset(Machine *m, Diag *diag)
     memcpy(s->gpr, start.gpr, sizeof s->gpr);
     s->gpr[0] = 0;
     cpu_state_changed(m->cpu);
+    if (m->check)
+        check_reset(m->check);
     return true;
 }
 
@@ -247,6 +288,44 @@ static bool check_cache(const Config *config, ConfigKey key, const char *name,
         return diag_error(diag, "%s = %s is not a power of two; try 64k", name,
                           config_text(config, key));
     return true;
+}
+
+static void on_commit(void *ctx, const CoreCode *code, unsigned exit)
+{
+    Machine *m = ctx;
+    if (!check_commit(m->check, code, exit))
+        layer_stop(m->layer);
+}
+
+static void on_gear(void *ctx, const char *what, uint32_t pc, unsigned gear,
+                    const char *detail)
+{
+    Machine *m = ctx;
+    m->trace.gear(m->trace.ctx, what, pc, gear, detail);
+}
+
+static void on_fault(void *ctx, const CoreStop *stop)
+{
+    Machine *m = ctx;
+    m->trace.fault(m->trace.ctx, stop);
+}
+
+static void on_molecule(void *ctx, const CoreCode *code, unsigned molecule,
+                        uint64_t cycle)
+{
+    Machine *m = ctx;
+    m->trace.molecule(m->trace.ctx, code, molecule, cycle);
+}
+
+static void set_hooks(Machine *m)
+{
+    layer_set_hooks(
+        m->layer,
+        &(LayerHooks){.ctx = m,
+                      .commit = m->check ? on_commit : NULL,
+                      .event = m->trace.gear ? on_gear : NULL,
+                      .fault = m->trace.fault ? on_fault : NULL,
+                      .molecule = m->trace.molecule ? on_molecule : NULL});
 }
 
 static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
@@ -284,8 +363,20 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                                         .page = cpu_page,
                                         .read = cpu_read,
                                         .write = cpu_write});
+    if (config_choice(config, CONFIG_CPU_MODEL) == 1) {
+        m->layer = layer_create(config, &cpu, m->cpu, m->bus, diag);
+        if (!m->layer)
+            return false;
+    }
+    if (mc->check) {
+        assert(m->layer);
+        m->check = check_create(&cpu, m->bus, cpu_state(m->cpu));
+        set_hooks(m);
+    }
     m->stats = stats_create();
     cpu_add_stats(m->cpu, m->stats);
+    if (m->layer)
+        layer_add_stats(m->layer, m->stats);
     bus_add_stats(m->bus, m->stats);
     board_add_stats(m->board, m->stats);
     stats_add(m->stats, "roi", region_rows, ARRAY_LEN(region_rows),
@@ -311,6 +402,9 @@ void machine_destroy(Machine *m)
     if (!m)
         return;
     stats_destroy(m->stats);
+    check_destroy(m->check);
+    m->check = NULL;
+    layer_destroy(m->layer);
     cpu_destroy(m->cpu);
     m->cpu = NULL;
     board_destroy(m->board);
@@ -333,7 +427,7 @@ void machine_set_input(Machine *m, const InputScript *script)
 
 void machine_type(Machine *m, const void *bytes, size_t size)
 {
-    events_set_now(m->events, cpu_cycle(m->cpu));
+    events_set_now(m->events, now_cycles(m));
     console_type(m->console, bytes, size);
 }
 
@@ -356,6 +450,8 @@ void machine_set_trace(Machine *m, const MachineTrace *trace)
     cpu_set_hooks(m->cpu, &(CpuHooks){.ctx = trace->ctx,
                                       .exception = trace->exception,
                                       .tlb_write = trace->tlb_write});
+    if (m->layer)
+        set_hooks(m);
     bus_set_trace(m->bus, trace->device ? on_device_access : NULL, m);
 }
 
@@ -394,13 +490,34 @@ static bool stop_is_final(Machine *m)
     return m->stopping = true;
 }
 
+/* Lets the processor go on, at most for one instruction if `stepwise`. */
+static void run_processor(Machine *m, uint64_t end, bool stepwise)
+{
+    uint64_t deadline = end, insns = UINT64_MAX;
+    if (events_next(m->events) < deadline)
+        deadline = events_next(m->events);
+    if (m->limits.cycles && m->limits.cycles < deadline)
+        deadline = m->limits.cycles;
+    if (m->limits.insns)
+        insns = m->limits.insns;
+    if (stepwise)
+        insns = cpu_cycle(m->cpu) + 1;
+    /* One instruction of the reference CPU is one cycle. */
+    if (m->layer)
+        layer_run(m->layer, deadline, insns);
+    else
+        cpu_run(m->cpu, insns < deadline ? insns : deadline);
+}
+
 MachineStop machine_run(Machine *m, uint64_t slice)
 {
-    uint64_t start = cpu_cycle(m->cpu);
+    uint64_t start = now_cycles(m);
     uint64_t end = start + slice < start ? UINT64_MAX : start + slice;
     uint32_t start_pc = cpu_state(m->cpu)->pc;
     for (bool first = true;; first = false) {
-        uint64_t now = cpu_cycle(m->cpu);
+        uint64_t now = now_cycles(m);
+        if (m->check && check_report(m->check))
+            return MACHINE_STOP_DIVERGED;
         /* The text first: one instruction may print its end and stop, too. */
         if (m->text_found) {
             m->text_found = false;
@@ -412,14 +529,16 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         events_run(m->events, now);
         if (m->stopping || m->text_found)
             continue;
-        /* One instruction is one cycle. */
-        if (m->limits.insns && now >= m->limits.insns)
+        if (m->limits.insns && cpu_cycle(m->cpu) >= m->limits.insns)
             return MACHINE_STOP_INSNS;
         if (m->limits.cycles && now >= m->limits.cycles)
             return MACHINE_STOP_CYCLES;
         bool stepwise = m->breakpoint_count || m->trace.insn;
         if (stepwise) {
-            cpu_take_interrupt(m->cpu);
+            if (m->layer)
+                layer_take_interrupt(m->layer);
+            else
+                cpu_take_interrupt(m->cpu);
             uint32_t pc = cpu_state(m->cpu)->pc;
             bool here = first && pc == start_pc; /* where the run resumes */
             if (!here && at_breakpoint(m, pc))
@@ -427,19 +546,9 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         }
         if (now >= end)
             return MACHINE_STOP_SLICE;
-
-        uint64_t deadline = end;
-        if (events_next(m->events) < deadline)
-            deadline = events_next(m->events);
-        if (m->limits.insns && m->limits.insns < deadline)
-            deadline = m->limits.insns;
-        if (m->limits.cycles && m->limits.cycles < deadline)
-            deadline = m->limits.cycles;
         if (m->trace.insn)
             trace_insn(m);
-        if (stepwise)
-            deadline = now + 1;
-        cpu_run(m->cpu, deadline);
+        run_processor(m, end, stepwise);
     }
 }
 
@@ -485,7 +594,7 @@ uint64_t machine_insns(const Machine *m)
 
 uint64_t machine_cycles(const Machine *m)
 {
-    return cpu_cycle(m->cpu);
+    return now_cycles(m);
 }
 
 const GuestState *machine_state(const Machine *m)
@@ -513,8 +622,20 @@ bool machine_sync_disks(Machine *m, Diag *diag)
     return board_sync_disks(m->board, diag);
 }
 
+CheckCounts machine_check_counts(const Machine *m)
+{
+    return m->check ? check_counts(m->check) : (CheckCounts){0};
+}
+
+const CheckReport *machine_finish_check(Machine *m)
+{
+    return m->check && !check_finish(m->check) ? check_report(m->check) : NULL;
+}
+
 const Stats *machine_stats(const Machine *m)
 {
+    if (m->layer)
+        layer_update_stats(m->layer);
     return m->stats;
 }
 

@@ -9,7 +9,9 @@
 #include "frontend/cpu.h"
 #include "frontend/elf.h"
 #include "hwmodel/board/board.h"
+#include "morph/check.h"
 #include "morph/input.h"
+#include "morph/layer.h"
 
 typedef struct Machine Machine;
 
@@ -21,6 +23,7 @@ typedef enum MachineStop {
     MACHINE_STOP_INSNS,      /* limit of instructions */
     MACHINE_STOP_CYCLES,     /* limit of cycles */
     MACHINE_STOP_BREAKPOINT, /* before the instruction at a breakpoint */
+    MACHINE_STOP_DIVERGED,   /* check mode found a difference */
     MACHINE_STOP_SLICE,      /* end of the slice that was asked for */
 } MachineStop;
 
@@ -41,6 +44,11 @@ typedef struct MachineTrace {
     void (*tlb_write)(void *ctx, const GuestState *s, unsigned index);
     void (*device)(void *ctx, const GuestState *s, const Device *device,
                    uint32_t offset, unsigned size, bool write, uint32_t value);
+    /* Of the code-morphing layer: see LayerHooks. */
+    void (*gear)(void *ctx, const char *what, uint32_t pc, unsigned gear,
+                 const char *detail);
+    void (*fault)(void *ctx, const CoreStop *stop);
+    CoreTrace *molecule;
 } MachineTrace;
 
 typedef struct MachineConfig {
@@ -49,6 +57,7 @@ typedef struct MachineConfig {
     const char *cmdline;    /* guest arguments, one string; copied */
     const BoardDisk *disks; /* opened by machine_create() */
     size_t disk_count;
+    bool check; /* with cpu.model=vliw: compare with the reference CPU */
     MachineHost host;
 } MachineConfig;
 
@@ -94,6 +103,11 @@ bool machine_peek(Machine *machine, uint32_t va, void *bytes, uint32_t size);
 bool machine_big_endian(const Machine *machine);
 const ElfImage *machine_image(const Machine *machine);
 bool machine_sync_disks(Machine *machine, Diag *diag);
+
+/* Ends check mode: compares what is left to compare.  NULL if all agreed. */
+const CheckReport *machine_finish_check(Machine *machine);
+/* What it has compared; zeros without check mode. */
+CheckCounts machine_check_counts(const Machine *machine);
 
 /* All statistics of the machine; lives as long as it. */
 const Stats *machine_stats(const Machine *machine);

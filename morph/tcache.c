@@ -27,7 +27,7 @@ Translation *tcache_find(const Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
 
 static void evict(Layer *l, Translation *t)
 {
-    layer_event(l, "evict", t, "");
+    layer_event(l, "evict", t, "no room");
     tcache_remove(l, t);
     l->stats.evicted++;
     core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
@@ -45,6 +45,8 @@ bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
     bool crowded = l->stats.live >= TRANSLATIONS_MAX;
     bool wraps = l->tcache_top + size > l->tcache_size;
     if (!l->tcache_fifo && (crowded || wraps)) {
+        for (const Translation *t = l->newest; t; t = t->older)
+            layer_event(l, "evict", t, "no room, all are");
         l->stats.flushes++;
         l->stats.evicted += l->stats.live;
         tcache_clear(l);
@@ -70,6 +72,7 @@ void tcache_add(Layer *l, Translation *t)
 {
     Translation *old = tcache_find(l, t->pc, t->pa, t->mode);
     if (old) {
+        layer_event(l, "replace", old, "by gear %u", t->gear);
         tcache_remove(l, old);
         l->stats.replaced++;
     }

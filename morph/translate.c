@@ -198,7 +198,9 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     l->stats.bytes[gear] += code->size;
     l->stats.length[gear] += code->length;
     l->stats.bound[gear] += code->bound;
-    layer_event(l, "translate", t, "");
+    layer_event(l, "translate", t,
+                "%u instructions, %u cycles, at least %u, %u bytes",
+                code->guest_count, code->length, code->bound, code->size);
     return t;
 }
 

@@ -10,7 +10,7 @@
 #include <elf.h>
 
 enum {
-    ELF_WRITER_MAX = 16384, /* bytes that an image and its patches may have */
+    ELF_WRITER_MAX = 32768, /* bytes that an image and its patches may have */
     ELF_WRITER_FLAGS = EF_MIPS_NOREORDER | 0x1000 /* o32 */,
     ELF_WRITER_SECTIONS = 5, /* null, code, data, symbols, strings */
     ELF_WRITER_CODE = 1,

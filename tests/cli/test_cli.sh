@@ -405,6 +405,62 @@ ok 'traces go to the standard error' \
     [ "$(sel run -q -M bare --trace insns events.elf 2>&1 >/dev/null |
         grep -c ' insn ')" = "$(field instructions plain)" ]
 
+# --- run: the code-morphing layer ----------------------------------------------------
+
+# Gears are reached within a few bytes of input.
+layer() { sel run -q -M bare --model vliw --input script.input "$@" echo.elf; }
+early=(--set gear1.threshold=2 --set gear2.threshold=4)
+ok 'the layer runs a program' status 7 layer --out layer "${early[@]}"
+ok 'which prints what it prints on the reference CPU' \
+    cmp layer/console.txt deep/down/results/console.txt
+ok 'and again the same' status 7 layer --out layer2 "${early[@]}"
+ok 'to the cycle, byte and bit' same_results layer layer2
+ok 'in its own time' [ "$(field cycles layer)" -gt "$(field instructions layer)" ]
+stat_of() { sed -n "s/^$1  *\([0-9]*\) .*/\1/p" "$2/stats.txt"; }
+for gear in 1 2; do
+    ok "in translations of gear $gear" \
+        [ "$(stat_of core.insns.gear$gear layer)" -gt 0 ]
+done
+ok 'the configuration names the model' grep -qx 'model = vliw' layer/config.ini
+ok 'and repeats the run' status 7 sel run -q --config layer/config.ini \
+    --input script.input --out layer3 echo.elf
+ok 'to the cycle, byte and bit, too' same_results layer layer3
+for gears in 0 1; do
+    ok "--gears $gears" status 7 layer --gears $gears --out gears$gears \
+        "${early[@]}"
+    ok 'is the highest' [ "$(stat_of "core.insns.gear$((gears + 1))" \
+        gears$gears)" -eq 0 ]
+done
+ok 'a gear too many' refuses '--gears: morph.gears = 3 is ' \
+    run --gears 3 echo.elf
+ok 'a model that is not there' refuses '--model: cpu.model = "risc"' \
+    run --model risc echo.elf
+
+ok 'check mode agrees' status 7 layer --check --out checked "${early[@]}"
+ok 'and changes nothing' same_results layer checked
+ok 'says what it did' prints 'checked' timeout 60 "$selkirk" run -M bare \
+    --model vliw --check --input script.input echo.elf
+ok 'check mode with exceptions' status 3 sel run -q -M bare --model vliw \
+    --check events.elf
+ok 'check mode without the layer' refuses \
+    '--check: with cpu.model = functional the reference CPU runs the guest' \
+    run --check echo.elf
+
+ok 'a traced run of the layer' status 7 layer --trace gears:gears.txt \
+    --trace faults:faults.txt --trace molecules:molecules.txt \
+    --out traced-layer "${early[@]}"
+ok 'is the same run' same_results layer traced-layer
+ok 'a block that is translated' line gears.txt \
+    '^ +[0-9]+ gear 80010014 1 translate  __start\+0x14: [0-9]+ instructions, '
+ok 'a superblock' line gears.txt ' gear [0-9a-f]{8} 2 translate '
+ok 'a block that it replaces' line gears.txt \
+    ' 1 replace    __start\+0x14: by gear 2$'
+ok 'a fault' line faults.txt \
+    ' flt  80010028 1 mmio +va b0000000 in [0-9a-f]{8} __start\+0x28$'
+ok 'a molecule' line molecules.txt \
+    ' mol  80010014 1 @0 +.*lsu0:ld8u r[0-9]+, \[r9\] \.0014'
+ok 'molecules in the order of time' sort -c -n -k1,1 molecules.txt
+
 # --- monitor ---------------------------------------------------------------------------
 
 monitor() { timeout 60 "$selkirk" run -q --monitor -M bare echo.elf; }

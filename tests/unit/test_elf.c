@@ -223,7 +223,7 @@ static const Patch refused[] = {
     HALF(e_phnum, 200, "200 program headers at offset 0x34 are not all in"),
     HALF(e_phentsize, 56, "program headers of 56 bytes"),
     WORD(e_phoff, 0xffffffff, "2 program headers at offset 0xffffffff"),
-    WORD(e_phoff, ELF_WRITER_MAX, "2 program headers at offset 0x4000"),
+    WORD(e_phoff, ELF_WRITER_MAX, "2 program headers at offset 0x8000"),
 
     LOAD(0, p_type, PT_INTERP, "program header 0: needs a dynamic linker"),
     LOAD(1, p_filesz, 4097, "program header 1: 0x1001 bytes in the file are"),
