@@ -167,11 +167,8 @@ typedef struct Backend {
     int32_t main_done;    /* last main leave that is done, or NO_LEAVE */
     NodeId oldest; /* the first node, in program order, that has not issued */
 
-    RegFile files[2]; /* integer, FP */
-    /* Of the slots' registers: who is there, and who was there after the last
-     * main leave; slots in `moved` had that one moved elsewhere. */
-    ValueId occupant[IR_SLOT_COUNT], base[IR_SLOT_COUNT];
-    uint64_t moved;
+    RegFile files[2];                /* integer, FP */
+    ValueId occupant[IR_SLOT_COUNT]; /* of the slots' registers */
     /* Words of local memory that are free again, the first one longest, each
      * from a cycle on; NULL before the first is used. */
     FreeLocal *locals;
@@ -268,7 +265,8 @@ bool regs_readable(const Backend *b, ValueId v, uint32_t *when);
 bool regs_reload(Backend *b, ValueId v);
 /* Adds an atom that spills some value, so that node `n` gets a register. */
 bool regs_spill(Backend *b, NodeId n, bool fp);
-/* Adds an atom that moves the occupant of `slot`'s register away. */
+/* Adds an atom that moves the occupant of `slot`'s register away: for a main
+ * leave that is the oldest node, so that no exit finds it there any more. */
 bool regs_evacuate(Backend *b, IrSlot slot);
 /* Adds an atom that moves the designated value `v` to its slot's register. */
 bool regs_settle(Backend *b, ValueId v);

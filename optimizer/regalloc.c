@@ -50,7 +50,7 @@ void regs_init(Backend *b)
     uint64_t fprs = ((uint64_t)1 << desc->fprs) - 1;
     b->files[true].free = fprs & ~(uint64_t)0xffff;
     for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++) {
-        b->occupant[slot] = b->base[slot] = slot;
+        b->occupant[slot] = slot;
         if (!is_needed(b, &b->values[slot]))
             b->values[slot].dead = 0;
     }
@@ -237,16 +237,11 @@ static void add_move(Backend *b, Leave *leave, unsigned slot, ValueId id)
 
 static void record_moves(Backend *b, Leave *leave)
 {
-    uint64_t moved = b->moved & ~leave->dirty;
-    unsigned count = (unsigned)__builtin_popcountll(leave->dirty | moved);
+    unsigned count = (unsigned)__builtin_popcountll(leave->dirty);
     leave->moves = arena_alloc(b->scratch, count, sizeof *leave->moves);
     const ValueId *value = leave->values;
     for (uint64_t set = leave->dirty; set; set &= set - 1)
         add_move(b, leave, (unsigned)__builtin_ctzll(set), *value++);
-    for (uint64_t set = moved; set; set &= set - 1) {
-        unsigned slot = (unsigned)__builtin_ctzll(set);
-        add_move(b, leave, slot, b->base[slot]);
-    }
 }
 
 void regs_leave(Backend *b, uint32_t k)
@@ -254,15 +249,10 @@ void regs_leave(Backend *b, uint32_t k)
     Leave *leave = &b->leaves[k];
     leave->cycle = b->cycle;
     leave->molecule = b->molecule_count;
-    if (leave->main) {
-        const ValueId *value = leave->values;
-        for (uint64_t set = leave->dirty; set; set &= set - 1)
-            b->base[__builtin_ctzll(set)] = *value++;
-        b->moved &= ~leave->dirty;
+    if (leave->main)
         b->main_done = (int32_t)k;
-    } else {
+    else
         record_moves(b, leave);
-    }
     b->leaves_done = k + 1;
     b->leave_cycle = b->cycle;
     for (ValueId id = leave->dying; id != NO_VALUE; id = b->values[id].next) {
@@ -387,8 +377,6 @@ bool regs_evacuate(Backend *b, IrSlot slot)
         return false;
     }
     b->occupant[slot] = NO_VALUE;
-    if (b->base[slot] == id)
-        b->moved |= (uint64_t)1 << slot;
     return true;
 }
 
