@@ -133,10 +133,10 @@ static CoreCode *follow(const CoreRun *r, CoreCode *code)
     CoreExit *exit = &code->exits[r->exit];
     exit->count++;
     c->counters.exits++;
-    if (r->molecule < code->code->main_count) {
+    if (r->molecule < r->code->main_count) {
         c->counters.runs++;
-        c->counters.length += code->code->length;
-        c->counters.bound += code->code->bound;
+        c->counters.length += r->code->length;
+        c->counters.bound += r->code->bound;
     }
     CoreCode *next = NULL;
     if (exit->record.kind == IR_EXIT_INDIRECT) {

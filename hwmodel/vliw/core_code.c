@@ -218,10 +218,10 @@ static void check_flow(const VliwCode *code)
     (void)last;
 }
 
-/* Room for all steps, results and checks of the code. */
-static void make_room(Installed *made)
+/* Zeroed, with room for all that the code needs: arrays of numbers of 64 bits
+ * first, then those of smaller ones. */
+static Installed *make_room(VliwCode *code)
 {
-    const VliwCode *code = made->pub.code;
     size_t steps = 0, atoms = 0, checks = 0;
     for (unsigned i = 0; i < code->count; i++) {
         const Molecule *molecule = &code->molecules[i];
@@ -230,10 +230,21 @@ static void make_room(Installed *made)
         for (unsigned k = 0; k < molecule->count; k++)
             checks += molecule->atoms[k].check != 0;
     }
-    made->issues = alloc_zeroed(code->count, sizeof *made->issues);
-    made->steps = alloc_zeroed(steps, sizeof *made->steps);
-    made->results = alloc_zeroed(RESULTS_MAX * atoms, sizeof *made->results);
-    made->checks = alloc_zeroed(checks, sizeof *made->checks);
+    size_t exits_at = sizeof(Installed);
+    size_t checks_at = exits_at + code->exit_count * sizeof(CoreExit);
+    size_t issues_at = checks_at + checks * sizeof(uint64_t);
+    size_t steps_at = issues_at + code->count * sizeof(Issue);
+    size_t results_at = steps_at + steps * sizeof(Step);
+    size_t size = results_at + RESULTS_MAX * atoms * sizeof(Result);
+    char *room = alloc_zeroed(1, size);
+    Installed *made = (Installed *)room;
+    made->pub.code = code;
+    made->pub.exits = (CoreExit *)(room + exits_at);
+    made->checks = (uint64_t *)(room + checks_at);
+    made->issues = (Issue *)(room + issues_at);
+    made->steps = (Step *)(room + steps_at);
+    made->results = (Result *)(room + results_at);
+    return made;
 }
 
 /* Lists the registers of the set that have a shadow. */
@@ -255,13 +266,16 @@ CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)
 {
     assert(gear < GEARS);
     check_flow(code);
-    Installed *made = alloc_zeroed(1, sizeof *made);
-    made->pub = (CoreCode){.code = code, .base = base, .gear = gear};
-    made->pub.exits = alloc_zeroed(code->exit_count, sizeof *made->pub.exits);
+    Installed *made = make_room(code);
+    made->pub.base = base;
+    made->pub.gear = gear;
+    made->context = code->context;
+    made->main_count = code->main_count;
+    made->length = code->length;
+    made->bound = code->bound;
     for (unsigned i = 0; i < code->exit_count; i++)
         made->pub.exits[i].record = code->exits[i];
     made->line = base >> c->line_shift;
-    make_room(made);
     Maker maker = {.made = made, .desc = &c->desc};
     uint64_t address = base;
     for (unsigned i = 0; i < code->count; i++) {
@@ -282,13 +296,7 @@ CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)
 
 void core_remove(Core *c, CoreCode *code)
 {
-    Installed *made = (Installed *)code;
     if (c->counted == code)
         c->counted = NULL;
-    free(made->pub.exits);
-    free(made->issues);
-    free(made->steps);
-    free(made->results);
-    free(made->checks);
-    free(made);
+    free(code);
 }

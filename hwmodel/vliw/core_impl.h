@@ -73,7 +73,8 @@ enum { TALLY_BITS = 21 };
     ((uint64_t)(molecules) << 2 * TALLY_BITS |                                 \
      (uint64_t)(atoms) << TALLY_BITS | (uint64_t)(nops))
 
-/* What core_install() makes: the layer's part and the core's. */
+/* What core_install() makes: the layer's part and the core's, in one piece of
+ * memory.  What a run needs of the VliwCode is here again. */
 typedef struct Installed {
     CoreCode pub;
     uint64_t line; /* I-line of `base` */
@@ -81,6 +82,8 @@ typedef struct Installed {
     Step *steps;
     Result *results;
     uint64_t *checks; /* masks of alias registers */
+    IrContext context;
+    unsigned main_count, length, bound;
     /* Registers with a shadow that some molecule writes: a commit has only
      * those to copy. */
     uint8_t written_gprs, written_fprs; /* in this order */
