@@ -400,26 +400,43 @@ static bool is_under_way(const Sched *s)
     return false;
 }
 
+/* The oldest node is a main leave, and a value is not in its slot: moves it
+ * there, or what is there away. */
+static bool help_leave(Sched *s, const Leave *leave)
+{
+    Backend *b = s->b;
+    unsigned count = (unsigned)__builtin_popcountll(leave->dirty);
+    for (unsigned i = 0; i < count; i++) {
+        const Value *v = &b->values[leave->values[i]];
+        uint32_t when;
+        if (b->occupant[v->slot] == leave->values[i])
+            continue;
+        if (!regs_slot_ready(b, v->node, &when))
+            return regs_evacuate(b, (IrSlot)v->slot);
+        /* It stands behind others that want registers. */
+        if (b->nodes[v->node].moves && try_move(s, v->node) == TRY_DONE)
+            return true;
+    }
+    return false;
+}
+
 /* Nothing can issue: clears the way for the oldest node. */
 static void unstick(Sched *s)
 {
     Backend *b = s->b;
     NodeId n = b->oldest;
     Node *node = &b->nodes[n];
-    for (uint32_t i = 0; i < s->blocked_count; i++) {
-        NodeId blocked = s->blocked[i];
-        const Value *v = &b->values[b->nodes[blocked].d];
-        if (blocked == n) {
+    if (node->cls == CLASS_BRU && node->preds > 0) {
+        bool helped = help_leave(s, &b->leaves[node->leave]);
+        assert(helped);
+        (void)helped;
+        return;
+    }
+    for (uint32_t i = 0; i < s->blocked_count; i++)
+        if (s->blocked[i] == n) {
             node->placed = true;
             return;
         }
-        uint32_t when;
-        if (node->cls == CLASS_BRU && v->leave == node->leave &&
-            !regs_slot_ready(b, blocked, &when)) {
-            regs_evacuate(b, (IrSlot)v->slot);
-            return;
-        }
-    }
     /* It may stand behind others that want registers, too. */
     node->placed = true;
     Try result = try_node(s, n);

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { REGIONS = 60, WORDS_MAX = 10, GUESTS = 252 };
+enum { REGIONS = 1000, REPEATED = 60, WORDS_MAX = 10, GUESTS = 252 };
 
 static const char *const machines[][WORDS_MAX] = {
     {NULL},
@@ -80,12 +80,12 @@ static void test_machines(void **state)
     Arena *arena = *state;
     for (unsigned m = 0; m < ARRAY_LEN(machines); m++) {
         VliwDesc desc = describe(machines[m]);
-        for (unsigned i = 0; i < REGIONS * OPTIONS; i++) {
+        for (unsigned i = 0; i < REGIONS; i++) {
             arena_reset(arena);
             OptConfig opt = options(i % OPTIONS);
             OptWork work = {.select = 0};
             Rng rng = rng_stream(m, i);
-            RegionLimits limits = {.insns = 4 + i * 2,
+            RegionLimits limits = {.insns = 4 + i / 2,
                                    .stores = i % 5 ? 16 : 1 + i % 4,
                                    .fp = i & 8,
                                    .alias = i & 16};
@@ -112,7 +112,7 @@ static void test_repeats(void **state)
 {
     Arena *arena = *state;
     VliwDesc desc = describe(machines[0]);
-    for (unsigned i = 0; i < REGIONS; i++) {
+    for (unsigned i = 0; i < REPEATED; i++) {
         arena_reset(arena);
         OptConfig opt = options(i % OPTIONS);
         OptWork work[2] = {{.select = 0}, {.select = 0}};
