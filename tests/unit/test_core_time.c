@@ -232,6 +232,13 @@ static void test_fetch(void **state)
                          "3: commit x0 bru:exit x0\nend\n");
     assert_int_equal(world_time(w, code), 3 + 1 + 3 + 2 * 50);
     assert_int_equal(world_stat(w, "l1i.accesses"), 9);
+    /* A molecule that ends with its line is in no other. */
+    code = world_install(w, 2,
+                         CODE_EL
+                         "0: alu0:add r40, r37, 1000 alu1:add r41, r37, 1\n"
+                         "1: commit x0 bru:exit x0\nend\n");
+    assert_int_equal(world_time(w, code), 1 + 3 + 50);
+    assert_int_equal(world_stat(w, "l1i.accesses"), 10);
     /* Where the code lies in its line counts. */
     w->next_base += 12;
     code = world_install(w, 2,
