@@ -228,7 +228,7 @@ static bool is_urgent(const Sched *s, const Node *node)
         raise_to(&busy, s->left[CLASS_SHIFT]);
     uint32_t rest = s->end > b->cycle ? s->end - b->cycle : 0;
     raise_to(&rest, busy);
-    return node->tail >= rest;
+    return node->height >= rest;
 }
 
 /* The designated value `v` is in its slot: its leave may have waited for it. */
