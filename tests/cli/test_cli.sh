@@ -68,9 +68,9 @@ prints() { # prints TEXT COMMAND...
     grep -qF -e "$text" printed
 }
 
-assemble() { # assemble NAME
+assemble() { # assemble NAME [SOURCE OPTION...]
     mipsel-linux-gnu-as -march=r3000 -mabi=32 -mno-shared -g0 -o "$1.o" \
-        "$here/$1.s" &&
+        "${@:3}" "$here/${2:-$1}.s" &&
         mipsel-linux-gnu-ld -Ttext=0x80010000 -o "$1.elf" "$1.o"
 }
 
@@ -85,7 +85,8 @@ field() { # field NAME FOLDER: a number of summary.json
     sed -n "s/^  \"$1\": \([0-9]*\),\$/\1/p" "$2/summary.json"
 }
 
-assemble echo && assemble events || exit 2
+assemble echo && assemble events && assemble beside &&
+    assemble far beside --defsym FAR=1 || exit 2
 "$selkirk" --options >options || exit 2
 commands=$(sed -n '/^trace /!s/ .*//p' options | sort -u)
 
@@ -460,6 +461,17 @@ ok 'a fault' line faults.txt \
 ok 'a molecule' line molecules.txt \
     ' mol  80010014 1 @0 +.*lsu0:ld8u r[0-9]+, \[r9\] \.0014'
 ok 'molecules in the order of time' sort -c -n -k1,1 molecules.txt
+
+# Data that is often written, on a page of code.
+for data in beside far; do
+    ok "data $data" status 0 sel run -q -M bare --model vliw --out $data \
+        $data.elf
+done
+ok 'beside the code costs no more than twice the time' \
+    [ "$(field cycles beside)" -le $((2 * $(field cycles far))) ]
+ok 'the whole page' status 0 sel run -q -M bare --model vliw \
+    --set morph.tbit_grain=4096 --out page beside.elf
+ok 'would cost more' [ "$(field cycles page)" -gt $((2 * $(field cycles far))) ]
 
 # --- monitor ---------------------------------------------------------------------------
 
