@@ -23,7 +23,7 @@ enum {
     SWEEP_COMMITS = SELKIRK_HARD ? 1 : 16,
 };
 
-/* Writable memory that lies together on the host, too. */
+/* Writable memory, twice. */
 typedef struct Region {
     uint32_t pa, size;
     const uint8_t *layer;
@@ -108,7 +108,8 @@ static void compare_word(Check *c, const char *name, uint64_t layer,
 static void compare_registers(Check *c, const GuestState *l,
                               const GuestState *r)
 {
-    for (unsigned i = 0; i < 32; i++)
+    bool same = memcmp(l->gpr, r->gpr, sizeof l->gpr) == 0;
+    for (unsigned i = 0; i < 32 && !same; i++)
         compare_word(c, insn_gpr_name(i), l->gpr[i], r->gpr[i]);
     compare_word(c, "hi", l->hi, r->hi);
     compare_word(c, "lo", l->lo, r->lo);
@@ -174,27 +175,15 @@ static Region *find_region(const Check *c, uint32_t pa)
     return NULL;
 }
 
-/* Notes all memory that can be written. */
-static void find_regions(Check *c)
+static void make_regions(Check *c)
 {
-    for (uint64_t pa = 0; pa >> 32 == 0; pa += BUS_PAGE) {
-        uint8_t *host = bus_page(c->bus, (uint32_t)pa, true);
-        if (!host)
-            continue;
-        Region *last =
-            c->region_count ? &c->regions[c->region_count - 1] : NULL;
-        if (last && (uint64_t)last->pa + last->size == pa &&
-            last->layer + last->size == host) {
-            last->size += BUS_PAGE;
-            continue;
-        }
+    BusMemory memory;
+    for (unsigned i = 0; bus_memory(c->bus, i, &memory); i++) {
         c->regions =
             alloc_resize(c->regions, c->region_count + 1, sizeof *c->regions);
-        c->regions[c->region_count++] =
-            (Region){.pa = (uint32_t)pa, .size = BUS_PAGE, .layer = host};
+        c->regions[c->region_count++] = (Region){
+            memory.pa, memory.size, memory.bytes, alloc_zeroed(memory.size, 1)};
     }
-    for (size_t i = 0; i < c->region_count; i++)
-        c->regions[i].reference = alloc_zeroed(c->regions[i].size, 1);
 }
 
 /* Pages that are equal are left alone, so that those of a large disk that
@@ -338,7 +327,7 @@ Check *check_create(const CpuConfig *config, Bus *bus, const GuestState *state)
                                           .read = on_read,
                                           .write = on_write});
     c->state = cpu_state(c->cpu);
-    find_regions(c);
+    make_regions(c);
     return c;
 }
 

@@ -141,6 +141,18 @@ void bus_add_device(Bus *bus, uint32_t pa, uint32_t size, Device *device)
     add(bus, &(Region){.pa = pa, .size = size, .device = device});
 }
 
+bool bus_memory(const Bus *bus, unsigned i, BusMemory *memory)
+{
+    for (unsigned k = 1; k < bus->region_count; k++) {
+        const Region *r = &bus->regions[k];
+        if (!r->writable || i-- > 0)
+            continue;
+        *memory = (BusMemory){r->pa, r->size, r->bytes};
+        return true;
+    }
+    return false;
+}
+
 uint8_t *bus_page(Bus *bus, uint32_t pa, bool write)
 {
     const Region *region = find(bus, pa);

@@ -38,6 +38,16 @@ void bus_add_device(Bus *bus, uint32_t pa, uint32_t size, Device *device);
 void bus_add_memory(Bus *bus, uint32_t pa, uint32_t size, uint8_t *bytes,
                     bool writable);
 
+/* A stretch of memory that can be written; `bytes` are its content. */
+typedef struct BusMemory {
+    uint32_t pa, size;
+    uint8_t *bytes;
+} BusMemory;
+
+/* Fills `memory` with stretch number `i`, from 0 on, of all that there are;
+ * false if there are no more. */
+bool bus_memory(const Bus *bus, unsigned i, BusMemory *memory);
+
 /* Host address of the page that holds `pa`, if it is plain RAM (or ROM, when
  * not `write`); else NULL.  Stays valid for the life of the bus. */
 uint8_t *bus_page(Bus *bus, uint32_t pa, bool write);

@@ -115,6 +115,28 @@ static void test_rom(void **state)
     bus_destroy(bus);
 }
 
+static void test_stretches(void **state)
+{
+    (void)state;
+    static uint8_t disk[0x2000];
+    Bus *bus = bus_create(false);
+    BusMemory memory;
+    assert_false(bus_memory(bus, 0, &memory));
+    bus_add_rom(bus, 0x1fc00000, 0x1000, "", 1);
+    bus_add_ram(bus, 0x4000, 0x3000);
+    bus_add_memory(bus, 0x8000, sizeof disk, disk, false);
+    bus_add_memory(bus, 0xa000, sizeof disk, disk, true);
+    assert_true(bus_memory(bus, 0, &memory));
+    assert_int_equal(memory.pa, 0x4000);
+    assert_int_equal(memory.size, 0x3000);
+    assert_ptr_equal(memory.bytes, bus_page(bus, 0x4000, true));
+    assert_true(bus_memory(bus, 1, &memory));
+    assert_int_equal(memory.pa, 0xa000);
+    assert_ptr_equal(memory.bytes, disk);
+    assert_false(bus_memory(bus, 2, &memory));
+    bus_destroy(bus);
+}
+
 static void test_device(void **state)
 {
     (void)state;
