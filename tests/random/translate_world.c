@@ -180,8 +180,11 @@ bool place_compare(const char *name, const Place *have, const Place *want)
     if (have->pending == want->pending && want->pending != IR_PENDING_NONE)
         COMPARE(PRIx32, "load in flight to %u", want->pending,
                 have->state.slots[IR_SLOT_LD], want->state.slots[IR_SLOT_LD]);
-    for (unsigned i = 0; i < TRANSLATE_RAM && equal; i++)
-        COMPARE("x", "memory at %u", i, have->ram[i], want->ram[i]);
+    unsigned at = 0;
+    if (memcmp(have->ram, want->ram, sizeof have->ram) != 0)
+        while (have->ram[at] == want->ram[at])
+            at++;
+    COMPARE("x", "memory at %u", at, have->ram[at], want->ram[at]);
 #undef COMPARE
     return equal;
 }
