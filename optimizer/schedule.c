@@ -265,7 +265,10 @@ static Try issue_atom(Sched *s, NodeId n)
             return TRY_SLOT;
         if (take && !may_take_register(b, n))
             return TRY_REGS;
-        atom.d = unused ? VLIW_SINK : vliw_slot_reg((IrSlot)d->slot);
+        if (in_slot)
+            atom.d = (uint8_t)vliw_slot_reg((IrSlot)d->slot);
+        else if (unused)
+            atom.d = VLIW_SINK;
     }
     if (!pack_add(b, &atom))
         return TRY_FULL;
