@@ -221,9 +221,9 @@ static void test_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_rom),
-        cmocka_unit_test(test_device), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_memory),    cmocka_unit_test(test_rom),
+        cmocka_unit_test(test_stretches), cmocka_unit_test(test_device),
+        cmocka_unit_test(test_errors),    cmocka_unit_test(test_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
