@@ -83,6 +83,7 @@ struct Fixture {
     Check *check;
     bool big, quiet;                  /* quiet: an access is not told */
     uint32_t read_flip, address_flip; /* an access is told with these */
+    unsigned size_flip, write_flip;
     uint32_t reads;
     unsigned interrupts;
 };
@@ -121,13 +122,19 @@ static uint8_t *on_page(void *ctx, uint32_t pa, bool write)
     return bus_page(((Fixture *)ctx)->bus, pa, write);
 }
 
+static void tell(Fixture *f, uint32_t pa, unsigned size, bool write,
+                 uint32_t value, bool ok)
+{
+    if (!f->quiet)
+        check_access(f->check, pa ^ f->address_flip, size ^ f->size_flip,
+                     write ^ f->write_flip, value ^ f->read_flip, ok);
+}
+
 static bool on_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
 {
     Fixture *f = ctx;
     bool ok = bus_read(f->bus, pa, size, value);
-    if (!f->quiet)
-        check_access(f->check, pa ^ f->address_flip, size, false,
-                     *value ^ f->read_flip, ok);
+    tell(f, pa, size, false, *value, ok);
     return ok;
 }
 
@@ -135,8 +142,7 @@ static bool on_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
 {
     Fixture *f = ctx;
     bool ok = bus_write(f->bus, pa, size, value);
-    if (!f->quiet)
-        check_access(f->check, pa, size, true, value, ok);
+    tell(f, pa, size, true, value, ok);
     return ok;
 }
 
@@ -256,6 +262,13 @@ static void test_reset(void **state)
         if (i % 2)
             set_irq(&f, true);
         check_reset(f.check);
+        /* While an instruction has changed an input, and it was not compared
+         * yet. */
+        if (i == 2) {
+            f.s->insns++;
+            check_irq(f.check, 0, true);
+            check_reset(f.check);
+        }
     }
     assert_null(run(&f, NULL));
     destroy(&f);
@@ -377,6 +390,13 @@ static void spoil_fpr_load(Fixture *f, unsigned n)
         f->s->fpr_load_value ^= 1;
 }
 
+static void spoil_fpr_load_register(Fixture *f, unsigned n)
+{
+    (void)n;
+    if (f->s->fpr_load_reg != FPR_COUNT && !state_fpr_due(f->s))
+        f->s->fpr_load_reg ^= 1;
+}
+
 static void spoil_fpr_landing(Fixture *f, unsigned n)
 {
     (void)n;
@@ -390,6 +410,7 @@ static void test_loads_in_flight(void **state)
     check_finds(spoil_load_register, "load in flight: register");
     check_finds(spoil_landing, "t1");
     check_finds(spoil_fpr_load, "FP load in flight: value");
+    check_finds(spoil_fpr_load_register, "FP load in flight: register");
     check_finds(spoil_fpr_landing, "f2");
 }
 
@@ -427,9 +448,18 @@ static void spoil_last_memory(Fixture *f, unsigned n)
         bus_poke(f->bus, RAM - 1, "x", 1);
 }
 
+/* A store too many is found while the run goes on, all of them at its end. */
 static void test_memory(void **state)
 {
     (void)state;
+    Fixture f;
+    create(&f, false);
+    for (unsigned n = 0; check_commit(f.check, NULL, 0); n++) {
+        assert_true(n < COMMITS);
+        step(&f, n);
+        spoil_memory(&f, n);
+    }
+    destroy(&f);
     check_finds(spoil_store, "memory 0x00004007");
     check_finds(spoil_memory, "memory 0x0000fffc");
     check_finds(spoil_last_memory, "memory 0x0000fffc");
@@ -478,6 +508,16 @@ static void spoil_address(Fixture *f, unsigned n)
     f->address_flip = n >= COMMITS / 2 ? 12 : 0;
 }
 
+static void spoil_size(Fixture *f, unsigned n)
+{
+    f->size_flip = n >= COMMITS / 2 ? 6 : 0; /* 4 and 2 */
+}
+
+static void spoil_direction(Fixture *f, unsigned n)
+{
+    f->write_flip = n >= COMMITS / 2;
+}
+
 static void test_devices(void **state)
 {
     (void)state;
@@ -485,6 +525,8 @@ static void test_devices(void **state)
     check_finds(spoil_silence, "device accesses");
     check_finds(spoil_addition, "device accesses");
     check_finds(spoil_address, "device: address");
+    check_finds(spoil_size, "device: size of access");
+    check_finds(spoil_direction, "device: write");
 }
 
 /* The value of a device write is compared. */
