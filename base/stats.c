@@ -64,9 +64,14 @@ uint64_t stats_get(const Stats *stats, const char *name)
 
 void stats_write_text(const Stats *stats, FILE *out)
 {
+    int width = 28;
+    for (size_t i = 0; i < stats->count; i++) {
+        int length = (int)strlen(stats->entries[i].name);
+        width = length > width ? length : width;
+    }
     for (size_t i = 0; i < stats->count; i++) {
         const Entry *e = &stats->entries[i];
-        fprintf(out, "%-28s %16" PRIu64 "  %s (%s)\n", e->name, *e->count,
+        fprintf(out, "%-*s %16" PRIu64 "  %s (%s)\n", width, e->name, *e->count,
                 e->row->text, e->row->unit);
     }
 }

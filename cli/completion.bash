@@ -24,6 +24,7 @@ _selkirk_value() {
         compopt -o nospace
         ;;
     stdio*) words='stdio pty' ;;
+    [a-z0-9]*\|*) words=${2//|/ } ;;
     DIR)
         mapfile -t COMPREPLY < <(compgen -d -- "$cur")
         return

@@ -147,10 +147,10 @@ void report_write_summary(const Run *run)
     uint64_t regions = stats_get(stats, "roi.count");
     if (regions)
         fprintf(stderr,
-                "  of interest  %16" PRIu64 "   instructions in %" PRIu64
-                " region%s\n",
-                stats_get(stats, "roi.insns"), regions,
-                regions == 1 ? "" : "s");
+                "  of interest  %16" PRIu64 "   instructions and %" PRIu64
+                " cycles in %" PRIu64 " region%s\n",
+                stats_get(stats, "roi.insns"), stats_get(stats, "roi.cycles"),
+                regions, regions == 1 ? "" : "s");
 }
 
 /* "80010000 main+0x10" */

@@ -154,6 +154,7 @@ ok 'completes options' completes '--max-insns --max-cycles' run --max
 ok 'completes boards' completes 'decstation-200 bare' run --machine ''
 ok 'completes keys' completes 'cpu.clock=' run --set cpu.cl
 ok 'completes traces' completes 'insns,tlb' run --trace insns,t
+ok 'completes words' completes 'functional vliw' run --model ''
 ok 'completes images' completes echo.elf run echo.e
 
 ok 'no command' refuses 'no command is given'
