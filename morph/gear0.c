@@ -152,7 +152,7 @@ static Step execute(Layer *l)
         step.lifted =
             lift_can(in, &context) && !codepages_is_interpreted(l, step.pa);
         uint32_t va = s->gpr[in->rs] + in->imm;
-        if (is_access(in, &size, &store) && va % size == 0)
+        if (is_access(in, &size, &store) && !(va & (size - 1)))
             memory = touch_data(l, va, store, &step, &data_pa);
     }
     step.trapped = !cpu_step(l->cpu, in);

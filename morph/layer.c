@@ -217,7 +217,7 @@ static void make_tables(Layer *l, const Config *config)
     l->returns = alloc_zeroed(l->return_count + 1, sizeof *l->returns);
     l->blocks = alloc_zeroed(PROFILE_BLOCKS, sizeof *l->blocks);
     l->branches = alloc_zeroed(PROFILE_BRANCHES, sizeof *l->branches);
-    l->branch_index = alloc_zeroed(INDEX_BUCKETS, sizeof(Translation *));
+    l->branch_index = alloc_zeroed(BRANCH_BUCKETS, sizeof(Translation *));
     l->index = alloc_zeroed(INDEX_BUCKETS, sizeof(Translation *));
     l->op_cost = alloc_zeroed(INSN_COUNT, sizeof *l->op_cost);
     for (unsigned i = 0; i < CODE_LOOKUPS; i++)

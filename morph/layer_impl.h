@@ -24,7 +24,8 @@ enum {
      * busier one is translated later. */
     PROFILE_BLOCKS = SELKIRK_HARD ? 64 : 1 << 17,
     PROFILE_BRANCHES = SELKIRK_HARD ? 64 : 1 << 16,
-    INDEX_BUCKETS = 1 << 14,
+    INDEX_BUCKETS = SELKIRK_HARD ? 1 : 1 << 16,
+    BRANCH_BUCKETS = SELKIRK_HARD ? 1 : 1 << 14,
     CODE_LOOKUPS = SELKIRK_HARD ? 1 : 256,
     MAPPED_FILTER = 1 << 12,
     PAGE_TABLES = 1024, /* of as many pages each: 4 GB */

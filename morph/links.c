@@ -81,10 +81,11 @@ static Translation **hash_slot(const Layer *l, uint32_t pc)
     return &l->hash[(pc >> 2 ^ pc >> 14) & l->hash_mask];
 }
 
-static ReturnEntry *top_return(const Layer *l, unsigned depth)
+/* The place `depth` below the top of the return stack, which is a ring. */
+static unsigned return_below(const Layer *l, unsigned depth)
 {
-    return &l->returns[(l->return_top + l->return_count - depth) %
-                       l->return_count];
+    return l->return_top >= depth ? l->return_top - depth
+                                  : l->return_top + l->return_count - depth;
 }
 
 /* --- Calls within a translation --------------------------------------------
@@ -261,7 +262,8 @@ void links_call(void *ctx, CoreCode *from, unsigned exit)
     for (unsigned i = 0; i < calls->count; i++) {
         unsigned call = calls->first + i;
         core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.return_stack);
-        l->return_top = (l->return_top + 1) % l->return_count;
+        if (++l->return_top == l->return_count)
+            l->return_top = 0;
         l->returns[l->return_top] =
             (ReturnEntry){t->calls[call], return_of(t, call)};
     }
@@ -273,12 +275,11 @@ static Translation *predict_return(Layer *l, uint32_t pc, uint8_t mode)
 {
     for (unsigned depth = 0; depth < 2 && depth < l->return_count; depth++) {
         core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.return_stack);
-        ReturnEntry *entry = top_return(l, depth);
+        const ReturnEntry *entry = &l->returns[return_below(l, depth)];
         if (entry->pc != pc || !entry->site)
             continue;
         Link *site = entry->site;
-        l->return_top =
-            (l->return_top + l->return_count - depth - 1) % l->return_count;
+        l->return_top = return_below(l, depth + 1);
         if (is_good(l, site->to, pc, mode)) {
             l->stats.return_hits++;
             return site->to;

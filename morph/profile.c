@@ -45,7 +45,7 @@ void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken)
 
 static Translation **sibling_list(Layer *l, uint32_t branch)
 {
-    return &l->branch_index[mix(branch, 0) % INDEX_BUCKETS];
+    return &l->branch_index[mix(branch, 0) % BRANCH_BUCKETS];
 }
 
 /* Physical address of the branch that ends `t`. */
