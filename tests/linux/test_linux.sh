@@ -64,6 +64,18 @@ ok 'prints the same bytes' \
 ok 'has the same statistics, instructions among them' \
     cmp "$work/first/stats.txt" "$work/second/stats.txt"
 
+ok 'the session under the code-morphing layer, in check mode' \
+    run layer "$work/disk,overlay" "$here/session.input" --model vliw --check
+for text in vi=0 umount=0 bench=0 'Restarting system' 'Power down'; do
+    ok "printed: $text" printed layer "$text"
+done
+ok 'and again without' \
+    run layer2 "$work/disk,overlay" "$here/session.input" --model vliw
+ok 'prints the same bytes' \
+    cmp "$work/layer/console.txt" "$work/layer2/console.txt"
+ok 'has the same statistics, cycles among them' \
+    cmp "$work/layer/stats.txt" "$work/layer2/stats.txt"
+
 ok 'a session on a disk that stays' run third "$work/disk" \
     "$here/session.input"
 ok 'and another' run fourth "$work/disk" "$here/session.input"
