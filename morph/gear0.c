@@ -227,7 +227,7 @@ void gear0_run(Layer *l)
 {
     GuestState *s = l->state;
     layer_bring_home(l);
-    l->from = NULL;
+    l->from = l->resume = NULL;
     l->paid = false;
     if (!l->in_block)
         l->stats.blocks0++;
