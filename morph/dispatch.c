@@ -178,8 +178,6 @@ static void dispatch(Layer *l)
     l->stats.dispatches++;
     uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
     Translation *t = l->interpret ? NULL : tcache_find(l, l->pc, pa, mode);
-    if (t && !codepages_verify(l, t))
-        t = NULL;
     if (!t && !(t = make_block(l, pa, host, mode))) {
         gear0_run(l);
         return;

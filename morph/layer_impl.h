@@ -302,9 +302,8 @@ void profile_reset(Layer *l);
 /* --- tcache.c --------------------------------------------------------------
  */
 
-/* The translation of an entry; the caller verifies its mapping. */
-Translation *tcache_find(const Layer *l, uint32_t pc, uint32_t pa,
-                         uint8_t mode);
+/* The translation of an entry that is good in the present mapping. */
+Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
 /* Room for `size` bytes, after evicting what is in the way; false if the cache
  * is smaller. */
 bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address);

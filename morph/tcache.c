@@ -7,7 +7,10 @@
 /* Where the layer's memory starts; guest addresses have 32 bits. */
 #define TCACHE_BASE (1ull << 32)
 
-enum { TCACHE_ALIGN = 16 }; /* bytes, the largest Crusoe molecule */
+enum {
+    TCACHE_ALIGN = 16, /* bytes, the largest Crusoe molecule */
+    VARIANTS_MAX = 4,  /* translations of one entry, by further pages */
+};
 
 static Translation **bucket_of(const Layer *l, uint32_t pc, uint32_t pa,
                                uint8_t mode)
@@ -17,10 +20,16 @@ static Translation **bucket_of(const Layer *l, uint32_t pc, uint32_t pa,
     return &l->index[(hash ^ hash >> 16) % INDEX_BUCKETS];
 }
 
-Translation *tcache_find(const Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
+static bool is_entry(const Translation *t, uint32_t pc, uint32_t pa,
+                     uint8_t mode)
+{
+    return t->pc == pc && t->pa == pa && t->mode == mode;
+}
+
+Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
 {
     Translation *t = *bucket_of(l, pc, pa, mode);
-    while (t && (t->pc != pc || t->pa != pa || t->mode != mode))
+    while (t && !(is_entry(t, pc, pa, mode) && codepages_verify(l, t)))
         t = t->bucket;
     return t;
 }
@@ -68,14 +77,27 @@ bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
     return true;
 }
 
-void tcache_add(Layer *l, Translation *t)
+/* Makes way for `t`: what it replaces in the present mapping goes.  Others of
+ * the entry stay for when their further pages are mapped again, but not many.
+ */
+static void replace(Layer *l, const Translation *t)
 {
-    Translation *old = tcache_find(l, t->pc, t->pa, t->mode);
-    if (old) {
+    unsigned others = 0;
+    Translation *old = *bucket_of(l, t->pc, t->pa, t->mode);
+    for (Translation *next; old; old = next) {
+        next = old->bucket;
+        if (!is_entry(old, t->pc, t->pa, t->mode) ||
+            (!codepages_verify(l, old) && ++others < VARIANTS_MAX))
+            continue;
         layer_event(l, "replace", old, "by gear %u", t->gear);
         tcache_remove(l, old);
         l->stats.replaced++;
     }
+}
+
+void tcache_add(Layer *l, Translation *t)
+{
+    replace(l, t);
     Translation **bucket = bucket_of(l, t->pc, t->pa, t->mode);
     t->bucket = *bucket;
     *bucket = t;
