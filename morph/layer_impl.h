@@ -76,26 +76,28 @@ typedef struct ExitCalls {
 } ExitCalls;
 
 struct Translation {
+    /* What following a link looks at. */
     uint32_t pc, pa; /* virtual and physical, of the entry */
     uint8_t mode;    /* layer_mode() */
     uint8_t gear;
     bool mapped;       /* a page of its code is mapped by the TLB */
     uint64_t verified; /* generation in which its pages were where they are */
-    VliwCode *code;
     CoreCode *core;
-    uint64_t address; /* in the translation cache */
-    Link *links;      /* one an exit, then one a call */
-    uint32_t *calls;  /* return addresses */
+    Link *links; /* one an exit, then one a call */
     ExitCalls *exit_calls;
+    uint32_t *calls;     /* return addresses */
+    Translation *bucket; /* next in the index */
+
+    VliwCode *code;
+    uint64_t address; /* in the translation cache */
     unsigned call_count;
     Link *incoming;
     uint32_t spurious;    /* faults that the guest's own path did not have */
     uint32_t branch;      /* pc of the branch at a block's end, or 1 */
     Translation *sibling; /* next with the same hash of `branch` */
-    Translation *bucket;  /* next in the index */
     Translation *newer, *older;
     unsigned page_count;
-    TranslationPage pages[TRANSLATION_PAGES];
+    TranslationPage pages[];
 };
 
 typedef struct LayerCosts {

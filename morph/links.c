@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void cut(Link *link)
 {
@@ -132,49 +133,60 @@ static void follow_calls(const VliwCode *code, CallNode *nodes,
     }
 }
 
-/* Writes the calls of one exit behind the others. */
-static void note_calls(Translation *t, unsigned exit, const CallNode *nodes,
-                       unsigned latest)
+/* The calls of each exit that is taken, from `latest`; behind one another in
+ * `calls`, outermost first. */
+static void note_calls(const VliwCode *code, const CallNode *nodes,
+                       const unsigned *latest, ExitCalls *exit_calls,
+                       uint32_t *calls)
 {
-    unsigned count = 0;
-    for (unsigned n = latest; n && count < CALLS_DEEP; n = nodes[n].outer)
-        count++;
-    t->exit_calls[exit] = (ExitCalls){(uint16_t)t->call_count, (uint16_t)count};
-    t->call_count += count;
-    for (unsigned n = latest, i = count; i > 0; n = nodes[n].outer)
-        t->calls[t->exit_calls[exit].first + --i] = nodes[n].link;
-}
-
-static void find_calls(Layer *l, Translation *t)
-{
-    const VliwCode *code = t->code;
-    unsigned room = code->guest_count + 1;
-    CallNode *nodes = arena_alloc(l->scratch, room, sizeof *nodes);
-    unsigned *latest = arena_alloc(l->scratch, room, sizeof *latest);
-    follow_calls(code, nodes, latest);
-    for (unsigned i = 0; i < code->exit_count && l->return_count; i++) {
+    unsigned first = 0;
+    for (unsigned i = 0; i < code->exit_count; i++) {
         const IrExit *exit = &code->exits[i];
-        if (exit->kind == IR_EXIT_COMMIT)
-            continue;
         /* The return that leaves has not been made. */
         unsigned done = exit->insns;
         if (exit->hint == IR_HINT_RETURN && done >= 2)
             done -= 2;
-        note_calls(t, i, nodes, latest[done]);
-        t->core->exits[i].tell =
-            exit->kind != IR_EXIT_INDIRECT && t->exit_calls[i].count > 0;
+        unsigned last = exit->kind == IR_EXIT_COMMIT ? 0 : latest[done];
+        unsigned count = 0;
+        for (unsigned n = last; n && count < CALLS_DEEP; n = nodes[n].outer)
+            count++;
+        exit_calls[i] = (ExitCalls){(uint16_t)first, (uint16_t)count};
+        first += count;
+        for (unsigned n = last, k = first; k > first - count;
+             n = nodes[n].outer)
+            calls[--k] = nodes[n].link;
     }
 }
 
 void links_add(Layer *l, Translation *t)
 {
-    unsigned exits = t->code->exit_count;
-    t->exit_calls = alloc_zeroed(exits, sizeof *t->exit_calls);
-    t->calls = alloc_zeroed((size_t)exits * CALLS_DEEP, sizeof *t->calls);
-    find_calls(l, t);
-    t->links = alloc_zeroed(exits + t->call_count, sizeof *t->links);
+    const VliwCode *code = t->code;
+    unsigned exits = code->exit_count, room = code->guest_count + 1;
+    CallNode *nodes = arena_alloc(l->scratch, room, sizeof *nodes);
+    unsigned *latest = arena_alloc(l->scratch, room, sizeof *latest);
+    ExitCalls *exit_calls = arena_alloc(l->scratch, exits, sizeof *exit_calls);
+    uint32_t *calls =
+        arena_alloc(l->scratch, exits, CALLS_DEEP * sizeof *calls);
+    if (l->return_count) {
+        follow_calls(code, nodes, latest);
+        note_calls(code, nodes, latest, exit_calls, calls);
+        const ExitCalls *end = &exit_calls[exits - 1];
+        t->call_count = end->first + end->count;
+    }
+    /* All of it in one piece, which links_remove() frees. */
+    size_t links_size = (exits + t->call_count) * sizeof *t->links;
+    size_t exits_size = exits * sizeof *exit_calls;
+    size_t calls_size = t->call_count * sizeof *calls;
+    t->links = alloc_zeroed(1, links_size + exits_size + calls_size);
+    t->exit_calls = (ExitCalls *)((char *)t->links + links_size);
+    t->calls = (uint32_t *)((char *)t->exit_calls + exits_size);
+    memcpy(t->exit_calls, exit_calls, exits_size);
+    memcpy(t->calls, calls, calls_size);
     for (Link *link = t->links; link < links_end(t); link++)
         link->from = t;
+    for (unsigned i = 0; i < exits; i++)
+        t->core->exits[i].tell =
+            exit_calls[i].count > 0 && code->exits[i].kind != IR_EXIT_INDIRECT;
 }
 
 /* --- Links -----------------------------------------------------------------
@@ -242,8 +254,6 @@ void links_remove(Layer *l, Translation *t)
     if (l->hash && *hash_slot(l, t->pc) == t)
         *hash_slot(l, t->pc) = NULL;
     free(t->links);
-    free(t->calls);
-    free(t->exit_calls);
 }
 
 void links_reset(Layer *l)

@@ -135,7 +135,8 @@ static VliwCode *keep_code(const VliwCode *code)
     size_t molecules = code->count * sizeof *code->molecules;
     size_t exits = code->exit_count * sizeof *code->exits;
     size_t guests = code->guest_count * sizeof *code->guests;
-    VliwCode *kept = alloc_zeroed(1, sizeof *kept + molecules + exits + guests);
+    VliwCode *kept =
+        alloc_resize(NULL, 1, sizeof *kept + molecules + exits + guests);
     *kept = *code;
     kept->molecules = (Molecule *)(kept + 1);
     kept->exits = (IrExit *)(kept->molecules + code->count);
@@ -146,45 +147,57 @@ static VliwCode *keep_code(const VliwCode *code)
     return kept;
 }
 
-static TranslationPage *page_of(Translation *t, Source *source, uint32_t va)
+/* Pages that a translation was made from, and its words there. */
+typedef struct Words {
+    unsigned page_count;
+    bool mapped;
+    TranslationPage pages[TRANSLATION_PAGES];
+} Words;
+
+static TranslationPage *page_of(Words *words, Source *source, uint32_t va)
 {
     uint32_t page = va & ~(PAGE_SIZE - 1u);
-    for (unsigned i = 0; i < t->page_count; i++)
-        if (t->pages[i].va == page)
-            return &t->pages[i];
+    for (unsigned i = 0; i < words->page_count; i++)
+        if (words->pages[i].va == page)
+            return &words->pages[i];
     uint32_t pa = 0;
     const uint8_t *host;
     bool found = find_page(source, page, &pa, &host);
     assert(found); /* it was read from there */
-    TranslationPage *part = &t->pages[t->page_count++];
-    part->va = page;
-    part->page = codepages_get(source->l, pa);
-    t->mapped |= layer_is_mapped(page);
+    TranslationPage *part = &words->pages[words->page_count++];
+    *part = (TranslationPage){.va = page, .page = codepages_get(source->l, pa)};
+    words->mapped |= layer_is_mapped(page);
     return part;
 }
 
-/* Notes which words `t` was made from. */
-static void note_words(Translation *t, Source *source)
+static void find_words(Words *words, Source *source, const VliwCode *code)
 {
-    for (unsigned i = 0; i < t->code->guest_count; i++) {
-        uint32_t pc = t->code->guests[i].pc;
+    words->page_count = 0;
+    words->mapped = false;
+    for (unsigned i = 0; i < code->guest_count; i++) {
+        uint32_t pc = code->guests[i].pc;
         uint32_t word = pc / 4 % PAGE_WORDS;
-        page_of(t, source, pc)->words[word / 32] |= 1u << word % 32;
+        page_of(words, source, pc)->words[word / 32] |= 1u << word % 32;
     }
-    t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
 }
 
 static Translation *install(Layer *l, const VliwCode *code, Source *source,
                             uint8_t mode, unsigned gear, uint64_t address)
 {
-    Translation *t = alloc_zeroed(1, sizeof *t);
+    Words words;
+    find_words(&words, source, code);
+    size_t pages = words.page_count * sizeof words.pages[0];
+    Translation *t = alloc_zeroed(1, sizeof *t + pages);
+    memcpy(t->pages, words.pages, pages);
+    t->page_count = words.page_count;
+    t->mapped = words.mapped;
     t->pc = code->pc;
+    t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
     t->mode = mode;
     t->gear = (uint8_t)gear;
     t->verified = l->generation;
     t->code = keep_code(code);
     t->address = address;
-    note_words(t, source);
     t->core = core_install(l->core, t->code, address, gear);
     t->core->user = t;
     t->core->hot = gear == 1 && l->gears > 1 ? l->gear2_threshold : UINT64_MAX;
