@@ -25,7 +25,7 @@ enum {
     BOOT = 0x6000,
     TAIL = 0x7000,
     OTHER_TAIL = 0xf000,
-    CODE_WORDS = PROGRAM_WORDS_MAX + 80,
+    CODE_WORDS = PROGRAM_WORDS_MAX + 96,
     TAIL_BYTES = 4 * CODE_WORDS,
     HANDLER_BYTES = 0x800,
     BOOT_BYTES = 0x600,
@@ -236,9 +236,21 @@ static void put_exchange(Code *c, uint32_t bits, unsigned index, int32_t lo,
     land(c, no);
 }
 
+/* Coprocessor 1 becomes unusable, or usable again. */
+static void put_toggle(Code *c)
+{
+    unsigned no = put_unless_zero(c, 0x0030);
+    put_cp0(c, INSN_MFC0, V0, CP0_STATUS);
+    put_i(c, INSN_LUI, AT, ZERO, STATUS_CU0 << 1 >> 16);
+    put_r(c, INSN_XOR, V0, V0, AT);
+    put_cp0(c, INSN_MTC0, V0, CP0_STATUS);
+    land(c, no);
+}
+
 /* On elsewhere, with pointers as they were in the beginning. */
 static void put_elsewhere(Code *c)
 {
+    put_toggle(c);
     put_drop(c);
     put_exchange(c, 0xc000, ENTRY_CODE, CODE_LO, CODE_HI, CODE ^ OTHER_CODE);
     put_exchange(c, 0x0300, ENTRY_TAIL, TAIL_LO, TAIL_HI, TAIL ^ OTHER_TAIL);
@@ -419,6 +431,35 @@ static void put_registers(Code *c)
     nop(c);
 }
 
+/* What comes before a program, and a jump to where its registers are loaded. */
+enum { HEAD_WORDS = 32 };
+
+static void put_head(Code *c, bool indirect)
+{
+    enum { TARGET = 8 };
+    uint32_t target = c->va + 4 * HEAD_WORDS;
+    put_guarded_loads(c);
+    if (indirect) {
+        put_constant(c, TARGET, target);
+        put(c, encode_row(INSN_JR) | ENCODE_RS(TARGET));
+        nop(c);
+    } else {
+        put_jump(c, INSN_J, target);
+    }
+    assert(c->count <= HEAD_WORDS);
+    while (c->count < HEAD_WORDS)
+        nop(c);
+}
+
+/* Where in its page the code begins: so that it goes across the page's end,
+ * half of the time with the program at the beginning of the next page. */
+static uint32_t draw_offset(Rng *rng)
+{
+    uint32_t words =
+        rng_one_in(rng, 2) ? HEAD_WORDS : 1 + rng_below(rng, CODE_WORDS / 2);
+    return PAGE - 4 * words;
+}
+
 /* A program that begins anew at its end. */
 static void make_structured(Parts *parts, Rng *rng, bool user)
 {
@@ -426,17 +467,17 @@ static void make_structured(Parts *parts, Rng *rng, bool user)
     bool mapped = user || rng_one_in(rng, 2);
     if (mapped)
         parts->code_va = s->tlb[ENTRY_CODE].hi;
-    /* Across the end of the page, half of the time. */
     if (mapped && rng_one_in(rng, 2))
-        parts->offset = PAGE - 4 * (1 + rng_below(rng, CODE_WORDS / 2));
+        parts->offset = draw_offset(rng);
     parts->code_va += parts->offset;
     parts->block_offset = parts->offset ? 0 : 4 * CODE_WORDS;
     uint64_t seed = rng_next64(rng);
+    bool indirect = rng_one_in(rng, 2);
     Program p;
     for (unsigned i = 0; i < 2; i++) {
         Code *c = &parts->code[i];
         c->va = parts->code_va;
-        put_guarded_loads(c);
+        put_head(c, indirect);
         put_registers(c);
         generate_program(&p, seed, i, c->va + 4 * c->count);
         for (size_t w = 0; w < p.count; w++)
