@@ -27,7 +27,7 @@ typedef struct OptConfig {
 } OptConfig;
 
 void opt_config_read(OptConfig *opt, const Config *config);
-/* Gear 1's: nothing but what one linear pass does. */
+/* Gear 1's: few passes, and memory in order. */
 void opt_config_fast(OptConfig *opt, const Config *config);
 
 /* Work really done, in nodes visited: what the layer charges for. */

@@ -39,7 +39,6 @@ void opt_config_fast(OptConfig *opt, const Config *config)
             pass != OPT_PASS_DEAD)
             opt->pass[pass] = false;
     opt->reorder_memory = false;
-    opt->hoist = false;
 }
 
 /* A pass that breaks the IR is a bug of ours, whatever the guest was. */

@@ -4,7 +4,7 @@
  * it, the one that is farthest from the region's end: critical-path list
  * scheduling (Gibbons and Muchnick, 1986), with registers assigned as nodes
  * issue, so that the number of those that are left has a say.  The program
- * order, gear 1's, takes node after node and opens a new molecule when one
+ * order takes node after node and opens a new molecule when one
  * does not fit.
  *
  * When nothing can issue and nothing is under way, something stands in the way
@@ -313,8 +313,8 @@ static Try try_node(Sched *s, NodeId n)
 
 /* --- One cycle ------------------------------------------------------------ */
 
-/* Gear 1: moves values that wait elsewhere for their slots' registers there, if
- * the molecule has room. */
+/* In program order: moves values that wait elsewhere for their slots' registers
+ * there, if the molecule has room. */
 static bool settle_blocked(Sched *s)
 {
     Backend *b = s->b;
@@ -459,7 +459,7 @@ static void unstick(Sched *s)
     (void)spilled;
 }
 
-/* Gear 1: as many nodes as fit, in program order. */
+/* In program order: as many nodes as fit. */
 static bool issue_in_order(Sched *s)
 {
     Backend *b = s->b;
