@@ -154,7 +154,8 @@ static IrRef get_fcr31(Lifter *l)
 
 IrRef lift_fp_condition(Lifter *l)
 {
-    return lift_op(l, IR_SHL, get_fcr31(l), lift_const(l, 31 - 23));
+    IrRef count = lift_const(l, 31 - 23);
+    return lift_op(l, IR_SHL, get_fcr31(l), count);
 }
 
 void lift_float(Lifter *l, const Insn *in)

@@ -181,8 +181,10 @@ static uint32_t fp_operands(Generator *g, InsnOp op)
     bool converts_to_d = op == INSN_CVT_D_S || op == INSN_CVT_D_W;
     bool converts_from_d = op == INSN_CVT_S_D || op == INSN_CVT_W_D;
     unsigned fd = any_fpr(g, converts_to_d || (pair && !converts_from_d));
-    return (ENCODE_RT(any_fpr(g, pair)) | ENCODE_RD(any_fpr(g, pair)) |
-            ENCODE_SA(fd)) &
+    /* In an order that no compiler chooses, here and below. */
+    unsigned ft = any_fpr(g, pair);
+    unsigned fs = any_fpr(g, pair);
+    return (ENCODE_RT(ft) | ENCODE_RD(fs) | ENCODE_SA(fd)) &
            encode_operands(op);
 }
 
@@ -202,25 +204,26 @@ static uint32_t random_operands(Generator *g, InsnOp op)
     case INSN_FORMAT_RD_RT_RS:
         return row | ENCODE_RD(writable_gpr(g)) | ENCODE_RS(rs) | ENCODE_RT(rt);
     case INSN_FORMAT_RD_RT_SA:
-        return row | ENCODE_RD(writable_gpr(g)) | ENCODE_RT(rt) |
-               ENCODE_SA(rng_below(&g->rng, 32));
+        row |= ENCODE_RD(writable_gpr(g)) | ENCODE_RT(rt);
+        return row | ENCODE_SA(rng_below(&g->rng, 32));
     case INSN_FORMAT_RS: return row | ENCODE_RS(rs);
     case INSN_FORMAT_RD: return row | ENCODE_RD(writable_gpr(g));
     case INSN_FORMAT_RS_RT: return row | ENCODE_RS(rs) | ENCODE_RT(rt);
     case INSN_FORMAT_RT_RS_SIMM:
     case INSN_FORMAT_RT_RS_ZIMM:
-        return row | ENCODE_RT(writable_gpr(g)) | ENCODE_RS(rs) |
-               any_immediate(g);
+        row |= ENCODE_RT(writable_gpr(g)) | ENCODE_RS(rs);
+        return row | any_immediate(g);
     case INSN_FORMAT_RT_ZIMM:
-        return row | ENCODE_RT(writable_gpr(g)) | any_immediate(g);
+        row |= ENCODE_RT(writable_gpr(g));
+        return row | any_immediate(g);
     case INSN_FORMAT_RT_MEM:
         if (insn_info(op)->cls == INSN_CLASS_LOAD)
             rt = writable_gpr(g);
         return row | ENCODE_RT(rt) | ENCODE_RS(REG_BLOCK) |
                ENCODE_IMM(data_offset(g, op));
     case INSN_FORMAT_FT_MEM:
-        return row | ENCODE_RT(rng_below(&g->rng, FPR_COUNT)) |
-               ENCODE_RS(REG_BLOCK) | ENCODE_IMM(data_offset(g, op));
+        row |= ENCODE_RT(rng_below(&g->rng, FPR_COUNT));
+        return row | ENCODE_RS(REG_BLOCK) | ENCODE_IMM(data_offset(g, op));
     case INSN_FORMAT_RT_FS:
         if (op == INSN_MFC1)
             rt = writable_gpr(g);

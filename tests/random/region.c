@@ -296,7 +296,8 @@ void region_random_state(IrState *state, Rng *rng)
         /* Ordinary numbers, single or double, and patterns that are none. */
         uint64_t single = 0x3f800000 + rng_below(rng, 0x01000000);
         uint64_t real = 0x3ff0000000000000 + (rng_next64(rng) >> 8);
-        uint64_t bits = (uint64_t)rng_word(rng) << 32 | rng_word(rng);
+        uint64_t bits = (uint64_t)rng_word(rng) << 32;
+        bits |= rng_word(rng);
         uint64_t kinds[] = {single, single, real, real, real, bits};
         state->fp[i] = kinds[rng_below(rng, ARRAY_LEN(kinds))];
     }

@@ -159,8 +159,8 @@ static uint32_t any_insn(const TranslateProgram *p, Rng *rng, unsigned at)
         return row | (op == INSN_JR ? ENCODE_RS(any_jump_register(rng)) : rs);
     case INSN_FORMAT_RD: return row | to_rd;
     case INSN_FORMAT_RD_RS:
-        return row | ENCODE_RS(any_jump_register(rng)) |
-               (rng_one_in(rng, 3) ? to_rd : ENCODE_RD(LINK));
+        row |= ENCODE_RS(any_jump_register(rng));
+        return row | (rng_one_in(rng, 3) ? to_rd : ENCODE_RD(LINK));
     case INSN_FORMAT_RS_RT: return row | rs | rt;
     case INSN_FORMAT_RT_RS_SIMM:
     case INSN_FORMAT_RT_RS_ZIMM:
@@ -174,12 +174,15 @@ static uint32_t any_insn(const TranslateProgram *p, Rng *rng, unsigned at)
     case INSN_FORMAT_TARGET:
         return row | ENCODE_TARGET(translate_program_label(p, rng));
     case INSN_FORMAT_RT_MEM:
-        return row | (insn_info(op)->cls == INSN_CLASS_LOAD ? to_rt : rt) |
-               ENCODE_RS(base_gpr(p, rng)) | ENCODE_IMM(any_offset(rng, op));
+        /* In an order that no compiler chooses, here and below. */
+        row |= insn_info(op)->cls == INSN_CLASS_LOAD ? to_rt : rt;
+        row |= ENCODE_RS(base_gpr(p, rng));
+        return row | ENCODE_IMM(any_offset(rng, op));
     case INSN_FORMAT_FT_MEM:
     case INSN_FORMAT_CT_MEM:
-        return row | ENCODE_RT(any_fpr(p, rng)) | ENCODE_RS(base_gpr(p, rng)) |
-               ENCODE_IMM(any_offset(rng, op));
+        row |= ENCODE_RT(any_fpr(p, rng));
+        row |= ENCODE_RS(base_gpr(p, rng));
+        return row | ENCODE_IMM(any_offset(rng, op));
     case INSN_FORMAT_RT_C0:
         return row | (op == INSN_MFC0 ? to_rt : rt) | ENCODE_RD(any_cp0(rng));
     case INSN_FORMAT_RT_CZ: return row | to_rt | ENCODE_RD(any_fpr(p, rng));
@@ -192,9 +195,9 @@ static uint32_t any_insn(const TranslateProgram *p, Rng *rng, unsigned at)
     case INSN_FORMAT_FD_FS_FT:
     case INSN_FORMAT_FD_FS:
     case INSN_FORMAT_FS_FT:
-        return row | ((ENCODE_RT(any_fpr(p, rng)) | ENCODE_RD(any_fpr(p, rng)) |
-                       ENCODE_SA(any_fpr(p, rng))) &
-                      encode_operands(op));
+        row |= ENCODE_RT(any_fpr(p, rng)) & encode_operands(op);
+        row |= ENCODE_RD(any_fpr(p, rng)) & encode_operands(op);
+        return row | (ENCODE_SA(any_fpr(p, rng)) & encode_operands(op));
     default: return row | (rng_next(rng) & encode_operands(op));
     }
 }
