@@ -95,8 +95,9 @@ typedef struct EngineHelpers {
     /* In a check run: after each commit, registers, clock and insns are in
      * Core. */
     void (*committed)(Core *c, Installed *self, uint32_t exit);
-    /* An indirect exit, or a direct one that tells: registers, clock and insns
-     * are in Core.  Where to go on, or NULL: core_run() stops there (noted). */
+    /* Any exit but a direct one that neither tells nor leads nowhere: indirect
+     * ones, those to what must be interpreted. Registers, clock and insns are
+     * in Core.  Where to go on, or NULL: core_run() stops there (noted). */
     Installed *(*leave)(Core *c, Installed *self, uint32_t exit);
 } EngineHelpers;
 
