@@ -12,6 +12,8 @@
 #include "hwmodel/vliw/core.h"
 #include "optimizer/optimizer.h"
 #include "tests/random/region.h"
+#include "tests/support/options.h"
+#include "tests/support/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,12 +77,9 @@ static bool compute_fp(void *ctx, IrOp op, unsigned cond, uint64_t a,
 static void create_machine(Machine *m, const char *const *keys)
 {
     Diag diag = {""};
-    m->config = config_create();
-    bool fine = true;
-    for (; fine && *keys; keys++)
-        fine = config_set_word(m->config, *keys, "settings", &diag);
-    fine = fine && vliw_desc_read(&m->desc, m->config, &diag);
-    m->hierarchy = fine ? hierarchy_create(m->config, &diag) : NULL;
+    m->config = settings_config(keys);
+    m->desc = settings_desc(keys);
+    m->hierarchy = hierarchy_create(m->config, &diag);
     CoreBus bus = {
         .ctx = m, .page = find_page, .cp0 = read_cp0, .fp = compute_fp};
     m->core = m->hierarchy
@@ -528,30 +527,12 @@ static void fuzz_region(Machine machines[MACHINES], uint64_t seed,
     fuzz_mutants(m, region, code, number, &rng, scratch, counts);
 }
 
-static uint64_t read_number(const char *text)
-{
-    char *end;
-    uint64_t value = strtoull(text, &end, 0);
-    if (*text == 0 || *end) {
-        fprintf(stderr, "fuzz_check: \"%s\" is not a number\n", text);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t seed = 1, count = 1000;
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-            seed = read_number(argv[i + 1]);
-        } else if (i + 1 < argc && strcmp(argv[i], "--count") == 0) {
-            count = read_number(argv[i + 1]);
-        } else {
-            fputs("usage: fuzz_check [--seed N] [--count N]\n", stderr);
-            return 2;
-        }
-    }
+    const Option options[] = {
+        {"--seed", &seed, NULL}, {"--count", &count, NULL}, {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
     static Machine machines[MACHINES];
     static Counts counts;
     for (unsigned i = 0; i < MACHINES; i++)

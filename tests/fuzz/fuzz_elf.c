@@ -9,6 +9,7 @@
 #include "frontend/elf.h"
 #include "tests/elf_writer.h"
 #include "tests/random/rng.h"
+#include "tests/support/options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -292,26 +293,12 @@ static bool fuzz_one(uint64_t seed, uint64_t number, Tally *tally,
     return ok;
 }
 
-static bool parse_option(const char *text, uint64_t *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoull(text, &end, 0);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t seed = 1, count = 100000;
-    for (int i = 1; i < argc; i += 2) {
-        uint64_t *option = strcmp(argv[i], "--seed") == 0    ? &seed
-                           : strcmp(argv[i], "--count") == 0 ? &count
-                                                             : NULL;
-        if (!option || i + 1 == argc || !parse_option(argv[i + 1], option)) {
-            fputs("usage: fuzz_elf [--seed N] [--count N]\n", stderr);
-            return 2;
-        }
-    }
+    const Option options[] = {
+        {"--seed", &seed, NULL}, {"--count", &count, NULL}, {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
     printf("fuzz_elf: seed %" PRIu64 ", count %" PRIu64 "\n", seed, count);
     static Tally tally;
     uint64_t symbols = 0, sum = 0;

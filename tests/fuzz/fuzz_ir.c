@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "tests/fuzz/text_break.h"
 #include "tests/random/region.h"
+#include "tests/support/options.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -162,30 +163,12 @@ static void check_text(uint64_t number, const char *text, Arena *arena,
         complain(number, "compacting changes what it does", first);
 }
 
-static uint64_t read_number(const char *text)
-{
-    char *end;
-    uint64_t value = strtoull(text, &end, 0);
-    if (*text == 0 || *end) {
-        fprintf(stderr, "fuzz_ir: \"%s\" is not a number\n", text);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t seed = 1, count = 10000;
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-            seed = read_number(argv[i + 1]);
-        } else if (i + 1 < argc && strcmp(argv[i], "--count") == 0) {
-            count = read_number(argv[i + 1]);
-        } else {
-            fputs("usage: fuzz_ir [--seed N] [--count N]\n", stderr);
-            return 2;
-        }
-    }
+    const Option options[] = {
+        {"--seed", &seed, NULL}, {"--count", &count, NULL}, {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
     printf("seed %" PRIu64 ", %" PRIu64 " regions, each as it is and broken\n",
            seed, count);
     static char text[TEXT_MAX];

@@ -9,6 +9,7 @@
 #include "optimizer/optimizer.h"
 #include "tests/fuzz/text_break.h"
 #include "tests/random/region.h"
+#include "tests/support/options.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -162,30 +163,12 @@ static void fuzz_region(uint64_t seed, uint64_t number, Arena *arena,
     }
 }
 
-static uint64_t read_number(const char *text)
-{
-    char *end;
-    uint64_t value = strtoull(text, &end, 0);
-    if (*text == 0 || *end) {
-        fprintf(stderr, "fuzz_molecules: \"%s\" is not a number\n", text);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t seed = 1, count = 1000;
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-            seed = read_number(argv[i + 1]);
-        } else if (i + 1 < argc && strcmp(argv[i], "--count") == 0) {
-            count = read_number(argv[i + 1]);
-        } else {
-            fputs("usage: fuzz_molecules [--seed N] [--count N]\n", stderr);
-            return 2;
-        }
-    }
+    const Option options[] = {
+        {"--seed", &seed, NULL}, {"--count", &count, NULL}, {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
     printf("seed %" PRIu64 ", %" PRIu64 " regions, each as it is and broken in "
            "%d ways\n",
            seed, count, BROKEN);

@@ -13,6 +13,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/passes.h"
 #include "tests/random/region.h"
+#include "tests/support/options.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -472,30 +473,12 @@ static void fuzz_region(Fuzz *fuzz, Rng *rng)
         complain(fuzz, "all that are on", check_address(whole), region, whole);
 }
 
-static uint64_t read_number(const char *text)
-{
-    char *end;
-    uint64_t value = strtoull(text, &end, 0);
-    if (*text == 0 || *end) {
-        fprintf(stderr, "fuzz_passes: \"%s\" is not a number\n", text);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t seed = 1, count = 20000;
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-            seed = read_number(argv[i + 1]);
-        } else if (i + 1 < argc && strcmp(argv[i], "--count") == 0) {
-            count = read_number(argv[i + 1]);
-        } else {
-            fputs("usage: fuzz_passes [--seed N] [--count N]\n", stderr);
-            return 2;
-        }
-    }
+    const Option options[] = {
+        {"--seed", &seed, NULL}, {"--count", &count, NULL}, {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
     static Fuzz fuzz;
     fuzz.arena = arena_create();
     fuzz.scratch = arena_create();

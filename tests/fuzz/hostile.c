@@ -3,8 +3,8 @@
 
 #include "frontend/state.h"
 #include "tests/random/encode.h"
+#include "tests/support/options.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,35 +129,19 @@ void hostile_handler(uint32_t words[HOSTILE_HANDLER_WORDS], uint16_t high,
 
 void hostile_parse_options(HostileOptions *options, int argc, char **argv)
 {
-    static const struct option table[] = {
-        {"seed", required_argument, NULL, 's'},
-        {"count", required_argument, NULL, 'c'},
-        {"insns", required_argument, NULL, 'i'},
-        {"expect", required_argument, NULL, 'e'},
-        {NULL, 0, NULL, 0}};
-    for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        char unknown[] = "?", *end = unknown;
-        switch (o) {
-        case 's': options->seed = strtoull(optarg, &end, 0); break;
-        case 'c': options->count = strtoull(optarg, &end, 0); break;
-        case 'i': options->insns = strtoull(optarg, &end, 0); break;
-        case 'e': options->expect = strtoull(optarg, &end, 16); break;
-        }
-        if (*end) {
-            fprintf(stderr,
-                    "usage: %s [--seed N] [--count N] [--insns N] "
-                    "[--expect HASH]\n",
-                    argv[0]);
-            exit(2);
-        }
-    }
+    const Option table[] = {{"--seed", &options->seed, NULL},
+                            {"--count", &options->count, NULL},
+                            {"--insns", &options->insns, NULL},
+                            {"--expect", &options->expect, NULL},
+                            {NULL, NULL, NULL}};
+    options_parse(table, argc, argv);
 }
 
 bool hostile_check(const HostileOptions *options, uint64_t hash)
 {
-    printf("hash %016" PRIx64 "\n", hash);
+    printf("hash 0x%016" PRIx64 "\n", hash);
     bool ok = options->expect == 0 || options->expect == hash;
     if (!ok)
-        printf("expected %016" PRIx64 "\n", options->expect);
+        printf("expected 0x%016" PRIx64 "\n", options->expect);
     return ok;
 }

@@ -31,8 +31,8 @@ typedef struct HostileOptions {
     uint64_t expect; /* hash of all results; 0: any */
 } HostileOptions;
 
-/* Reads --seed, --count, --insns (decimal or 0x) and --expect (hexadecimal)
- * over the defaults in `options`.  Exits with status 2 on anything else. */
+/* Reads --seed, --count, --insns and --expect (options.h) over the defaults in
+ * `options`. */
 void hostile_parse_options(HostileOptions *options, int argc, char **argv);
 
 /* Prints the hash of all results.  False if another one was expected. */

@@ -11,9 +11,9 @@
  * the programs are for was never met (in 1000 or more); 2 if an option is
  * wrong. */
 #include "base/bits.h"
-#include "base/number.h"
 #include "morph/machine.h"
 #include "tests/random/layer_image.h"
+#include "tests/support/options.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -363,32 +363,15 @@ static bool print_totals(const Totals *t)
     return ok;
 }
 
-static bool parse_options(int argc, char **argv, Options *o)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *name = argv[i];
-        if (strcmp(name, "--big") == 0) {
-            o->big = true;
-            continue;
-        }
-        uint64_t *number = strcmp(name, "--seed") == 0    ? &o->seed
-                           : strcmp(name, "--first") == 0 ? &o->first
-                           : strcmp(name, "--count") == 0 ? &o->count
-                                                          : NULL;
-        if (!number || ++i == argc || !number_parse(argv[i], 1000, number))
-            return false;
-    }
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     Options o = {.seed = 1, .count = 1000};
-    if (!parse_options(argc, argv, &o)) {
-        fprintf(stderr, "usage: layer_random [--seed N] [--first N] "
-                        "[--count N] [--big]\n");
-        return EXIT_BAD_INPUT;
-    }
+    const Option options[] = {{"--seed", &o.seed, NULL},
+                              {"--first", &o.first, NULL},
+                              {"--count", &o.count, NULL},
+                              {"--big", NULL, &o.big},
+                              {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
     Totals totals = {0};
     for (uint64_t i = 0; i < o.count; i++)
         if (!run_case(&o, o.first + i, &totals))

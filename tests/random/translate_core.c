@@ -2,6 +2,8 @@
 #include "tests/random/translate_core.h"
 
 #include "base/bits.h"
+#include "tests/support/settings.h"
+#include "tests/support/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -49,9 +51,8 @@ void core_machines_create(CoreMachine machines[CORE_MACHINES], World *world)
     for (unsigned i = 0; i < CORE_MACHINES; i++) {
         CoreMachine *m = &machines[i];
         Diag diag = {""};
-        *m = (CoreMachine){.name = settings[i].name, .config = config_create()};
-        for (const char *const *key = settings[i].keys; *key; key++)
-            demand(config_set_word(m->config, *key, m->name, &diag), &diag);
+        *m = (CoreMachine){.name = settings[i].name,
+                           .config = settings_config(settings[i].keys)};
         demand(vliw_desc_read(&m->desc, m->config, &diag), &diag);
         m->hierarchy = hierarchy_create(m->config, &diag);
         demand(m->hierarchy != NULL, &diag);
@@ -69,23 +70,13 @@ void core_machines_destroy(CoreMachine machines[CORE_MACHINES])
     }
 }
 
-static char *text_of(const VliwCode *code)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    vliw_code_print(code, out);
-    fclose(out);
-    return text;
-}
-
 static bool check_text(const CoreMachine *m, const VliwCode *code, Arena *arena)
 {
     Diag diag = {""};
-    char *text = text_of(code);
+    char *text = text_of_code(code);
     const VliwCode *read =
         vliw_code_parse(arena, text, m->name, &m->desc, &diag);
-    char *again = read ? text_of(read) : NULL;
+    char *again = read ? text_of_code(read) : NULL;
     bool same = again && strcmp(text, again) == 0;
     if (!read)
         printf("%s\n", diag.text);

@@ -14,20 +14,19 @@
  * never met (in 5000 programs or more); 2 if an option is wrong. */
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "base/number.h"
 #include "frontend/fpu.h"
 #include "frontend/lift.h"
 #include "tests/random/translate_core.h"
+#include "tests/support/options.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 enum {
     COVERAGE_PROGRAMS = 5000, /* from so many on, everything must be there */
-    EXIT_BAD_INPUT = 2,
-    REGIONS_MAX = 8, /* of a program */
-    STEPS_MAX = 40,  /* instructions of the CPU alone */
-    INSNS_MAX = 80,  /* of a region */
+    REGIONS_MAX = 8,          /* of a program */
+    STEPS_MAX = 40,           /* instructions of the CPU alone */
+    INSNS_MAX = 80,           /* of a region */
     STAGES_MAX = 1 + OPT_PASSES + 1,
 };
 
@@ -426,32 +425,15 @@ static void print_counts(const Counts *c)
            c->pending_gpr[1], c->pending_fpr[1]);
 }
 
-static bool parse_options(int argc, char **argv, Options *o)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *name = argv[i];
-        if (strcmp(name, "--big") == 0) {
-            o->big = true;
-            continue;
-        }
-        uint64_t *number = strcmp(name, "--seed") == 0    ? &o->seed
-                           : strcmp(name, "--first") == 0 ? &o->first
-                           : strcmp(name, "--count") == 0 ? &o->count
-                                                          : NULL;
-        if (!number || ++i == argc || !number_parse(argv[i], 1000, number))
-            return false;
-    }
-    return o->first <= UINT64_MAX / 4 && o->count <= UINT64_MAX / 4;
-}
-
 int main(int argc, char **argv)
 {
     Options o = {.seed = 1, .count = 1000};
-    if (!parse_options(argc, argv, &o)) {
-        fprintf(stderr, "usage: translate_random [--seed N] [--first N] "
-                        "[--count N] [--big]\n");
-        return EXIT_BAD_INPUT;
-    }
+    const Option options[] = {{"--seed", &o.seed, NULL},
+                              {"--first", &o.first, NULL},
+                              {"--count", &o.count, NULL},
+                              {"--big", NULL, &o.big},
+                              {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
     Run *r = alloc_zeroed(1, sizeof *r);
     r->o = o;
     world_create(&r->world, o.big);
@@ -460,16 +442,16 @@ int main(int argc, char **argv)
     core_machines_create(r->machines, &r->world);
     r->arena = arena_create();
     r->scratch = arena_create();
-    uint64_t number = o.first;
-    while (number < o.first + o.count && run_program(r, number))
-        number++;
-    bool good = number == o.first + o.count;
+    uint64_t done = 0;
+    while (done < o.count && run_program(r, o.first + done))
+        done++;
+    bool good = done == o.count;
     if (good)
         print_counts(&r->counts);
     else
         printf("translate_random: repeat with --seed %" PRIu64
                " --first %" PRIu64 " --count 1%s\n",
-               o.seed, number, o.big ? " --big" : "");
+               o.seed, o.first + done, o.big ? " --big" : "");
     if (good && o.count >= COVERAGE_PROGRAMS)
         good = check_coverage(&r->counts);
     arena_destroy(r->scratch);

@@ -12,6 +12,7 @@
 
 #include "base/bits.h"
 #include "hwmodel/vliw/core.h"
+#include "tests/support/settings.h"
 
 enum {
     WORLD_PAGE = 4096,
@@ -77,11 +78,6 @@ uint32_t world_gpr(World *w, unsigned reg);
 void world_set_gpr(World *w, unsigned reg, uint32_t value);
 void world_set_fpr(World *w, unsigned reg, uint64_t value);
 
-#define WORDS(...)                                                             \
-    (const char *const[])                                                      \
-    {                                                                          \
-        __VA_ARGS__, NULL                                                      \
-    }
 /* The header of a code in text. */
 #define CODE_HEAD                                                              \
     "code 0x80001000 kernel el pending=none main=1 length=9 bound=7\n"

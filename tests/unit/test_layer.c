@@ -217,6 +217,7 @@ static void start(Guest *g, const uint32_t *words, size_t count,
     Diag diag = {""};
     *g = (Guest){.config = config_create()};
     config_set_word(g->config, "machine.board=bare", "test", &diag);
+    config_set_word(g->config, "machine.memory=1M", "test", &diag);
     for (; *settings; settings++)
         config_set_word(g->config, *settings, "test", &diag);
     g->image = elf_read_memory("test", w.bytes, w.size, &diag);

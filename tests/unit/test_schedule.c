@@ -5,6 +5,8 @@
 #include "frontend/lift.h"
 #include "optimizer/optimizer.h"
 #include "tests/random/region.h"
+#include "tests/support/settings.h"
+#include "tests/support/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +15,17 @@
 
 #include <cmocka.h>
 
-enum { REGIONS = 1000, REPEATED = 60, WORDS_MAX = 10, GUESTS = 252 };
+enum {
+    REGIONS = 1000,
+#ifdef __SANITIZE_ADDRESS__
+    STEP = 3, /* every third of them: without a factor in common with cases */
+#else
+    STEP = 1,
+#endif
+    REPEATED = 60,
+    WORDS_MAX = 10,
+    GUESTS = 252,
+};
 
 static const char *const machines[][WORDS_MAX] = {
     {NULL},
@@ -50,18 +62,6 @@ static OptConfig options(unsigned which)
     return opt;
 }
 
-static VliwDesc describe(const char *const *words)
-{
-    Config *config = config_create();
-    Diag diag = {""};
-    VliwDesc desc;
-    for (unsigned i = 0; i < WORDS_MAX && words[i]; i++)
-        assert_true(config_set_word(config, words[i], "", &diag));
-    assert_true(vliw_desc_read(&desc, config, &diag));
-    config_destroy(config);
-    return desc;
-}
-
 static VliwCode *schedule(const IrRegion *region, const VliwDesc *desc,
                           const OptConfig *opt, OptWork *work)
 {
@@ -79,8 +79,8 @@ static void test_machines(void **state)
 {
     Arena *arena = *state;
     for (unsigned m = 0; m < ARRAY_LEN(machines); m++) {
-        VliwDesc desc = describe(machines[m]);
-        for (unsigned i = 0; i < REGIONS; i++) {
+        VliwDesc desc = settings_desc(machines[m]);
+        for (unsigned i = 0; i < REGIONS; i += STEP) {
             arena_reset(arena);
             OptConfig opt = options(i % OPTIONS);
             OptWork work = {.select = 0};
@@ -97,21 +97,10 @@ static void test_machines(void **state)
     }
 }
 
-static char *print(const VliwCode *code)
-{
-    char *text;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    assert_non_null(out);
-    vliw_code_print(code, out);
-    fclose(out);
-    return text;
-}
-
 static void test_repeats(void **state)
 {
     Arena *arena = *state;
-    VliwDesc desc = describe(machines[0]);
+    VliwDesc desc = settings_desc(machines[0]);
     for (unsigned i = 0; i < REPEATED; i++) {
         arena_reset(arena);
         OptConfig opt = options(i % OPTIONS);
@@ -121,7 +110,7 @@ static void test_repeats(void **state)
         IrRegion *region = region_random(arena, &rng, &limits);
         char *text[2];
         for (unsigned k = 0; k < 2; k++)
-            text[k] = print(schedule(region, &desc, &opt, &work[k]));
+            text[k] = text_of_code(schedule(region, &desc, &opt, &work[k]));
         assert_string_equal(text[0], text[1]);
         assert_memory_equal(&work[0], &work[1], sizeof work[0]);
         assert_true(work[0].select > 0 && work[0].schedule > 0 &&
@@ -162,7 +151,7 @@ static void test_pressure(void **state)
     LiftLimits limits = {.insns = GUESTS, .visits = 1, .stores = 16};
     for (unsigned m = 0; m < ARRAY_LEN(machines); m++) {
         arena_reset(arena);
-        VliwDesc desc = describe(machines[m]);
+        VliwDesc desc = settings_desc(machines[m]);
         OptConfig opt = options(0);
         OptWork work = {.select = 0};
         LiftPlan *plan = lift_discover(arena, &source, &limits, 0x80000000,

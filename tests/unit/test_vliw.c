@@ -4,6 +4,8 @@
 #include "hwmodel/vliw/molecule.h"
 
 #include "base/bits.h"
+#include "tests/support/settings.h"
+#include "tests/support/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,40 +17,13 @@
 
 /* --- The machine description ---------------------------------------------- */
 
-/* Reads the description after setting words, which NULL ends. */
-static bool read_desc(VliwDesc *desc, Diag *diag, const char *const *words)
-{
-    Config *config = config_create();
-    bool ok = true;
-    for (; *words && ok; words++)
-        ok = config_set_word(config, *words, "test", diag);
-    assert_true(ok);
-    ok = vliw_desc_read(desc, config, diag);
-    config_destroy(config);
-    return ok;
-}
-
-#define WORDS(...)                                                             \
-    (const char *const[])                                                      \
-    {                                                                          \
-        __VA_ARGS__, NULL                                                      \
-    }
-
-static VliwDesc make_desc(const char *const *words)
-{
-    VliwDesc desc;
-    Diag diag = {""};
-    bool ok = read_desc(&desc, &diag, words);
-    assert_string_equal(diag.text, "");
-    assert_true(ok);
-    return desc;
-}
-
 static void refuse_desc(const char *message, const char *const *words)
 {
     VliwDesc desc;
     Diag diag = {""};
-    assert_false(read_desc(&desc, &diag, words));
+    Config *config = settings_config(words);
+    assert_false(vliw_desc_read(&desc, config, &diag));
+    config_destroy(config);
     if (!strstr(diag.text, message))
         assert_string_equal(diag.text, message);
 }
@@ -56,7 +31,7 @@ static void refuse_desc(const char *message, const char *const *words)
 static void test_desc(void **state)
 {
     (void)state;
-    VliwDesc desc = make_desc(WORDS(NULL));
+    VliwDesc desc = settings_desc(WORDS(NULL));
     assert_int_equal(desc.alu_units, 2);
     assert_int_equal(desc.lsu_units, 1);
     assert_int_equal(desc.formats, VLIW_FORMATS_CRUSOE);
@@ -64,7 +39,7 @@ static void test_desc(void **state)
     assert_int_equal(desc.shadowed_fprs, 16);
     assert_true(desc.interlock);
     /* Every key reaches its own member. */
-    desc = make_desc(WORDS(
+    desc = settings_desc(WORDS(
         "vliw.alu_units=3", "vliw.lsu_units=2", "vliw.shift_all=yes",
         "vliw.formats=free", "vliw.short_imm=13", "vliw.gprs=50",
         "vliw.shadowed_gprs=41", "vliw.fprs=27", "vliw.shadowed_fprs=21",
@@ -119,7 +94,7 @@ static void test_desc_refused(void **state)
     refuse_desc("vliw.lsu_units = 2", WORDS("vliw.lsu_units=2"));
     refuse_desc("vliw.shadowed_gprs = 49",
                 WORDS("vliw.gprs=50", "vliw.shadowed_gprs=49"));
-    make_desc(WORDS("vliw.gprs=50", "vliw.shadowed_gprs=48"));
+    settings_desc(WORDS("vliw.gprs=50", "vliw.shadowed_gprs=48"));
     refuse_desc("vliw.shadowed_fprs = 21",
                 WORDS("vliw.fprs=20", "vliw.shadowed_fprs=21"));
     refuse_desc("vliw.tlb = 12", WORDS("vliw.tlb=12"));
@@ -241,10 +216,12 @@ static void test_presets(void **state)
 static void test_units(void **state)
 {
     (void)state;
-    VliwDesc crusoe = make_desc(WORDS(NULL));
-    VliwDesc one = make_desc(WORDS("vliw.formats=free", "vliw.alu_units=1"));
-    VliwDesc wide = make_desc(WORDS("vliw.formats=free", "vliw.alu_units=4",
-                                    "vliw.lsu_units=2", "vliw.shift_all=yes"));
+    VliwDesc crusoe = settings_desc(WORDS(NULL));
+    VliwDesc one =
+        settings_desc(WORDS("vliw.formats=free", "vliw.alu_units=1"));
+    VliwDesc wide =
+        settings_desc(WORDS("vliw.formats=free", "vliw.alu_units=4",
+                            "vliw.lsu_units=2", "vliw.shift_all=yes"));
     static const struct {
         AtomOp op;
         unsigned crusoe, one, wide; /* masks of units */
@@ -330,7 +307,7 @@ static void expect_size(const VliwDesc *desc, const char *atoms, unsigned size,
 static void test_crusoe_formats(void **state)
 {
     (void)state;
-    VliwDesc d = make_desc(WORDS(NULL));
+    VliwDesc d = settings_desc(WORDS(NULL));
     expect_size(&d, "", 8, "lsu|alu1");
     expect_size(&d, "lsu0:ld32 r1, [r2]", 8, "lsu|alu1");
     expect_size(&d, "lsu0:ld32 r1, [r2] alu1:add r3, r4, r5", 8, "lsu|alu1");
@@ -360,7 +337,7 @@ static void test_crusoe_formats(void **state)
 static void test_free_formats(void **state)
 {
     (void)state;
-    VliwDesc d = make_desc(
+    VliwDesc d = settings_desc(
         WORDS("vliw.formats=free", "vliw.alu_units=4", "vliw.lsu_units=2"));
     expect_size(&d, "", 4, "free");
     expect_size(&d, "alu0:add r3, r4, 1", 4, "free");
@@ -377,9 +354,9 @@ static void test_free_formats(void **state)
 static void test_short_imm(void **state)
 {
     (void)state;
-    VliwDesc none = make_desc(WORDS("vliw.short_imm=0"));
-    VliwDesc one = make_desc(WORDS("vliw.short_imm=1"));
-    VliwDesc all = make_desc(WORDS("vliw.short_imm=32"));
+    VliwDesc none = settings_desc(WORDS("vliw.short_imm=0"));
+    VliwDesc one = settings_desc(WORDS("vliw.short_imm=1"));
+    VliwDesc all = settings_desc(WORDS("vliw.short_imm=32"));
     expect_size(&none, "alu0:add r1, r2, 0", 8, "alu0|alu1");
     expect_size(&none, "alu0:add r1, r2, 1", 8, "alu0|imm32");
     expect_size(&one, "alu0:add r1, r2, -1", 8, "alu0|alu1");
@@ -412,23 +389,13 @@ static const char sample[] =
     "bru:exit x0 .1\n"
     "end\n";
 
-static char *printed(const VliwCode *code)
-{
-    char *text;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    vliw_code_print(code, out);
-    fclose(out);
-    return text;
-}
-
 static void test_text(void **state)
 {
     (void)state;
-    VliwDesc desc = make_desc(WORDS(NULL));
+    VliwDesc desc = settings_desc(WORDS(NULL));
     Arena *arena = arena_create();
     VliwCode *code = parse(arena, &desc, sample);
-    char *text = printed(code);
+    char *text = text_of_code(code);
     assert_string_equal(text, sample);
     free(text);
     assert_int_equal(code->pc, 0x80001000);
@@ -462,7 +429,7 @@ static void test_text(void **state)
 static void test_every_atom(void **state)
 {
     (void)state;
-    VliwDesc desc = make_desc(WORDS("vliw.formats=free"));
+    VliwDesc desc = settings_desc(WORDS("vliw.formats=free"));
     Arena *arena = arena_create();
     for (unsigned op = 0; op < ATOM_COUNT; op++) {
         const AtomInfo *info = atom_info((AtomOp)op);
@@ -485,7 +452,7 @@ static void test_every_atom(void **state)
                          .guests = &guest,
                          .guest_count = 1,
                          .size = molecule.size};
-        char *text = printed(&code);
+        char *text = text_of_code(&code);
         VliwCode *again = parse(arena, &desc, text);
         assert_memory_equal(&again->molecules[0], &molecule, sizeof molecule);
         free(text);
@@ -495,17 +462,14 @@ static void test_every_atom(void **state)
 
 static void refuse_text(const char *message, const char *from, const char *to)
 {
-    char text[4096];
-    const char *at = strstr(sample, from);
-    assert_non_null(at);
-    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sample), sample, to,
-             at + strlen(from));
-    VliwDesc desc = make_desc(WORDS(NULL));
+    char *text = text_changed(sample, from, to);
+    VliwDesc desc = settings_desc(WORDS(NULL));
     Arena *arena = arena_create();
     Diag diag = {""};
     assert_null(vliw_code_parse(arena, text, "text", &desc, &diag));
     if (strncmp(diag.text, message, strlen(message)) != 0)
         assert_string_equal(diag.text, message);
+    free(text);
     arena_destroy(arena);
 }
 
@@ -564,7 +528,7 @@ static void comment(void *ctx, FILE *out, uint32_t pc, uint32_t word)
 static void test_show(void **state)
 {
     (void)state;
-    VliwDesc desc = make_desc(WORDS(NULL));
+    VliwDesc desc = settings_desc(WORDS(NULL));
     Arena *arena = arena_create();
     static const char text[] =
         "code 0x80001000 kernel el pending=none main=4 length=6 bound=4\n"
