@@ -348,28 +348,13 @@ execute(Cpu *c, const Insn *given, bool once)
             load_later(s, in->rt, cpu_cp0_read(c, in->rd));
             break;
         case INSN_MTC0:
-            NEED_COP(0);
-            cpu_cp0_write(c, in->rd, b);
-            break;
         case INSN_TLBR:
-            NEED_COP(0);
-            cpu_tlb_read(c);
-            break;
         case INSN_TLBWI:
-            NEED_COP(0);
-            cpu_tlb_write(c, (s->index & INDEX_INDEX) >> 8);
-            break;
         case INSN_TLBWR:
-            NEED_COP(0);
-            cpu_tlb_write(c, state_random(s));
-            break;
         case INSN_TLBP:
-            NEED_COP(0);
-            cpu_tlb_probe(c);
-            break;
         case INSN_RFE:
             NEED_COP(0);
-            cpu_rfe(c);
+            cpu_system(c, in, b);
             break;
 
         case INSN_BC0F: NEED_COP(0); BRANCH_IF(!cpu_condition(c, 0));

@@ -80,6 +80,10 @@ uint64_t cpu_cycle(const Cpu *cpu);
  * input 5. */
 void cpu_set_irq(Cpu *cpu, unsigned input, bool level);
 
+/* What MTC0 (of `rt`'s value), TLBR, TLBWI, TLBWR, TLBP and RFE do to CP0 and
+ * the TLB, nothing else: whoever calls counts the instruction first. */
+void cpu_system(Cpu *cpu, const Insn *insn, uint32_t rt);
+
 /* CP0 register as MFC0 would read it now. */
 uint32_t cpu_cp0(const Cpu *cpu, unsigned reg);
 

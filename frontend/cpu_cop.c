@@ -5,6 +5,8 @@
 #include "frontend/fpu.h"
 #include "frontend/tlb.h"
 
+#include <assert.h>
+
 /* --- CP0 ------------------------------------------------------------------ */
 
 uint32_t cpu_cp0_read(const Cpu *c, unsigned reg)
@@ -39,7 +41,7 @@ static void set_entryhi(Cpu *c, uint32_t value)
         cpu_mem_forget(c);
 }
 
-void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value)
+static void write_cp0(Cpu *c, unsigned reg, uint32_t value)
 {
     GuestState *s = &c->s;
     switch (reg) {
@@ -67,7 +69,7 @@ void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value)
     }
 }
 
-void cpu_tlb_read(Cpu *c)
+static void read_tlb(Cpu *c)
 {
     GuestState *s = &c->s;
     const TlbEntry *e = &s->tlb[(s->index & INDEX_INDEX) >> 8];
@@ -75,7 +77,7 @@ void cpu_tlb_read(Cpu *c)
     set_entryhi(c, e->hi);
 }
 
-void cpu_tlb_write(Cpu *c, unsigned index)
+static void write_tlb(Cpu *c, unsigned index)
 {
     GuestState *s = &c->s;
     TlbEntry *e = &s->tlb[index];
@@ -87,7 +89,7 @@ void cpu_tlb_write(Cpu *c, unsigned index)
         c->hooks.tlb_write(c->hooks.ctx, s, index);
 }
 
-void cpu_tlb_probe(Cpu *c)
+static void probe_tlb(Cpu *c)
 {
     GuestState *s = &c->s;
     uint32_t status = s->status;
@@ -97,11 +99,24 @@ void cpu_tlb_probe(Cpu *c)
     s->index = i < 0 ? INDEX_P | (s->index & INDEX_INDEX) : (uint32_t)i << 8;
 }
 
-void cpu_rfe(Cpu *c)
+static void leave_exception(Cpu *c)
 {
     uint32_t status = c->s.status;
     c->s.status = (status & ~0xfu) | ((status >> 2) & 0xf);
     cpu_mode_changed(c);
+}
+
+void cpu_system(Cpu *c, const Insn *in, uint32_t rt)
+{
+    switch (in->op) {
+    case INSN_MTC0: write_cp0(c, in->rd, rt); break;
+    case INSN_TLBR: read_tlb(c); break;
+    case INSN_TLBWI: write_tlb(c, (c->s.index & INDEX_INDEX) >> 8); break;
+    case INSN_TLBWR: write_tlb(c, state_random(&c->s)); break;
+    case INSN_TLBP: probe_tlb(c); break;
+    case INSN_RFE: leave_exception(c); break;
+    default: assert(!"a CP0 instruction");
+    }
 }
 
 bool cpu_condition(const Cpu *c, unsigned z)

@@ -172,11 +172,6 @@ static inline bool cpu_data_big(const Cpu *c)
 /* --- cpu_cop.c --------------------------------------------------------- */
 
 uint32_t cpu_cp0_read(const Cpu *c, unsigned reg);
-void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value);
-void cpu_tlb_read(Cpu *c);
-void cpu_tlb_write(Cpu *c, unsigned index);
-void cpu_tlb_probe(Cpu *c);
-void cpu_rfe(Cpu *c);
 
 /* Level of condition input z as a branch sees it. */
 bool cpu_condition(const Cpu *c, unsigned z);

@@ -22,7 +22,8 @@ static uint64_t longest_region(const Layer *l)
 /* The core stops in time for gear 0 to reach the limit exactly. */
 static void set_limits(Layer *l)
 {
-    uint64_t margin = longest_region(l) - 1;
+    /* And one instruction that a handler may add. */
+    uint64_t margin = longest_region(l);
     uint64_t limit = l->insn_limit > margin ? l->insn_limit - margin : 0;
     core_set_deadline(l->core, l->deadline);
     core_set_insn_limit(l->core, limit);
@@ -30,7 +31,7 @@ static void set_limits(Layer *l)
 
 static bool near_limit(const Layer *l)
 {
-    return l->insn_limit - layer_insns(l) < longest_region(l);
+    return l->insn_limit - layer_insns(l) <= longest_region(l);
 }
 
 void layer_take_interrupt(Layer *l)
@@ -53,6 +54,10 @@ void layer_take_interrupt(Layer *l)
 static void left_by_exit(Layer *l, Translation *t, unsigned exit)
 {
     const IrExit *record = &t->code->exits[exit];
+    if (l->handled) {
+        l->handled = false;
+        return;
+    }
     l->pending = record->pending;
     l->pc = record->pc;
     l->interpret = record->kind == IR_EXIT_INTERPRET;

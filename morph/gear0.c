@@ -46,7 +46,7 @@ static uint64_t schedule_alone(Layer *l, InsnOp op)
     return opt_schedule(region, &l->desc, &l->fast, l->scratch, &work)->length;
 }
 
-static uint64_t cost_of(Layer *l, const Insn *in)
+uint64_t gear0_cost(Layer *l, const Insn *in)
 {
     if (!in)
         return l->cost.gear0 + COST_PRIVILEGED;
@@ -145,7 +145,7 @@ static Step execute(Layer *l)
     unsigned size;
     bool store = false, memory = false;
     const Insn *in = fetch(l, &step, &word);
-    core_charge(l->core, CORE_CAUSE_GEAR0, cost_of(l, in));
+    core_charge(l->core, CORE_CAUSE_GEAR0, gear0_cost(l, in));
     if (in) {
         IrContext context = layer_context(
             l, layer_mode(state_user_mode(s), layer_fpu(l), IR_PENDING_NONE));

@@ -51,11 +51,16 @@ static void copy_home(Layer *l, uint32_t pc, IrPending pending)
     }
 }
 
+void layer_show_state(Layer *l)
+{
+    copy_home(l, l->pc, l->pending);
+}
+
 void layer_bring_home(Layer *l)
 {
     if (l->home)
         return;
-    copy_home(l, l->pc, l->pending);
+    layer_show_state(l);
     l->home = true;
 }
 
@@ -195,6 +200,7 @@ static void read_keys(Layer *l, const Config *config)
     l->fault_learn = (unsigned)config_int(config, CONFIG_MORPH_FAULT_LEARN);
     l->chain = config_bool(config, CONFIG_MORPH_CHAIN);
     l->inline_cache = config_bool(config, CONFIG_MORPH_INLINE_CACHE);
+    l->handlers = config_bool(config, CONFIG_MORPH_HANDLERS);
     l->grain = (uint32_t)config_int(config, CONFIG_MORPH_TBIT_GRAIN) / 4;
     l->gear1_threshold = (uint32_t)config_int(config, CONFIG_GEAR1_THRESHOLD);
     l->gear2_threshold = (uint32_t)config_int(config, CONFIG_GEAR2_THRESHOLD);
@@ -252,6 +258,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .cp0 = read_cp0,
                     .fp = lift_fp,
                     .indirect = links_indirect,
+                    .interpret = handler_run,
                     .call = links_call};
     l->core = core_create(&l->desc, config, l->hierarchy, &asks, diag);
     if (!l->core)

@@ -1,6 +1,6 @@
 /* Inside of the code-morphing layer.  Each of its files calls those named after
- * it: layer.c (life, the core's questions), dispatch.c, gear0.c, translate.c,
- * profile.c, tcache.c, links.c, codepages.c. */
+ * it: layer.c (life, the core's questions), dispatch.c, handler.c, gear0.c,
+ * translate.c, profile.c, tcache.c, links.c, codepages.c. */
 #ifndef SELKIRK_MORPH_LAYER_IMPL_H
 #define SELKIRK_MORPH_LAYER_IMPL_H
 
@@ -109,6 +109,7 @@ typedef struct LayerCosts {
 typedef struct LayerStats {
     uint64_t insns0;
     uint64_t blocks0;
+    uint64_t handled;         /* instructions, by handlers */
     uint64_t translations[3]; /* by gear */
     uint64_t guests[3];
     uint64_t bytes[3];
@@ -173,7 +174,7 @@ struct Layer {
 
     /* Keys. */
     unsigned gears, mmio_learn, fault_learn;
-    bool chain, inline_cache;
+    bool chain, inline_cache, handlers;
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias;
     LiftLimits block_limits, superblock_limits;
@@ -190,6 +191,7 @@ struct Layer {
     IrPending pending;
     bool user, fpu;      /* while not home */
     bool paid;           /* the core's exit paid for the dispatcher */
+    bool handled;        /* a handler said what comes after the exit */
     bool in_block;       /* gear 0 is within a block */
     bool interpret;      /* a block that no translation is wanted for */
     Translation *resume; /* goes on with this one */
@@ -260,6 +262,9 @@ static inline bool layer_fpu(const Layer *l)
 /* Moves the registers to the processor, or to the core. */
 void layer_bring_home(Layer *l);
 void layer_send_to_core(Layer *l);
+/* The processor's state becomes what the core's registers, `pc` and `pending`
+ * say, for whoever looks; the registers stay in the core. */
+void layer_show_state(Layer *l);
 /* Guest instructions so far. */
 uint64_t layer_insns(const Layer *l);
 /* The page of a data access in the present mode (CoreBus.page). */
@@ -277,6 +282,14 @@ IrPending layer_pending(Layer *l);
 
 /* Interprets: up to the end of a block, or until the run has to look up. */
 void gear0_run(Layer *l);
+/* Cycles of one instruction, but for its accesses; NULL: it was not fetched. */
+uint64_t gear0_cost(Layer *l, const Insn *in);
+
+/* --- handler.c -------------------------------------------------------------
+ */
+
+/* CoreBus.interpret: NULL and `handled` not set: nothing was done. */
+CoreCode *handler_run(void *ctx, CoreCode *from, unsigned exit);
 
 /* --- translate.c -----------------------------------------------------------
  */
@@ -321,6 +334,10 @@ void tcache_clear(Layer *l); /* all of them */
 void links_add(Layer *l, Translation *t);
 /* The exit by which the core left leads to `t`: links it. */
 void links_set(Layer *l, Translation *from, unsigned exit, Translation *t);
+/* Where the exit leads after its handler, if it is linked to what runs at `pc`
+ * in `mode`; or NULL. */
+Translation *links_handled(Layer *l, Translation *from, unsigned exit,
+                           uint32_t pc, uint8_t mode);
 /* Takes out all links to `t`, and of it. */
 void links_remove(Layer *l, Translation *t);
 void links_reset(Layer *l);

@@ -208,7 +208,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
     const IrExit *record = &from->code->exits[exit];
     CoreExit *out = &from->core->exits[exit];
     Link *link = target_of(from, exit);
-    if (record->kind == IR_EXIT_DIRECT) {
+    if (record->kind != IR_EXIT_INDIRECT) {
         if (!l->chain)
             return;
         if (link->to == t) {
@@ -231,6 +231,13 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
         link_to(link, t);
     if (l->hash)
         *hash_slot(l, t->pc) = t;
+}
+
+Translation *links_handled(Layer *l, Translation *from, unsigned exit,
+                           uint32_t pc, uint8_t mode)
+{
+    Link *link = target_of(from, exit);
+    return is_good(l, link->to, pc, mode) ? link->to : NULL;
 }
 
 void links_remove(Layer *l, Translation *t)

@@ -138,17 +138,24 @@ static CoreCode *follow(const CoreRun *r, CoreCode *code)
         c->counters.length += r->code->length;
         c->counters.bound += r->code->bound;
     }
+    if (exit->tell)
+        c->bus.call(c->bus.ctx, code, r->exit);
     CoreCode *next = NULL;
-    if (exit->record.kind == IR_EXIT_INDIRECT) {
-        uint32_t pc = c->regs.gpr[vliw_slot_reg(IR_SLOT_PC)];
-        if (c->bus.indirect)
-            next = c->bus.indirect(c->bus.ctx, code, r->exit, pc);
-    } else {
-        if (exit->tell)
-            c->bus.call(c->bus.ctx, code, r->exit);
-        if (exit->record.kind == IR_EXIT_DIRECT &&
-            (!exit->checked || exit->generation == c->generation))
+    switch (exit->record.kind) {
+    case IR_EXIT_DIRECT:
+        if (!exit->checked || exit->generation == c->generation)
             next = exit->next;
+        break;
+    case IR_EXIT_INDIRECT:
+        if (c->bus.indirect)
+            next = c->bus.indirect(c->bus.ctx, code, r->exit,
+                                   c->regs.gpr[vliw_slot_reg(IR_SLOT_PC)]);
+        break;
+    case IR_EXIT_INTERPRET:
+        if (c->bus.interpret)
+            next = c->bus.interpret(c->bus.ctx, code, r->exit);
+        break;
+    case IR_EXIT_COMMIT: break; /* of no EXIT */
     }
     c->counters.chained += next != NULL;
     return next;

@@ -58,6 +58,10 @@ typedef struct CoreBus {
     /* A direct exit that wants it (CoreExit.tell) was taken, after its commit:
      * the return stack learns of calls.  May charge cycles. */
     void (*call)(void *ctx, CoreCode *from, unsigned exit);
+    /* An INTERPRET exit was taken, after its commit: where to go on after the
+     * instruction there was executed; may charge cycles and change registers.
+     * NULL: core_run() returns. */
+    CoreCode *(*interpret)(void *ctx, CoreCode *from, unsigned exit);
     /* A gated store reached memory (check mode, statistics); may be NULL. */
     void (*stored)(void *ctx, uint32_t pa, unsigned size);
 } CoreBus;
@@ -75,8 +79,9 @@ typedef struct CoreExit {
     bool checked;   /* `next` is good only while `generation` is current */
     bool tell;      /* CoreBus.call() when it is taken; not for INDIRECT */
     uint64_t generation;
-    uint64_t count; /* times taken */
-    uint64_t user;  /* the layer's */
+    uint64_t count; /* times taken, but for those that follow */
+    uint64_t host_count; /* by compiled code, since core_settle() */
+    uint64_t user;       /* the layer's */
 } CoreExit;
 
 /* Installed code: the layer may read and write these. */
