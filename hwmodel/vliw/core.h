@@ -79,7 +79,7 @@ typedef struct CoreExit {
     bool checked;   /* `next` is good only while `generation` is current */
     bool tell;      /* CoreBus.call() when it is taken; not for INDIRECT */
     uint64_t generation;
-    uint64_t count; /* times taken, but for those that follow */
+    uint64_t count;      /* times taken, but for those that follow */
     uint64_t host_count; /* by compiled code, since core_settle() */
     uint64_t user;       /* the layer's */
 } CoreExit;

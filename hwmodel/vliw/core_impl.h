@@ -7,13 +7,13 @@
 
 #include "base/bits.h"
 #include "hwmodel/vliw/core.h"
+#include "hwmodel/vliw/engine_state.h"
 
 enum {
     PAGE_SHIFT = 12,
     PAGE_SIZE = 1 << PAGE_SHIFT,
     /* Virtual pages remembered for each mode.  Only host time depends on it. */
     CORE_LOOKS = SELKIRK_HARD ? 1 : 256,
-    STORE_BUFFER_MAX = 64,
     ALIAS_REGS_MAX = 64,
     GEARS = 3
 };
@@ -75,9 +75,11 @@ enum { TALLY_BITS = 21 };
 
 /* What core_install() makes: the layer's part and the core's, in one piece of
  * memory.  What a run needs of the VliwCode is here again. */
-typedef struct Installed {
+struct Installed {
     CoreCode pub;
-    uint64_t line; /* I-line of `base` */
+    EngineCode *host;       /* compiled, or linker_absent(); NULL: no engine */
+    const uint8_t *present; /* I-line by I-line: not 0 if in the I-cache */
+    uint64_t line;          /* I-line of `base` */
     Issue *issues;
     Step *steps;
     Result *results;
@@ -88,7 +90,7 @@ typedef struct Installed {
      * those to copy. */
     uint8_t written_gprs, written_fprs; /* in this order */
     uint8_t written[VLIW_GPRS + VLIW_FPRS];
-} Installed;
+};
 
 /* --- The core ------------------------------------------------------------- */
 
@@ -129,7 +131,7 @@ typedef struct CoreCounters {
 
 struct Core {
     CoreRegs regs;   /* working */
-    CoreRegs shadow; /* as of the last commit */
+    CoreRegs shadow; /* as of the last commit, unless `shadow_stale` */
     CoreRegs before; /* as a molecule found them, if it needs a snapshot */
 
     /* The pipeline's clock stands still while the processor waits for memory
@@ -138,6 +140,7 @@ struct Core {
     uint64_t stalls;
     uint64_t deadline, insn_limit;
     uint64_t insns;
+    EngineState engine;
 
     /* Results in flight, and when all of them will have arrived.  `flight` may
      * still name some that have. */
@@ -161,6 +164,9 @@ struct Core {
     /* Of the atom that failed. */
     CoreFault fault;
     uint32_t fault_va;
+
+    /* Compiled code has run, which keeps no shadows: `regs` are committed. */
+    bool shadow_stale;
 
     /* Its entry was counted when core_run() stopped there. */
     const CoreCode *counted;

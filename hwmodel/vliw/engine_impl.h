@@ -34,106 +34,11 @@
 #ifndef SELKIRK_HWMODEL_VLIW_ENGINE_IMPL_H
 #define SELKIRK_HWMODEL_VLIW_ENGINE_IMPL_H
 
-#include "hwmodel/vliw/core_impl.h"
+#include "hwmodel/vliw/core_impl.h" /* engine_state.h: what code sees */
 
-/* Of anything that compiled code depends on; part of the key of saved code. */
+/* Of anything that compiled code depends on: this file, engine_state.h, the
+ * structures that they name.  Part of the key of saved code. */
 #define ENGINE_LAYOUT 1
-
-/* --- What compiled code sees ---------------------------------------------- */
-
-/* A line of data.  The tag is the virtual address of the line, or NO_TAG; an
- * access matches if (va & (~(line - 1) | (size - 1))) is the tag.  The host's
- * address of a byte is its virtual address plus `addend`. */
-typedef struct EngineLine {
-    uint32_t read_tag, write_tag;
-    uintptr_t addend;
-} EngineLine;
-
-enum { ENGINE_LINES = SELKIRK_HARD ? 2 : 4096 };
-
-/* An aligned word before a store, as host bytes; its physical address is known
- * to whoever needs it by the word's place in the guest's memory. */
-typedef struct EngineUndo {
-    uint8_t *host;
-    uint32_t word;
-    uint32_t mask; /* bytes 0xff where the store stores (host order) */
-} EngineUndo;
-
-/* An atom that calls a helper: where it stands.  In one word, so that it is a
- * constant argument. */
-#define ENGINE_SITE(step, stores) ((uint32_t)(step) | (uint32_t)(stores) << 24)
-#define ENGINE_SITE_STEP(site)    ((site)&0xffffff)
-#define ENGINE_SITE_STORES(site)  ((site) >> 24) /* gated since the commit */
-
-/* Helpers.  Those that may find a fault return false then (the low bit of a
- * 64-bit result; the value is in the high half) and the code goes to its fault
- * block.  `step` is the index in Installed.steps. */
-typedef struct EngineHelpers {
-    /* A load that the line table does not answer, zero-extended, by the
-     * reference's rules (core_look(), core_spend_access()), forwarding and its
-     * stall and count included: value << 32 | 1, or 0. */
-    uint64_t (*load)(Core *c, Installed *self, uint32_t va, uint32_t site);
-    /* A load that found its line but may meet a gated store: counts and stalls
-     * if one of the `stores` in Core.host.undo has a byte of it. */
-    void (*forward)(Core *c, Installed *self, uint32_t va, uint32_t site);
-    /* A store that the line table does not answer; logs to
-     * undo[ENGINE_SITE_STORES(site)] and stores.  False: a fault. */
-    bool (*store)(Core *c, Installed *self, uint32_t va, uint32_t value,
-                  uint32_t site);
-    /* FP by CoreBus.fp.  Reads and writes *fcr31.  False: refused. */
-    bool (*fp)(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
-               uint32_t *fcr31, uint64_t *result);
-    uint32_t (*cp0)(Core *c, uint32_t reg);
-    /* I-lines first..last of the path at which at least one is not present:
-     * fetches each of them in order (hierarchy_fetch()), stalls. */
-    void (*fetch)(Core *c, Installed *self, uint32_t first, uint32_t last);
-    /* The committed registers, clock (before the rollback) and insns are in
-     * Core; the atom of `site` failed (Core.fault, fault_va), after the commit
-     * of record `commit` (-1: none).  Undoes the stores, rolls back, notes the
-     * stop.  `clock` is core_issue()'s at `failed`. */
-    void (*fault)(Core *c, Installed *self, uint32_t site, int32_t commit);
-    /* In a check run: after each commit, registers, clock and insns are in
-     * Core. */
-    void (*committed)(Core *c, Installed *self, uint32_t exit);
-    /* Any exit but a direct one that neither tells nor leads nowhere: indirect
-     * ones, those to what must be interpreted. Registers, clock and insns are
-     * in Core.  Where to go on, or NULL: core_run() stops there (noted). */
-    Installed *(*leave)(Core *c, Installed *self, uint32_t exit);
-} EngineHelpers;
-
-/* How compiled code was left, for the runtime. */
-typedef enum EngineStopKind {
-    ENGINE_GO_ON,    /* at `self`, which has no compiled code: nothing of its
-                        entry was done */
-    ENGINE_DEADLINE, /* at the entry of `self`: clock >= limit */
-    ENGINE_HOT,      /* at the entry of `self`: entries == hot, counted */
-    ENGINE_EXIT,     /* left by `exit`, which leads nowhere */
-    ENGINE_FAULT,
-} EngineStopKind;
-
-/* Part of Core: everything that compiled code reads often stands together. */
-typedef struct EngineState {
-    uint64_t limit;       /* clock: entries stop when it is reached */
-    EngineLine *lines[2]; /* kernel, user */
-    uint8_t *present;     /* I-lines of the translation cache: not 0 when in
-                             the L1 I-cache, by (line - that of its base) */
-    const EngineHelpers *helpers;
-    EngineUndo undo[STORE_BUFFER_MAX];
-    /* How the code was left. */
-    EngineStopKind stop;
-    Installed *at;
-    uint32_t exit;
-} EngineState;
-
-/* Compiled code is entered with `clock` and `insns` in registers, the rest of
- * the guest's state in Core, and does the whole of core_run() from enter() on:
- * deadline, entries (only gear 1 needs the comparison with `hot`), profile
- * stall, molecules, exit, chain.  It leaves by a tail call of another's code
- * or by a return, with clock and insns in Core.
- * The calling convention is LLVM's preserve_none; only EngineEnter is C's. */
-typedef void EngineCode(Core *c, Installed *self, uint64_t clock,
-                        uint64_t insns);
-typedef void EngineEnter(EngineCode *code, Core *c, Installed *self);
 
 /* --- What is compiled ------------------------------------------------------
  */
