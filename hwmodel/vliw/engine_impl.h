@@ -48,6 +48,7 @@ typedef struct EngineExit {
     uint32_t insns;
     uint8_t kind; /* IrExitKind */
     bool tell;
+    bool loops; /* direct, to this translation's own entry: likely `next` */
 } EngineExit;
 
 /* A translation, copied, so that it may be removed while it is compiled. */
@@ -93,6 +94,8 @@ typedef struct EngineBackend {
     EngineLinker *(*linker_create)(char *why, size_t why_size);
     void (*linker_destroy)(EngineLinker *linker);
     EngineEnter *(*linker_enter)(EngineLinker *linker);
+    /* Core.engine.thunks, for as long as the linker lives. */
+    void (*linker_thunks)(EngineLinker *linker, EngineHelpers *thunks);
     /* What stands for code that is not there: notes ENGINE_GO_ON, returns. */
     EngineCode *(*linker_absent)(EngineLinker *linker);
     /* Copies the object into executable memory.  NULL: `why`. */

@@ -20,12 +20,11 @@ enum {
     STORE_BUFFER_MAX = 64, /* of the gated store buffer */
 };
 
-/* An aligned word before a store, as host bytes; its physical address is known
- * to whoever needs it by the word's place in the guest's memory. */
+/* What a store overwrote: `size` bytes (1, 2 or 4), as a host's number. */
 typedef struct EngineUndo {
     uint8_t *host;
-    uint32_t word;
-    uint32_t mask; /* bytes 0xff where the store stores (host order) */
+    uint32_t old;
+    uint32_t size;
 } EngineUndo;
 
 /* An atom that calls a helper: where it stands.  In one word, so that it is a
@@ -62,8 +61,8 @@ typedef struct EngineHelpers {
      * stop.  `clock` is core_issue()'s at `failed`. */
     void (*fault)(Core *c, Installed *self, uint32_t site, int32_t commit);
     /* In a check run: after each commit, registers, clock and insns are in
-     * Core. */
-    void (*committed)(Core *c, Installed *self, uint32_t exit);
+     * Core, and all stores that it makes final in undo[0..stores). */
+    void (*committed)(Core *c, Installed *self, uint32_t exit, uint32_t stores);
     /* Any exit but a direct one that neither tells nor leads nowhere: indirect
      * ones, those to what must be interpreted.  It is counted in host_count;
      * registers, clock and insns are in Core.  Where to go on, or NULL:
@@ -76,23 +75,30 @@ typedef struct EngineHelpers {
 typedef enum EngineStopKind {
     ENGINE_GO_ON,    /* at `self`, which has no compiled code: nothing of its
                         entry was done */
-    ENGINE_DEADLINE, /* at the entry of `self`: clock >= limit */
+    ENGINE_DEADLINE, /* at the entry of `self`: clock >= limit, or insns >=
+                        Core.insn_limit */
     ENGINE_HOT,      /* at the entry of `self`: entries == hot, counted, the
                         profile's stall spent */
     ENGINE_EXIT,     /* left by `exit`, which leads nowhere */
     ENGINE_FAULT,
 } EngineStopKind;
 
-/* Part of Core: everything that compiled code reads often stands together. */
+/* Part of Core.  What compiled code reads often stands first, the tables at
+ * constant distances from the core. */
 typedef struct EngineState {
-    uint64_t limit;       /* clock: entries stop when it is reached */
-    EngineLine *lines[2]; /* kernel, user */
+    uint64_t limit; /* clock: entries stop when it is reached */
     const EngineHelpers *helpers;
-    EngineUndo undo[STORE_BUFFER_MAX];
+    /* What compiled code calls instead of those of `helpers` that return to it
+     * (load to fetch): code that calls them and keeps the caller's registers,
+     * by LLVM's convention preserve_most.  From EngineBackend.linker_thunks().
+     */
+    EngineHelpers thunks;
     /* How the code was left. */
     EngineStopKind stop;
     Installed *at;
     uint32_t exit;
+    EngineUndo undo[STORE_BUFFER_MAX];
+    EngineLine lines[2][ENGINE_LINES]; /* kernel, user */
 } EngineState;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of
