@@ -11,7 +11,7 @@
 /* Exit statuses of the program besides the guest's own; docs/selkirk.1. */
 enum {
     STATUS_OK = 0,
-    STATUS_MISSED = 1, /* --until: the text was not printed */
+    STATUS_MISSED = 1, /* --until or --fast-forward: it did not come */
     STATUS_INPUT = 2,  /* bad arguments, configuration, image, script, disk */
     STATUS_HOST = 3,   /* the host failed: output could not be written */
     STATUS_CHECK = 4,  /* --check found a difference */

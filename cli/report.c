@@ -45,7 +45,8 @@ int report_status(const Run *run)
         return STATUS_HOST;
     if (run->end == RUN_END_CHECK)
         return STATUS_CHECK;
-    if (run->until && run->end != RUN_END_TEXT)
+    if ((run->until && run->end != RUN_END_TEXT) ||
+        machine_fast_forwards(run->machine))
         return STATUS_MISSED;
     if (guest_ended(run))
         return (int)(machine_exit_status(run->machine) & 0xff);
@@ -144,6 +145,12 @@ void report_write_summary(const Run *run)
     if (commits)
         fprintf(stderr, "  checked      %16" PRIu64 "   commits\n", commits);
     const Stats *stats = machine_stats(run->machine);
+    uint64_t forwarded = stats_get(stats, "fast_forward.insns");
+    if (forwarded)
+        fprintf(stderr,
+                "  forwarded    %16" PRIu64
+                "   instructions, a cycle each, and %" PRIu64 " to warm up\n",
+                forwarded, stats_get(stats, "fast_forward.warm.insns"));
     uint64_t regions = stats_get(stats, "roi.count");
     if (regions)
         fprintf(stderr,

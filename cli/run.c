@@ -369,6 +369,11 @@ static int finish(Session *s, Diag *diag)
         report_write_summary(run);
     if (run->difference)
         report_write_difference(run);
+    if (machine_fast_forwards(s->machine))
+        fprintf(stderr,
+                "selkirk: --fast-forward %s: the run ended before its time "
+                "began\n",
+                config_text(s->config, CONFIG_FAST_FORWARD_TO));
     if (run->until && run->end != RUN_END_TEXT)
         fprintf(stderr, "selkirk: --until: the console did not print \"%s\"\n",
                 run->until);

@@ -21,7 +21,7 @@ struct Console {
     uint8_t *typed; /* bytes `first` to `size` wait for the board */
     size_t first, size, capacity;
 
-    Watch until;
+    Watch until, forward;
 
     const InputScript *script;
     size_t step;     /* the one that is next, or waited for */
@@ -127,6 +127,7 @@ void console_destroy(Console *c)
         return;
     events_cancel(c->events, &c->step_event);
     watch_stop(&c->until);
+    watch_stop(&c->forward);
     watch_stop(&c->after);
     free(c->typed);
     free(c);
@@ -139,6 +140,11 @@ void console_until(Console *c, const char *text)
     watch_stop(&c->until);
     if (text)
         watch_start(&c->until, text, strlen(text));
+}
+
+void console_forward(Console *c, const char *text)
+{
+    watch_start(&c->forward, text, strlen(text));
 }
 
 void console_play(Console *c, const InputScript *script)
@@ -154,6 +160,10 @@ void console_put(Console *c, uint8_t byte)
     c->hooks.put(c->hooks.ctx, byte);
     if (watch_put(&c->until, byte))
         c->hooks.found(c->hooks.ctx);
+    if (watch_put(&c->forward, byte)) {
+        watch_stop(&c->forward);
+        c->hooks.reached(c->hooks.ctx);
+    }
     if (watch_put(&c->after, byte)) {
         watch_stop(&c->after);
         events_schedule(c->events, &c->step_event, events_now(c->events));

@@ -14,6 +14,7 @@ typedef struct ConsoleHooks {
     void (*put)(void *ctx, uint8_t byte); /* the guest printed */
     void (*wake)(void *ctx);              /* there is input now */
     void (*found)(void *ctx);             /* the text of console_until() */
+    void (*reached)(void *ctx);           /* that of console_forward() */
 } ConsoleHooks;
 
 Console *console_create(EventQueue *events, const ConsoleHooks *hooks);
@@ -22,6 +23,8 @@ void console_destroy(Console *console);
 /* Calls `found` when the guest has printed `text` (copied); NULL: never.  The
  * same text again changes nothing: what was printed of it still counts. */
 void console_until(Console *console, const char *text);
+/* Calls `reached` when the guest has printed `text` (copied), once. */
+void console_forward(Console *console, const char *text);
 /* Plays `script` (borrowed) from the present on. */
 void console_play(Console *console, const InputScript *script);
 

@@ -1,7 +1,8 @@
 /* The machine: binds processor, board and console, and keeps time.
  *
  * Time is the instruction count of the reference CPU, or the modelled cycles of
- * the code-morphing layer (cpu.model).  machine_run() alternates between the
+ * the code-morphing layer (cpu.model), or first the one and then the other:
+ * fast-forwarding, in up to three phases.  machine_run() alternates between the
  * event queue and the processor: it runs what is due, lets the processor go on
  * until the next event, limit or end of slice, and so on.  A device access
  * inside an instruction sees the time of that instruction, and may bring the
@@ -12,12 +13,34 @@
 #include "base/bits.h"
 #include "base/hash.h"
 #include "morph/console.h"
+#include "morph/fastforward.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BREAKPOINTS_MAX = 64 };
+
+typedef enum Phase {
+    PHASE_FUNCTIONAL, /* the reference CPU runs, an instruction a cycle */
+    PHASE_WARM,       /* the layer runs, an instruction a cycle */
+    PHASE_TIMED,      /* the layer runs, and its cycles are the time */
+} Phase;
+
+/* What was fast-forwarded. */
+typedef struct Forwarded {
+    uint64_t insns, warm_insns, warm_cycles;
+} Forwarded;
+
+static const StatRow forwarded_rows[] = {
+    {"insns", "instructions", "by the reference CPU, a cycle each",
+     offsetof(Forwarded, insns)},
+    {"warm.insns", "instructions", "that warmed the timed model, a cycle each",
+     offsetof(Forwarded, warm_insns)},
+    {"warm.cycles", "cycles",
+     "that the timed model counted for them, beside the clock",
+     offsetof(Forwarded, warm_cycles)},
+};
 
 typedef struct Regions {
     uint64_t count, insns, cycles;
@@ -44,9 +67,18 @@ struct Machine {
     Board *board;
     Bus *bus;
     Cpu *cpu;
-    Layer *layer; /* NULL: the reference CPU runs the guest */
+    Layer *layer; /* or NULL */
     Check *check; /* or NULL */
     Stats *stats;
+
+    FastForward forward;
+    Phase phase;
+    bool point_reached;   /* the text or mark that ends PHASE_FUNCTIONAL */
+    uint64_t warm_end;    /* of PHASE_WARM, and where the layer's present run */
+    uint64_t warm_limit;  /* in it ends at the latest; instructions */
+    uint64_t layer_start; /* PHASE_TIMED: time when the layer's was 0 (modulo
+                             2^64: it may be before power-on) */
+    Forwarded forwarded;
 
     bool text_found; /* the `until` text came by, and was not told yet */
     bool stopping;   /* the board asked for `stop` */
@@ -64,15 +96,45 @@ struct Machine {
 /* --- Time ------------------------------------------------------------------
  */
 
+static bool is_timed(const Machine *m)
+{
+    return m->phase == PHASE_TIMED;
+}
+
+/* Whether the layer runs the guest, or the reference CPU. */
+static bool is_layers(const Machine *m)
+{
+    return m->phase != PHASE_FUNCTIONAL;
+}
+
 static uint64_t now_cycles(const Machine *m)
 {
-    return m->layer ? layer_cycles(m->layer) : cpu_cycle(m->cpu);
+    return is_timed(m) ? m->layer_start + layer_cycles(m->layer)
+                       : cpu_cycle(m->cpu);
+}
+
+static uint64_t saturating_add(uint64_t a, uint64_t b)
+{
+    return a + b < a ? UINT64_MAX : a + b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The layer's time at `cycle`, or now if that is past. */
+static uint64_t layer_time(const Machine *m, uint64_t cycle)
+{
+    uint64_t now = now_cycles(m);
+    return saturating_add(layer_cycles(m->layer),
+                          cycle > now ? cycle - now : 0);
 }
 
 /* Ends the run of the processor, after the present instruction. */
 static void stop_processor(Machine *m)
 {
-    if (m->layer)
+    if (is_layers(m))
         layer_stop(m->layer);
     else
         cpu_stop(m->cpu);
@@ -91,18 +153,24 @@ static uint8_t *cpu_page(void *ctx, uint32_t pa, bool write)
  * many cycles: what is due before its access comes first. */
 static void enter_device_time(Machine *m)
 {
-    if (m->layer)
-        events_run(m->events, layer_cycles(m->layer));
+    if (is_timed(m))
+        events_run(m->events, now_cycles(m));
     else
-        events_set_now(m->events, cpu_cycle(m->cpu));
+        events_set_now(m->events, now_cycles(m));
 }
 
 static void leave_device_time(Machine *m)
 {
-    if (m->layer)
-        layer_set_deadline(m->layer, events_next(m->events));
-    else
-        cpu_set_deadline(m->cpu, events_next(m->events));
+    uint64_t next = events_next(m->events);
+    switch (m->phase) {
+    case PHASE_FUNCTIONAL: cpu_set_deadline(m->cpu, next); break;
+    case PHASE_WARM:
+        /* The run of the layer has a limit of instructions, which stays. */
+        if (next < m->warm_limit)
+            layer_stop(m->layer);
+        break;
+    case PHASE_TIMED: layer_set_deadline(m->layer, layer_time(m, next)); break;
+    }
 }
 
 static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
@@ -110,7 +178,7 @@ static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
     Machine *m = ctx;
     enter_device_time(m);
     bool ok = bus_read(m->bus, pa, size, value);
-    if (m->check)
+    if (m->check && is_layers(m))
         check_access(m->check, pa, size, false, *value, ok);
     leave_device_time(m);
     return ok;
@@ -121,7 +189,7 @@ static bool cpu_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
     Machine *m = ctx;
     enter_device_time(m);
     bool ok = bus_write(m->bus, pa, size, value);
-    if (m->check)
+    if (m->check && is_layers(m))
         check_access(m->check, pa, size, true, value, ok);
     leave_device_time(m);
     return ok;
@@ -135,7 +203,7 @@ static void on_irq(void *ctx, unsigned input, bool level)
     Machine *m = ctx;
     if (m->cpu)
         cpu_set_irq(m->cpu, input, level);
-    if (m->check)
+    if (m->check && is_layers(m))
         check_irq(m->check, input, level);
 }
 
@@ -157,6 +225,14 @@ static uint64_t on_insns(void *ctx)
     return cpu_cycle(m->cpu);
 }
 
+/* The text or mark that is fast-forwarded to. */
+static void on_point_reached(void *ctx)
+{
+    Machine *m = ctx;
+    m->point_reached = true;
+    stop_processor(m);
+}
+
 /* A region of interest begins or ends; a mark that says what is so already
  * changes nothing. */
 static void on_mark(void *ctx, uint32_t value)
@@ -167,6 +243,8 @@ static void on_mark(void *ctx, uint32_t value)
         m->region_insns = insns;
         m->region_cycles = cycles;
         m->regions.count++;
+        if (m->forward.to == FAST_FORWARD_ROI && !is_layers(m))
+            on_point_reached(m);
     } else if (!value && m->in_region) {
         m->regions.insns += insns - m->region_insns;
         m->regions.cycles += cycles - m->region_cycles;
@@ -272,7 +350,7 @@ static bool reset(Machine *m, Diag *diag)
     memcpy(s->gpr, start.gpr, sizeof s->gpr);
     s->gpr[0] = 0;
     cpu_state_changed(m->cpu);
-    if (m->check)
+    if (m->check && is_layers(m))
         check_reset(m->check);
     return true;
 }
@@ -314,7 +392,8 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned molecule,
                         uint64_t cycle)
 {
     Machine *m = ctx;
-    m->trace.molecule(m->trace.ctx, code, molecule, cycle);
+    m->trace.molecule(m->trace.ctx, code, molecule,
+                      is_timed(m) ? m->layer_start + cycle : now_cycles(m));
 }
 
 static void set_hooks(Machine *m)
@@ -332,12 +411,17 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
 {
     const Config *config = mc->config;
     bool big = elf_big_endian(mc->image);
+    if (!fastforward_read(&m->forward, config, diag))
+        return false;
     m->events = events_create(config_int(config, CONFIG_CPU_CLOCK));
     m->console =
         console_create(m->events, &(ConsoleHooks){.ctx = m,
                                                   .put = on_guest_printed,
                                                   .wake = on_input,
-                                                  .found = on_text_found});
+                                                  .found = on_text_found,
+                                                  .reached = on_point_reached});
+    if (m->forward.to == FAST_FORWARD_TEXT)
+        console_forward(m->console, m->forward.text);
     BoardHost host = {.ctx = m,
                       .irq = on_irq,
                       .console_put = on_console_put,
@@ -367,6 +451,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         m->layer = layer_create(config, &cpu, m->cpu, m->bus, diag);
         if (!m->layer)
             return false;
+        if (m->forward.to == FAST_FORWARD_NONE)
+            m->phase = PHASE_TIMED;
     }
     if (mc->check) {
         assert(m->layer);
@@ -379,6 +465,9 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         layer_add_stats(m->layer, m->stats);
     bus_add_stats(m->bus, m->stats);
     board_add_stats(m->board, m->stats);
+    if (m->forward.to != FAST_FORWARD_NONE)
+        stats_add(m->stats, "fast_forward", forwarded_rows,
+                  ARRAY_LEN(forwarded_rows), &m->forwarded);
     stats_add(m->stats, "roi", region_rows, ARRAY_LEN(region_rows),
               &m->regions);
     return reset(m, diag);
@@ -490,29 +579,70 @@ static bool stop_is_final(Machine *m)
     return m->stopping = true;
 }
 
-/* Lets the processor go on, at most for one instruction if `stepwise`. */
+/* Goes on to the next phase where the present one ends.  False: not yet. */
+static bool enter_next_phase(Machine *m)
+{
+    uint64_t now = now_cycles(m);
+    switch (m->phase) {
+    case PHASE_FUNCTIONAL:
+        if (!m->point_reached &&
+            (m->forward.to != FAST_FORWARD_INSNS || now < m->forward.insns))
+            return false;
+        m->phase = PHASE_WARM;
+        m->warm_end = saturating_add(now, m->forward.warm);
+        if (m->check)
+            check_reset(m->check);
+        return true;
+    case PHASE_WARM:
+        if (now < m->warm_end)
+            return false;
+        m->layer_start = now - layer_cycles(m->layer);
+        m->phase = PHASE_TIMED;
+        return true;
+    case PHASE_TIMED: return false;
+    }
+    abort();
+}
+
+/* What slices are measured in.  In PHASE_WARM it is not time: a limit of
+ * instructions is felt by the layer, a deadline is not. */
+static uint64_t slice_clock(const Machine *m)
+{
+    return is_layers(m) ? layer_cycles(m->layer) : cpu_cycle(m->cpu);
+}
+
+/* Lets the processor go on to slice_clock() `end` at most, and for one
+ * instruction only if `stepwise`. */
 static void run_processor(Machine *m, uint64_t end, bool stepwise)
 {
-    uint64_t deadline = end, insns = UINT64_MAX;
-    if (events_next(m->events) < deadline)
-        deadline = events_next(m->events);
-    if (m->limits.cycles && m->limits.cycles < deadline)
-        deadline = m->limits.cycles;
-    if (m->limits.insns)
-        insns = m->limits.insns;
+    uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
+    uint64_t cycles = events_next(m->events);
+    if (m->limits.cycles)
+        cycles = least(cycles, m->limits.cycles);
     if (stepwise)
         insns = cpu_cycle(m->cpu) + 1;
-    /* One instruction of the reference CPU is one cycle. */
-    if (m->layer)
-        layer_run(m->layer, deadline, insns);
-    else
-        cpu_run(m->cpu, insns < deadline ? insns : deadline);
+    switch (m->phase) {
+    case PHASE_FUNCTIONAL:
+        if (m->forward.to == FAST_FORWARD_INSNS)
+            insns = least(insns, m->forward.insns);
+        cpu_run(m->cpu, least(insns, least(cycles, end)));
+        m->forwarded.insns = cpu_cycle(m->cpu);
+        break;
+    case PHASE_WARM:
+        m->warm_limit = least(least(insns, cycles), m->warm_end);
+        layer_run(m->layer, end, m->warm_limit);
+        m->forwarded.warm_insns = cpu_cycle(m->cpu) - m->forwarded.insns;
+        m->forwarded.warm_cycles = layer_cycles(m->layer);
+        break;
+    case PHASE_TIMED:
+        layer_run(m->layer, least(end, layer_time(m, cycles)), insns);
+        break;
+    }
 }
 
 MachineStop machine_run(Machine *m, uint64_t slice)
 {
-    uint64_t start = now_cycles(m);
-    uint64_t end = start + slice < start ? UINT64_MAX : start + slice;
+    uint64_t end = saturating_add(slice_clock(m), slice);
     uint32_t start_pc = cpu_state(m->cpu)->pc;
     for (bool first = true;; first = false) {
         uint64_t now = now_cycles(m);
@@ -529,13 +659,17 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         events_run(m->events, now);
         if (m->stopping || m->text_found)
             continue;
+        if (enter_next_phase(m)) {
+            end = saturating_add(slice_clock(m), slice);
+            continue;
+        }
         if (m->limits.insns && cpu_cycle(m->cpu) >= m->limits.insns)
             return MACHINE_STOP_INSNS;
         if (m->limits.cycles && now >= m->limits.cycles)
             return MACHINE_STOP_CYCLES;
         bool stepwise = m->breakpoint_count || m->trace.insn;
         if (stepwise) {
-            if (m->layer)
+            if (is_layers(m))
                 layer_take_interrupt(m->layer);
             else
                 cpu_take_interrupt(m->cpu);
@@ -544,7 +678,7 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             if (!here && at_breakpoint(m, pc))
                 return MACHINE_STOP_BREAKPOINT;
         }
-        if (now >= end)
+        if (slice_clock(m) >= end)
             return MACHINE_STOP_SLICE;
         if (m->trace.insn)
             trace_insn(m);
@@ -586,6 +720,11 @@ size_t machine_breakpoints(const Machine *m, const uint32_t **list)
 
 /* --- Looking
  * ------------------------------------------------------------------ */
+
+bool machine_fast_forwards(const Machine *m)
+{
+    return m->layer && !is_timed(m);
+}
 
 uint64_t machine_insns(const Machine *m)
 {
@@ -629,7 +768,9 @@ CheckCounts machine_check_counts(const Machine *m)
 
 const CheckReport *machine_finish_check(Machine *m)
 {
-    return m->check && !check_finish(m->check) ? check_report(m->check) : NULL;
+    if (!m->check || !is_layers(m) || check_finish(m->check))
+        return NULL;
+    return check_report(m->check);
 }
 
 const Stats *machine_stats(const Machine *m)

@@ -83,7 +83,8 @@ void machine_type(Machine *machine, const void *bytes, size_t size);
 /* Bytes typed that the guest has not taken yet. */
 size_t machine_typed(const Machine *machine);
 
-/* Runs for at most `slice` cycles.  After any stop but EXIT and HALT it can be
+/* Runs for at most `slice` cycles, which are counted anew where
+ * fast-forwarding ends.  After any stop but EXIT and HALT it can be
  * called again.  The result does not depend on how a run is cut in slices. */
 MachineStop machine_run(Machine *machine, uint64_t slice);
 /* Exit status that the guest gave with EXIT (or the ROM with HALT). */
@@ -94,6 +95,9 @@ uint32_t machine_exit_status(const Machine *machine);
 bool machine_add_breakpoint(Machine *machine, uint32_t va);
 bool machine_remove_breakpoint(Machine *machine, uint32_t va);
 size_t machine_breakpoints(const Machine *machine, const uint32_t **list);
+
+/* Whether the run has not reached the end of fast-forwarding yet. */
+bool machine_fast_forwards(const Machine *machine);
 
 uint64_t machine_insns(const Machine *machine);  /* since power-on */
 uint64_t machine_cycles(const Machine *machine); /* since power-on */

@@ -1,0 +1,31 @@
+/* Where a run is fast-forwarded to: the keys [fast_forward].  Up to that point
+ * the reference CPU executes, an instruction a cycle; docs/time.md has what
+ * the timed model finds then.  The machine does it (machine.c). */
+#ifndef SELKIRK_MORPH_FASTFORWARD_H
+#define SELKIRK_MORPH_FASTFORWARD_H
+
+#include "base/config.h"
+#include "base/diag.h"
+
+#include <stdint.h>
+
+typedef enum FastForwardTo {
+    FAST_FORWARD_NONE,
+    FAST_FORWARD_INSNS, /* an instruction count */
+    FAST_FORWARD_TEXT,  /* the instruction that completed a text */
+    FAST_FORWARD_ROI,   /* the mark that begins a region of interest */
+} FastForwardTo;
+
+typedef struct FastForward {
+    FastForwardTo to;
+    uint64_t insns;   /* FAST_FORWARD_INSNS: since power-on */
+    const char *text; /* FAST_FORWARD_TEXT: the configuration's */
+    /* Instructions after the point that the timed model executes while time is
+     * still one cycle an instruction. */
+    uint64_t warm;
+} FastForward;
+
+/* False and a Diag if the keys make no sense. */
+bool fastforward_read(FastForward *forward, const Config *config, Diag *diag);
+
+#endif
