@@ -36,6 +36,7 @@ typedef struct LayerHooks {
                   const char *detail);
     /* A translation failed and was rolled back. */
     void (*fault)(void *ctx, const CoreStop *stop);
+    /* To be set before the first translation: others keep no molecules. */
     CoreTrace *molecule;
 } LayerHooks;
 

@@ -396,6 +396,16 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned molecule,
                       is_timed(m) ? m->layer_start + cycle : now_cycles(m));
 }
 
+static void on_poked(void *ctx, uint32_t pa, uint32_t size)
+{
+    Machine *m = ctx;
+    cpu_memory_changed(m->cpu, pa, size);
+    if (m->layer)
+        layer_memory_changed(m->layer, pa, size);
+    if (m->check)
+        check_memory_changed(m->check, pa, size);
+}
+
 static void set_hooks(Machine *m)
 {
     layer_set_hooks(
@@ -459,6 +469,7 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         m->check = check_create(&cpu, m->bus, cpu_state(m->cpu));
         set_hooks(m);
     }
+    bus_set_poked(m->bus, on_poked, m);
     m->stats = stats_create();
     cpu_add_stats(m->cpu, m->stats);
     if (m->layer)

@@ -129,17 +129,18 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
     return code;
 }
 
-/* `code` in one block of its own, which free() releases. */
-static VliwCode *keep_code(const VliwCode *code)
+/* `code` in one block of its own, which free() releases.  Its molecules are
+ * most of it; once the core has made them ready only a trace wants them. */
+static VliwCode *keep_code(const VliwCode *code, bool traced)
 {
-    size_t molecules = code->count * sizeof *code->molecules;
+    size_t molecules = traced ? code->count * sizeof *code->molecules : 0;
     size_t exits = code->exit_count * sizeof *code->exits;
     size_t guests = code->guest_count * sizeof *code->guests;
     VliwCode *kept =
         alloc_resize(NULL, 1, sizeof *kept + molecules + exits + guests);
     *kept = *code;
     kept->molecules = (Molecule *)(kept + 1);
-    kept->exits = (IrExit *)(kept->molecules + code->count);
+    kept->exits = (IrExit *)((char *)kept->molecules + molecules);
     kept->guests = (IrGuest *)(kept->exits + code->exit_count);
     memcpy(kept->molecules, code->molecules, molecules);
     memcpy(kept->exits, code->exits, exits);
@@ -196,9 +197,10 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->mode = mode;
     t->gear = (uint8_t)gear;
     t->verified = l->generation;
-    t->code = keep_code(code);
+    t->code = keep_code(code, l->hooks.molecule);
     t->address = address;
-    t->core = core_install(l->core, t->code, address, gear);
+    t->core = core_install(l->core, code, address, gear);
+    t->core->code = t->code;
     t->core->user = t;
     t->core->hot = gear == 1 && l->gears > 1 ? l->gear2_threshold : UINT64_MAX;
     links_add(l, t);

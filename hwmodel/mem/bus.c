@@ -43,6 +43,8 @@ struct Bus {
     void *error_ctx;
     BusTraceFn *trace;
     void *trace_ctx;
+    BusPokedFn *poked;
+    void *poked_ctx;
     Counters counters;
     unsigned region_count;
     Region regions[REGION_MAX + 1]; /* [0] stands for "nothing here" */
@@ -73,6 +75,12 @@ void bus_set_error(Bus *bus, BusErrorFn *error, void *ctx)
 {
     bus->error = error;
     bus->error_ctx = ctx;
+}
+
+void bus_set_poked(Bus *bus, BusPokedFn *poked, void *ctx)
+{
+    bus->poked = poked;
+    bus->poked_ctx = ctx;
 }
 
 void bus_set_trace(Bus *bus, BusTraceFn *trace, void *ctx)
@@ -278,7 +286,11 @@ bool bus_peek(const Bus *bus, uint32_t pa, void *bytes, uint32_t size)
 
 bool bus_poke(Bus *bus, uint32_t pa, const void *bytes, uint32_t size)
 {
-    return copy(bus, pa, NULL, bytes, size);
+    if (!copy(bus, pa, NULL, bytes, size))
+        return false;
+    if (bus->poked && size > 0)
+        bus->poked(bus->poked_ctx, pa, size);
+    return true;
 }
 
 static const StatRow rows[] = {

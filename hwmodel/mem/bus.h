@@ -19,12 +19,16 @@ typedef void BusErrorFn(void *ctx, uint32_t pa, bool write);
 typedef void BusTraceFn(void *ctx, const Device *device, uint32_t offset,
                         unsigned size, bool write, uint32_t value);
 
+/* bus_poke() has changed memory that somebody may hold decoded. */
+typedef void BusPokedFn(void *ctx, uint32_t pa, uint32_t size);
+
 /* `big` is the byte order in which numbers lie in RAM and ROM. */
 Bus *bus_create(bool big);
 void bus_destroy(Bus *bus); /* devices are their board's, RAM is the bus's */
 /* One function each; NULL: nobody is told. */
 void bus_set_error(Bus *bus, BusErrorFn *error, void *ctx);
 void bus_set_trace(Bus *bus, BusTraceFn *trace, void *ctx);
+void bus_set_poked(Bus *bus, BusPokedFn *poked, void *ctx);
 
 /* Regions; `size` and `pa` are multiples of BUS_PAGE and may not overlap what
  * is there (assertion).  RAM is zeroed.  ROM content is copied and padded with

@@ -86,8 +86,8 @@ typedef struct CoreExit {
 
 /* Installed code: the layer may read and write these. */
 struct CoreCode {
-    VliwCode *code; /* owned by the layer, outlives this */
-    uint64_t base;  /* physical address of the first molecule */
+    const VliwCode *code; /* the layer's, outlives this */
+    uint64_t base;        /* physical address of the first molecule */
     CoreExit *exits;
     unsigned gear;
     uint64_t entries; /* times run */
@@ -117,7 +117,7 @@ Core *core_create(const VliwDesc *desc, const Config *config,
 void core_destroy(Core *core);
 
 /* Code to run; `base` is where it lies in the translation cache. */
-CoreCode *core_install(Core *core, VliwCode *code, uint64_t base,
+CoreCode *core_install(Core *core, const VliwCode *code, uint64_t base,
                        unsigned gear);
 void core_remove(Core *core, CoreCode *code);
 

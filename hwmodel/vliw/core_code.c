@@ -220,7 +220,7 @@ static void check_flow(const VliwCode *code)
 
 /* Zeroed, with room for all that the code needs: arrays of numbers of 64 bits
  * first, then those of smaller ones. */
-static Installed *make_room(VliwCode *code)
+static Installed *make_room(const VliwCode *code)
 {
     size_t steps = 0, atoms = 0, checks = 0;
     for (unsigned i = 0; i < code->count; i++) {
@@ -262,7 +262,8 @@ static void list_written(Installed *made, const PartSet *set,
     made->written_fprs = (uint8_t)(reg - made->written - made->written_gprs);
 }
 
-CoreCode *core_install(Core *c, VliwCode *code, uint64_t base, unsigned gear)
+CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
+                       unsigned gear)
 {
     assert(gear < GEARS);
     check_flow(code);

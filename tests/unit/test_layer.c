@@ -16,7 +16,7 @@
  */
 
 enum { ZERO, V0 = 2, A0 = 4, T0 = 8, T1, T2, T3, T4, IO = 16, S1, S2, S3 };
-enum { RA = 31 };
+enum { RA = 31, STATUS = 12, CAUSE = 13, EPC = 14 };
 
 #define I(op, rs, rt, imm)                                                     \
     ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
@@ -39,7 +39,9 @@ enum { RA = 31 };
 #define J(va)              ((uint32_t)0x02 << 26 | ((va) >> 2 & 0x3ffffff))
 #define JAL(va)            ((uint32_t)0x03 << 26 | ((va) >> 2 & 0x3ffffff))
 #define MTC0(rt, c0)       ((uint32_t)0x40800000 | (rt) << 16 | (c0) << 11)
+#define MFC0(rt, c0)       ((uint32_t)0x40000000 | (rt) << 16 | (c0) << 11)
 #define TLBWI              0x42000002u
+#define RFE                0x42000010u
 #define NOP                0u
 
 #define START    0x80010000u
@@ -156,6 +158,42 @@ static const uint32_t prints[] = {
     LUI(IO, 0xb000),   ADDIU(T0, ZERO, '*'), ADDIU(S1, ZERO, 64),
     ADDU(S2, S2, S1),  SB(T0, 0, IO),        ADDIU(S1, S1, -1),
     BNE(S1, ZERO, -4), XORI(S2, S2, 0x55),   EXIT,
+};
+
+/* Each of 500 passes has two software interrupts, one of them while interrupts
+ * are masked; their handler, copied to the vector, adds up where they were
+ * taken.  A load is in flight where the handler writes Cause. */
+static const uint32_t interrupts[] = {
+    LUI(IO, 0xb000),
+    LUI(T1, 0x8001),
+    LUI(T2, 0x8000),
+    ADDIU(S1, ZERO, 6),
+    LW(T0, 4 * 27, T1), /* 4: the copy */
+    ADDIU(S1, S1, -1),
+    SW(T0, 0x80, T2),
+    ADDIU(T1, T1, 4),
+    BNE(S1, ZERO, -5),
+    ADDIU(T2, T2, 4),
+    ADDIU(T2, ZERO, 0x101), /* IM0, IEc */
+    ADDIU(T3, ZERO, 0x100), /* SW0 */
+    ADDIU(S1, ZERO, 500),
+    MTC0(ZERO, STATUS), /* 13: the loop */
+    ADDU(S2, S2, S1),
+    MTC0(T3, CAUSE),
+    ADDIU(S2, S2, 3),
+    MTC0(T2, STATUS), /* the interrupt comes after this */
+    ADDIU(S2, S2, 1),
+    MTC0(T3, CAUSE), /* and after this */
+    ADDIU(S1, S1, -1),
+    BNE(S1, ZERO, -9),
+    XORI(S2, S2, 0x55),
+    EXIT,
+    MFC0(T0, EPC), /* 27: the handler */
+    MTC0(ZERO, CAUSE),
+    ADDU(S3, S3, T0),
+    JR(T0),
+    RFE,
+    NOP,
 };
 
 /* Two functions called in turn through a register, 1000 times each. */
@@ -457,6 +495,22 @@ static void test_predictors(void **state)
     finish(&g);
 }
 
+/* CP0 instructions in handlers: precise, and a way that can be switched off. */
+static void test_handlers(void **state)
+{
+    (void)state;
+    Guest g;
+    RUN(&g, interrupts, "gear2.threshold=30");
+    CHECK_SAME(&g, interrupts);
+    assert_int_equal(stat(&g, "cpu.exceptions.int"), 1000);
+    CHECK_WELL(stat(&g, "morph.handler.insns") > 2000);
+    finish(&g);
+    RUN(&g, interrupts, "gear2.threshold=30", "morph.handlers=no");
+    CHECK_SAME(&g, interrupts);
+    assert_int_equal(stat(&g, "morph.handler.insns"), 0);
+    finish(&g);
+}
+
 /* A call and its return within superblocks keep the return stack right. */
 static void test_return_stack(void **state)
 {
@@ -542,6 +596,7 @@ int main(void)
         cmocka_unit_test(test_mapping),
         cmocka_unit_test(test_device_is_learned),
         cmocka_unit_test(test_predictors),
+        cmocka_unit_test(test_handlers),
         cmocka_unit_test(test_return_stack),
         cmocka_unit_test(test_small_cache),
         cmocka_unit_test(test_breakpoint),
