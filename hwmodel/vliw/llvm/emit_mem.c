@@ -1,0 +1,319 @@
+/* Loads, stores and lines of code.  The fast path is a look into the table of
+ * lines: an access that finds its line there changes nothing that is modelled
+ * but memory (engine_impl.h). */
+#include "hwmodel/vliw/llvm/emit.h"
+
+#include <stddef.h>
+
+/* --- The line table ------------------------------------------------------- */
+
+static LLVMValueRef call_thunk(Emitter *e, size_t thunk, LLVMTypeRef result,
+                               LLVMValueRef *args, unsigned count)
+{
+    const Ir *ir = &e->ir;
+    LLVMTypeRef params[5];
+    for (unsigned i = 0; i < count; i++)
+        params[i] = LLVMTypeOf(args[i]);
+    return ir_call(ir, ir_at(ir, e->core, thunk),
+                   LLVMFunctionType(result, params, count, false), args, count,
+                   CONV_PRESERVE_MOST);
+}
+
+#define THUNK(name) offsetof(Core, engine.thunks.name)
+
+static LLVMValueRef site_of(const Emitter *e, const Atomic *atom)
+{
+    return ir_int(&e->ir, ENGINE_SITE(atom->index, atom->path->stores));
+}
+
+/* The entry of the address's line. */
+static LLVMValueRef find_line(Emitter *e, LLVMValueRef va)
+{
+    _Static_assert(sizeof(EngineLine) == 16, "of a shift");
+    const Ir *ir = &e->ir;
+    LLVMValueRef at = LLVMBuildLShr(ir->builder, va,
+                                    ir_int(ir, e->source->data_shift - 4), "");
+    at = LLVMBuildAnd(ir->builder, at, ir_int(ir, (ENGINE_LINES - 1) << 4), "");
+    at = LLVMBuildZExt(ir->builder, at, ir->i64, "");
+    LLVMValueRef lines = ir_at(
+        ir, e->core, offsetof(Core, engine.lines[e->source->context.user]));
+    return LLVMBuildInBoundsGEP2(ir->builder, ir->i8, lines, &at, 1, "");
+}
+
+static LLVMValueRef line_matches(Emitter *e, LLVMValueRef line, LLVMValueRef va,
+                                 unsigned size, bool store)
+{
+    const Ir *ir = &e->ir;
+    uint32_t mask = ~((1u << e->source->data_shift) - 1) | (size - 1);
+    size_t offset = store ? offsetof(EngineLine, write_tag)
+                          : offsetof(EngineLine, read_tag);
+    LLVMValueRef tag =
+        ir_load(ir, ir->i32, ir_at(ir, line, offset), REGION_LINES);
+    va = LLVMBuildAnd(ir->builder, va, ir_int(ir, mask), "");
+    return LLVMBuildICmp(ir->builder, LLVMIntEQ, va, tag, "");
+}
+
+static LLVMValueRef host_address(Emitter *e, LLVMValueRef line, LLVMValueRef va)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef addend =
+        ir_load(ir, ir->i64, ir_at(ir, line, offsetof(EngineLine, addend)),
+                REGION_LINES);
+    va = LLVMBuildZExt(ir->builder, va, ir->i64, "");
+    return LLVMBuildIntToPtr(
+        ir->builder, LLVMBuildAdd(ir->builder, va, addend, ""), ir->ptr, "");
+}
+
+static LLVMTypeRef type_of_size(const Ir *ir, unsigned size)
+{
+    return size == 1 ? ir->i8 : size == 2 ? ir->i16 : ir->i32;
+}
+
+/* From the guest's byte order to the host's, and back. */
+static LLVMValueRef swap(Emitter *e, LLVMValueRef value)
+{
+    const Ir *ir = &e->ir;
+    LLVMTypeRef type = LLVMTypeOf(value);
+    bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+    if (type == ir->i8 || e->source->context.big == host_big)
+        return value;
+    LLVMValueRef function = LLVMGetIntrinsicDeclaration(
+        ir->module, LLVMLookupIntrinsicID("llvm.bswap", 10), &type, 1);
+    return LLVMBuildCall2(ir->builder, LLVMFunctionType(type, &type, 1, false),
+                          function, &value, 1, "");
+}
+
+/* --- Stores since the commit ---------------------------------------------- */
+
+/* The bit of the address's word, as in core_load(). */
+static LLVMValueRef filter_bit(Emitter *e, LLVMValueRef va)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef word = LLVMBuildLShr(ir->builder, va, ir_int(ir, 2), "");
+    word = LLVMBuildAnd(ir->builder, word, ir_int(ir, 63), "");
+    return LLVMBuildZExt(ir->builder, word, ir->i64, "");
+}
+
+static void add_to_filter(Emitter *e, Path *path, LLVMValueRef va)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef bit =
+        LLVMBuildShl(ir->builder, ir_long(ir, 1), filter_bit(e, va), "");
+    path->filter =
+        path->filter ? LLVMBuildOr(ir->builder, path->filter, bit, "") : bit;
+    path->stores++;
+}
+
+/* A load that found its line, after stores. */
+static void look_at_stores(Emitter *e, const Atomic *atom, LLVMValueRef va)
+{
+    Ir *ir = &e->ir;
+    if (atom->path->stores == 0)
+        return;
+    LLVMValueRef bit =
+        LLVMBuildLShr(ir->builder, atom->path->filter, filter_bit(e, va), "");
+    LLVMBasicBlockRef on = ir_block(ir, false), met = ir_block(ir, true);
+    ir_branch(ir, LLVMBuildTrunc(ir->builder, bit, ir->i1, ""), met, on,
+              CHANCE_LESS);
+    ir_go_on(ir, met);
+    LLVMValueRef args[] = {e->core, e->self, va, site_of(e, atom)};
+    call_thunk(e, THUNK(forward), ir->void_type, args, 4);
+    LLVMBuildBr(ir->builder, on);
+    ir_go_on(ir, on);
+}
+
+/* --- Loads ---------------------------------------------------------------- */
+
+/* As the register gets it; of LDLO and LDHI the word. */
+static LLVMValueRef extend(Emitter *e, AtomOp op, LLVMValueRef value)
+{
+    const Ir *ir = &e->ir;
+    if (op == ATOM_LD8S || op == ATOM_LD16S)
+        return LLVMBuildSExt(ir->builder, value, ir->i32, "");
+    return LLVMBuildZExt(ir->builder, value, ir->i32, "");
+}
+
+/* By the table; the value in the builder's block then. */
+static LLVMValueRef load_from_line(Emitter *e, const Atomic *atom,
+                                   LLVMValueRef line, LLVMValueRef va)
+{
+    const Ir *ir = &e->ir;
+    AtomOp op = step_op(atom->step);
+    LLVMTypeRef type = type_of_size(ir, step_access(op));
+    LLVMValueRef value =
+        ir_load(ir, type, host_address(e, line, va), REGION_GUEST);
+    value = extend(e, op, swap(e, value));
+    look_at_stores(e, atom, va);
+    return value;
+}
+
+static LLVMValueRef load_slowly(Emitter *e, const Atomic *atom, LLVMValueRef va)
+{
+    const Ir *ir = &e->ir;
+    AtomOp op = step_op(atom->step);
+    LLVMValueRef args[] = {e->core, e->self, va, site_of(e, atom)};
+    LLVMValueRef found = call_thunk(e, THUNK(load), ir->i64, args, 4);
+    LLVMValueRef good = LLVMBuildTrunc(ir->builder, found, ir->i1, "");
+    emit_fail_if(e, atom, LLVMBuildNot(ir->builder, good, ""), CORE_FAULTS);
+    LLVMValueRef word = emit_word(e, true, found);
+    return extend(e, op,
+                  LLVMBuildTrunc(ir->builder, word,
+                                 type_of_size(ir, step_access(op)), ""));
+}
+
+static LLVMValueRef load(Emitter *e, const Atomic *atom)
+{
+    Ir *ir = &e->ir;
+    LLVMValueRef va = emit_a(e, atom), values[2];
+    LLVMBasicBlockRef fast = ir_block(ir, false), slow = ir_block(ir, true);
+    LLVMBasicBlockRef on = ir_block(ir, false), from[2];
+    LLVMValueRef line = find_line(e, va);
+    ir_branch(
+        ir, line_matches(e, line, va, step_access(step_op(atom->step)), false),
+        fast, slow, CHANCE_LIKELY);
+    ir_go_on(ir, slow);
+    values[0] = load_slowly(e, atom, va);
+    from[0] = LLVMGetInsertBlock(ir->builder);
+    LLVMBuildBr(ir->builder, on);
+    ir_go_on(ir, fast);
+    values[1] = load_from_line(e, atom, line, va);
+    from[1] = LLVMGetInsertBlock(ir->builder);
+    LLVMBuildBr(ir->builder, on);
+    LLVMMoveBasicBlockAfter(on, from[1]);
+    ir_go_on(ir, on);
+    LLVMValueRef value = LLVMBuildPhi(ir->builder, ir->i32, "");
+    LLVMAddIncoming(value, values, from, 2);
+    return value;
+}
+
+/* --- Stores --------------------------------------------------------------- */
+
+/* What the store is about to overwrite. */
+static void note_undo(Emitter *e, const Atomic *atom, LLVMTypeRef type,
+                      LLVMValueRef host)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef undo =
+        ir_at(ir, e->core, offsetof(Core, engine.undo[atom->path->stores]));
+    LLVMValueRef old = ir_load(ir, type, host, REGION_GUEST);
+    old = LLVMBuildZExt(ir->builder, old, ir->i32, "");
+    ir_store(ir, host, ir_at(ir, undo, offsetof(EngineUndo, host)),
+             REGION_UNDO);
+    ir_store(ir, old, ir_at(ir, undo, offsetof(EngineUndo, old)), REGION_UNDO);
+    ir_store(ir, ir_int(ir, step_access(step_op(atom->step))),
+             ir_at(ir, undo, offsetof(EngineUndo, size)), REGION_UNDO);
+}
+
+static void store_to_line(Emitter *e, const Atomic *atom, LLVMValueRef line,
+                          LLVMValueRef va, LLVMValueRef value)
+{
+    const Ir *ir = &e->ir;
+    LLVMTypeRef type = type_of_size(ir, step_access(step_op(atom->step)));
+    LLVMValueRef host = host_address(e, line, va);
+    if (e->plan->logged[atom->index])
+        note_undo(e, atom, type, host);
+    value = LLVMBuildTrunc(ir->builder, value, type, "");
+    ir_store(ir, swap(e, value), host, REGION_GUEST);
+}
+
+static void store_slowly(Emitter *e, const Atomic *atom, LLVMValueRef va,
+                         LLVMValueRef value)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef args[] = {e->core, e->self, va, value, site_of(e, atom)};
+    LLVMValueRef good = call_thunk(e, THUNK(store), ir->i8, args, 5);
+    LLVMValueRef failed = LLVMBuildICmp(ir->builder, LLVMIntEQ, good,
+                                        LLVMConstInt(ir->i8, 0, false), "");
+    emit_fail_if(e, atom, failed, CORE_FAULTS);
+}
+
+static void store(Emitter *e, const Atomic *atom, LLVMValueRef value)
+{
+    Ir *ir = &e->ir;
+    LLVMValueRef va = emit_a(e, atom);
+    /* One too many for the store buffer fails in the end. */
+    bool room = atom->path->stores < e->source->desc.store_buffer;
+    LLVMBasicBlockRef fast = ir_block(ir, false), slow = ir_block(ir, true);
+    LLVMBasicBlockRef on = ir_block(ir, false);
+    LLVMValueRef line = find_line(e, va);
+    LLVMValueRef matches =
+        room ? line_matches(e, line, va, step_access(step_op(atom->step)), true)
+             : LLVMConstInt(ir->i1, 0, false);
+    ir_branch(ir, matches, fast, slow, CHANCE_LIKELY);
+    ir_go_on(ir, slow);
+    store_slowly(e, atom, va, value);
+    LLVMBuildBr(ir->builder, on);
+    ir_go_on(ir, fast);
+    if (room)
+        store_to_line(e, atom, line, va, value);
+    LLVMBuildBr(ir->builder, on);
+    ir_go_on(ir, on);
+    add_to_filter(e, atom->path, va);
+}
+
+void emit_access(Emitter *e, const Atomic *atom)
+{
+    const Step *step = atom->step;
+    AtomOp op = step_op(step);
+    switch (op) {
+    case ATOM_LDLO:
+    case ATOM_LDHI:
+        emit_write_fpr(
+            atom->path, step->d,
+            emit_set_word(e, op == ATOM_LDHI, emit_fb(e, atom), load(e, atom)));
+        break;
+    case ATOM_STLO:
+    case ATOM_STHI:
+        store(e, atom, emit_word(e, op == ATOM_STHI, emit_fb(e, atom)));
+        break;
+    case ATOM_ST8:
+    case ATOM_ST16:
+    case ATOM_ST32: store(e, atom, emit_b(e, atom)); break;
+    default: emit_write_gpr(atom->path, step->d, load(e, atom)); break;
+    }
+}
+
+/* --- Local memory --------------------------------------------------------- */
+
+void emit_local(Emitter *e, const Atomic *atom)
+{
+    const Ir *ir = &e->ir;
+    const Step *step = atom->step;
+    LLVMValueRef at = ir_at(ir, e->core, offsetof(Core, local[step->imm]));
+    LLVMValueRef value;
+    switch (step_op(step)) {
+    case ATOM_STL:
+        value = LLVMBuildZExt(ir->builder, emit_a(e, atom), ir->i64, "");
+        ir_store(ir, value, at, REGION_LOCAL);
+        break;
+    case ATOM_STLF: ir_store(ir, emit_fa(e, atom), at, REGION_LOCAL); break;
+    case ATOM_LDLF:
+        emit_write_fpr(atom->path, step->d,
+                       ir_load(ir, ir->i64, at, REGION_LOCAL));
+        break;
+    default: /* ATOM_LDL */
+        value = ir_load(ir, ir->i64, at, REGION_LOCAL);
+        emit_write_gpr(atom->path, step->d, emit_word(e, false, value));
+        break;
+    }
+}
+
+/* --- Lines of code -------------------------------------------------------- */
+
+void emit_fetch(Emitter *e, unsigned line)
+{
+    Ir *ir = &e->ir;
+    LLVMBasicBlockRef on = ir_block(ir, false), absent = ir_block(ir, true);
+    LLVMValueRef present =
+        ir_load(ir, ir->i8, ir_at(ir, e->present, line), REGION_PRESENT);
+    ir_branch(ir,
+              LLVMBuildICmp(ir->builder, LLVMIntNE, present,
+                            LLVMConstInt(ir->i8, 0, false), ""),
+              on, absent, CHANCE_LIKELY);
+    ir_go_on(ir, absent);
+    LLVMValueRef args[] = {e->core, e->self, ir_int(ir, line),
+                           ir_int(ir, line)};
+    call_thunk(e, THUNK(fetch), ir->void_type, args, 4);
+    LLVMBuildBr(ir->builder, on);
+    ir_go_on(ir, on);
+}
