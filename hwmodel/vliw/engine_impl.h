@@ -17,8 +17,10 @@
  * stalls.
  *
  * Registers.  Between commits they live in host registers; Core.regs gets the
- * committed values where the code is left, chained or failed.  Only registers
- * with a shadow are kept, and the shadows are not: Core.shadow_stale.
+ * committed values where the code is left, chained or failed.  Only those of
+ * the guest's state (slots, FCR31) are kept, and their shadows are not:
+ * Core.shadow_stale.  Others keep whatever they had; code that could notice it
+ * is not compiled.
  *
  * Data.  A line table says of a virtual line that it is mapped in the micro
  * TLB, cached, in the L1 data cache, and (write_tag) writable, dirty there and

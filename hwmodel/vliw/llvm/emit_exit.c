@@ -192,7 +192,7 @@ static void call_committed(Emitter *e, const Path *path, unsigned exit)
 void emit_commit(Emitter *e, Path *path, unsigned exit)
 {
     RegSet *dirty = &path->dirty;
-    const RegSet *kept = &e->plan->shadowed;
+    const RegSet *kept = &e->plan->guest;
     path->committed = path->now;
     dirty->gpr |= path->fresh.gpr & kept->gpr;
     dirty->fpr |= path->fresh.fpr & kept->fpr;

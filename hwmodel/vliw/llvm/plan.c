@@ -101,11 +101,6 @@ static RegSet without(const RegSet *set, const RegSet *less)
                     .fcr = set->fcr && !less->fcr};
 }
 
-static uint64_t low_bits(unsigned count)
-{
-    return count >= 64 ? UINT64_MAX : (1ull << count) - 1;
-}
-
 static RegSet both(const RegSet *set, const RegSet *other)
 {
     return (RegSet){.gpr = set->gpr & other->gpr,
@@ -156,7 +151,7 @@ static bool look_forward(Plan *plan, Before *before, char *why, size_t size)
         const Step *branch = issue_branch(s, issue);
         if (issue->leaves) {
             if (s->exits[branch->imm].loops) {
-                RegSet carried = both(&written, &plan->shadowed);
+                RegSet carried = both(&written, &plan->guest);
                 merge(&plan->carried, &carried);
                 plan->loops = true;
             }
@@ -217,11 +212,11 @@ static bool check_steps(const EngineSource *s, char *why, size_t size)
 bool plan_make(Plan *plan, const EngineSource *source, char *why,
                size_t why_size)
 {
-    const VliwDesc *desc = &source->desc;
-    *plan = (Plan){.source = source,
-                   .logged = alloc_zeroed(source->step_count, sizeof(bool)),
-                   .shadowed = {low_bits(desc->shadowed_gprs),
-                                (uint32_t)low_bits(desc->shadowed_fprs), true}};
+    enum { GPRS = IR_SLOT_F0, FPRS = IR_SLOT_COUNT - IR_SLOT_F0 };
+    *plan = (Plan){
+        .source = source,
+        .logged = alloc_zeroed(source->step_count, sizeof(bool)),
+        .guest = {(1ull << GPRS) - 1, (uint32_t)((1ull << FPRS) - 1), true}};
     if (!check_steps(source, why, why_size))
         return false;
     Before *before = alloc_zeroed(source->count + 1, sizeof *before);
@@ -229,9 +224,10 @@ bool plan_make(Plan *plan, const EngineSource *source, char *why,
     free(before);
     if (!good)
         return false;
-    RegSet lost = without(&plan->needed, &plan->shadowed);
+    RegSet lost = without(&plan->needed, &plan->guest);
     if (lost.gpr || lost.fpr)
-        return refuse(why, why_size, 0, "needs a register without a shadow");
+        return refuse(why, why_size, 0,
+                      "needs a register that is not the guest's");
     bool *fails = alloc_zeroed(source->count + 1, sizeof *fails);
     look_backward(plan, fails);
     free(fails);

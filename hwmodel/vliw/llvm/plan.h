@@ -16,9 +16,9 @@ typedef struct Plan {
     /* By step, of stores: an atom that may fail or that looks at the store
      * comes between it and its commit. */
     bool *logged;
-    RegSet shadowed;
+    RegSet guest;   /* those that are kept: the guest's state */
     RegSet needed;  /* read before they are written, on some path */
-    RegSet carried; /* shadowed, and written on a path back to the entry */
+    RegSet carried; /* the guest's that are written on a path to the entry */
     bool loops;     /* there is such a path */
 } Plan;
 
