@@ -84,7 +84,7 @@ typedef struct EngineBackend {
     uint32_t layout; /* ENGINE_LAYOUT */
     uint32_t hard;   /* SELKIRK_HARD */
     /* Host, features and version of LLVM: part of the key of saved code. */
-    const char *(*describe)(void);
+    void (*describe)(char *text, size_t size);
     /* One a thread.  NULL: `why`. */
     EngineCompiler *(*compiler_create)(char *why, size_t why_size);
     void (*compiler_destroy)(EngineCompiler *compiler);

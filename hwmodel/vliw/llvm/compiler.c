@@ -6,8 +6,10 @@
 #include "hwmodel/vliw/llvm/emit.h"
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,14 +42,25 @@ static bool fail(char *why, size_t why_size, const char *text)
 
 /* --- LLVM ----------------------------------------------------------------- */
 
+/* Once a process: these are LLVM's globals. */
+static void start_llvm(void)
+{
+    /* Strength reduction of loops finds sums of registers everywhere and keeps
+     * all of them on the stack. */
+    static const char *const options[] = {"selkirk", "-disable-lsr"};
+    LLVMParseCommandLineOptions(2, options, NULL);
+    LLVMInitializeNativeTarget();
+    LLVMInitializeNativeAsmPrinter();
+}
+
 LLVMTargetMachineRef compiler_target(LLVMCodeGenOptLevel level, char *why,
                                      size_t why_size)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     LLVMTargetRef target;
     char *error = NULL, *triple = LLVMGetDefaultTargetTriple();
     LLVMTargetMachineRef machine = NULL;
-    LLVMInitializeNativeTarget();
-    LLVMInitializeNativeAsmPrinter();
+    pthread_once(&once, start_llvm);
     if (LLVMGetTargetFromTriple(triple, &target, &error)) {
         fail(why, why_size, error);
         LLVMDisposeMessage(error);
@@ -165,9 +178,12 @@ static bool compile(EngineCompiler *compiler, const EngineSource *source,
 /* --- The module ----------------------------------------------------------- */
 
 /* LLVM and the host, as far as an object depends on them. */
-static const char *describe(void)
+static void describe(char *text, size_t size)
 {
-    return "LLVM " LLVM_VERSION_STRING;
+    char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
+    snprintf(text, size, "LLVM %s %s %s", LLVM_VERSION_STRING, cpu, features);
+    LLVMDisposeMessage(cpu);
+    LLVMDisposeMessage(features);
 }
 
 extern const EngineBackend selkirk_engine_llvm;
