@@ -128,6 +128,24 @@ static void write_end(const Run *run, FILE *out)
     }
 }
 
+static void write_engine(const Run *run)
+{
+    EngineReport r = machine_engine_report(run->machine);
+    uint64_t compiled = r.compiled[0] + r.compiled[1];
+    if (compiled)
+        fprintf(stderr,
+                "  compiled     %16" PRIu64 "   translations in %.3f s, "
+                "%.1f MB in use\n",
+                compiled, (double)(r.ns[0] + r.ns[1]) / 1e9,
+                (double)r.bytes / (1 << 20));
+    if (r.failed)
+        fprintf(stderr,
+                "selkirk: --engine: %" PRIu64 " translation%s could not be "
+                "compiled, and the reference core ran %s: %s\n",
+                r.failed, r.failed == 1 ? "" : "s",
+                r.failed == 1 ? "it" : "them", r.failure);
+}
+
 void report_write_summary(const Run *run)
 {
     fputs("selkirk: ", stderr);
@@ -141,6 +159,7 @@ void report_write_summary(const Run *run)
             simulated_seconds(run),
             (double)config_int(run->config, CONFIG_CPU_CLOCK) / 1e6,
             run->seconds, guest_mips(run));
+    write_engine(run);
     uint64_t commits = machine_check_counts(run->machine).commits;
     if (commits)
         fprintf(stderr, "  checked      %16" PRIu64 "   commits\n", commits);

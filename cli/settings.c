@@ -16,6 +16,7 @@ static const struct {
     {OPTION_MEMORY, "--memory", "machine.memory"},
     {OPTION_MODEL, "--model", "cpu.model"},
     {OPTION_GEARS, "--gears", "morph.gears"},
+    {OPTION_ENGINE, "--engine", "engine.kind"},
     {OPTION_FAST_FORWARD, "--fast-forward", "fast_forward.to"},
 };
 

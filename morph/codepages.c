@@ -88,7 +88,7 @@ void codepages_remapped(void *ctx, bool all, uint32_t va)
     if (all) {
         for (unsigned i = 0; i < CODE_LOOKUPS; i++)
             l->lookups[i].va = 1;
-        core_forget(l->core);
+        core_forget_mapped(l->core);
     } else {
         l->lookups[(va >> PAGE_SHIFT) % CODE_LOOKUPS].va = 1;
         core_forget_page(l->core, va & ~(PAGE_SIZE - 1u));
@@ -150,12 +150,15 @@ static void protect(const Layer *l, CodePage *page, uint32_t word, bool more)
     page->uses[unit] += more ? 1 : UINT32_MAX;
     if (before && page->uses[unit])
         return;
+    uint32_t size = 4 * l->grain;
     for (uint32_t w = unit * l->grain; w < (unit + 1) * l->grain; w++) {
         if (more)
             set_bit(page->tbits, w);
         else
             clear_bit(page->tbits, w);
     }
+    if (more)
+        core_protect(l->core, page->pa + unit * size, size);
 }
 
 static void protect_all(const Layer *l, const TranslationPage *part, bool more)

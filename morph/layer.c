@@ -261,7 +261,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .interpret = handler_run,
                     .call = links_call};
     l->core = core_create(&l->desc, config, l->hierarchy, &asks, diag);
-    if (!l->core)
+    if (!l->core || !engine_attach(l->core, config, diag))
         return false;
     l->scratch = arena_create();
     cpu_set_remapped(l->cpu, codepages_remapped, l);
@@ -344,6 +344,7 @@ void layer_event(const Layer *l, const char *what, const Translation *t,
 void layer_update_stats(Layer *l)
 {
     LayerStats *stats = &l->stats;
+    core_settle(l->core);
     for (unsigned gear = 1; gear <= 2; gear++) {
         stats->run_length[gear] = stats->past_length[gear];
         stats->run_bound[gear] = stats->past_bound[gear];
@@ -352,6 +353,11 @@ void layer_update_stats(Layer *l)
         stats->run_length[t->gear] += t->core->entries * t->code->length;
         stats->run_bound[t->gear] += t->core->entries * t->code->bound;
     }
+}
+
+void layer_engine_report(const Layer *l, EngineReport *report)
+{
+    engine_report(l->core, report);
 }
 
 void layer_add_stats(const Layer *l, Stats *stats)

@@ -20,6 +20,7 @@
 #include "frontend/lift.h"
 #include "hwmodel/mem/bus.h"
 #include "hwmodel/vliw/core.h"
+#include "hwmodel/vliw/engine.h"
 #include "optimizer/optimizer.h"
 
 typedef struct Layer Layer;
@@ -74,6 +75,8 @@ void layer_memory_changed(Layer *layer, uint32_t pa, uint32_t size);
 /* Brings rows that are sums over translations up to date. */
 void layer_update_stats(Layer *layer);
 /* Rows of all parts of the layer. */
+/* What the engine did for the run, on the host. */
+void layer_engine_report(const Layer *layer, EngineReport *report);
 void layer_add_stats(const Layer *layer, Stats *stats);
 
 #endif

@@ -791,6 +791,14 @@ const Stats *machine_stats(const Machine *m)
     return m->stats;
 }
 
+EngineReport machine_engine_report(const Machine *m)
+{
+    EngineReport report = {.attached = false};
+    if (m->layer)
+        layer_engine_report(m->layer, &report);
+    return report;
+}
+
 uint64_t machine_hash(const Machine *m)
 {
     uint64_t hash = state_hash(cpu_state(m->cpu));

@@ -116,6 +116,9 @@ CheckCounts machine_check_counts(const Machine *machine);
 /* All statistics of the machine; lives as long as it. */
 const Stats *machine_stats(const Machine *machine);
 
+/* What the engine did, on the host; zeros without the layer. */
+EngineReport machine_engine_report(const Machine *machine);
+
 /* Hash of the processor's state, its instruction count and RAM: equal for
  * equal machines. */
 uint64_t machine_hash(const Machine *machine);

@@ -113,9 +113,12 @@ LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa)
 {
     const ProfileBranch *branch = branch_of(l, pc, pa);
     uint64_t taken = branch->taken, not_taken = branch->not_taken;
-    for (Translation *t = *sibling_list(l, pc); t; t = t->sibling)
-        if (t->branch == pc && branch_pa(t) == pa)
-            add_counts(t, &taken, &not_taken);
+    for (Translation *t = *sibling_list(l, pc); t; t = t->sibling) {
+        if (t->branch != pc || branch_pa(t) != pa)
+            continue;
+        core_settle_code(l->core, t->core);
+        add_counts(t, &taken, &not_taken);
+    }
     uint64_t likely = taken > not_taken ? taken : not_taken;
     if (likely == 0 || likely * 100 < (taken + not_taken) * l->gear2_bias)
         return LIFT_STOP;
@@ -127,6 +130,7 @@ bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target)
     for (Translation *t = *sibling_list(l, pc); t; t = t->sibling) {
         if (t->branch != pc || branch_pa(t) != pa)
             continue;
+        core_settle_code(l->core, t->core);
         for (unsigned i = 0; i < t->code->exit_count; i++) {
             const CoreExit *exit = &t->core->exits[i];
             const Link *link = &t->links[i];

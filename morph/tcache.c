@@ -4,9 +4,6 @@
 
 #include <stdlib.h>
 
-/* Where the layer's memory starts; guest addresses have 32 bits. */
-#define TCACHE_BASE (1ull << 32)
-
 enum {
     TCACHE_ALIGN = 16, /* bytes, the largest Crusoe molecule */
     VARIANTS_MAX = 4,  /* translations of one entry, by further pages */
@@ -62,17 +59,17 @@ bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
         core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.flush);
     } else if (l->tcache_fifo) {
         /* In the order of their age they lie from here on, round. */
-        uint64_t top = TCACHE_BASE + l->tcache_top;
+        uint64_t top = CORE_CODE_BASE + l->tcache_top;
         while (wraps && l->oldest && l->oldest->address >= top)
             evict(l, l->oldest);
         if (wraps)
-            top = TCACHE_BASE;
+            top = CORE_CODE_BASE;
         while (l->oldest && (l->stats.live >= TRANSLATIONS_MAX ||
                              is_in_way(l->oldest, top, top + size)))
             evict(l, l->oldest);
-        l->tcache_top = top - TCACHE_BASE;
+        l->tcache_top = top - CORE_CODE_BASE;
     }
-    *address = TCACHE_BASE + l->tcache_top;
+    *address = CORE_CODE_BASE + l->tcache_top;
     l->tcache_top += (size + TCACHE_ALIGN - 1) & ~(TCACHE_ALIGN - 1u);
     return true;
 }
@@ -112,6 +109,7 @@ void tcache_add(Layer *l, Translation *t)
 
 void tcache_remove(Layer *l, Translation *t)
 {
+    core_settle_code(l->core, t->core);
     Translation **at = bucket_of(l, t->pc, t->pa, t->mode);
     while (*at != t)
         at = &(*at)->bucket;

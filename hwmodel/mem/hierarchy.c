@@ -13,9 +13,11 @@
 #include "base/alloc.h"
 #include "hwmodel/mem/cache.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct HierarchyCounters {
     uint64_t fetches, fetch_misses;
@@ -29,6 +31,12 @@ struct Hierarchy {
     bool has_l2;
     unsigned l2_latency, memory_latency, uncached;
     HierarchyCounters counters;
+    /* Who watches.  `present` has a byte for each instruction line from
+     * `first_present` on. */
+    uint8_t *present;
+    uint64_t first_present, present_count;
+    HierarchyLeft *left;
+    void *left_ctx;
 };
 
 /* --- Configuration -------------------------------------------------------- */
@@ -119,11 +127,16 @@ void hierarchy_destroy(Hierarchy *h)
     cache_free(&h->l1i);
     cache_free(&h->l1d);
     cache_free(&h->l2);
+    free(h->present);
     free(h);
 }
 
 void hierarchy_reset(Hierarchy *h)
 {
+    if (h->present_count)
+        memset(h->present, 0, h->present_count);
+    for (uint32_t i = 0; h->left && i < hierarchy_places_d(h); i++)
+        h->left(h->left_ctx, i);
     cache_reset(&h->l1i);
     cache_reset(&h->l1d);
     if (h->has_l2)
@@ -138,6 +151,73 @@ unsigned hierarchy_line_i(const Hierarchy *h)
 unsigned hierarchy_line_d(const Hierarchy *h)
 {
     return 1u << h->l1d.line_shift;
+}
+
+/* --- Watching ------------------------------------------------------------- */
+
+static bool is_silent(const Cache *cache)
+{
+    return cache->policy != CACHE_LRU || cache->ways == 1;
+}
+
+bool hierarchy_hits_are_silent_i(const Hierarchy *h)
+{
+    return is_silent(&h->l1i);
+}
+
+bool hierarchy_hits_are_silent_d(const Hierarchy *h)
+{
+    return is_silent(&h->l1d);
+}
+
+static void note_present(Hierarchy *h, uint64_t line, bool present)
+{
+    if (line - h->first_present < h->present_count)
+        h->present[line - h->first_present] = present;
+}
+
+const uint8_t *hierarchy_watch_fetches(Hierarchy *h, uint64_t pa,
+                                       uint64_t count)
+{
+    assert(!h->present);
+    h->present = alloc_zeroed(count, 1);
+    if (!is_silent(&h->l1i))
+        return h->present;
+    h->first_present = pa >> h->l1i.line_shift;
+    h->present_count = count;
+    for (uint64_t i = 0; i < count; i++)
+        h->present[i] = cache_find(&h->l1i, h->first_present + i) >= 0;
+    return h->present;
+}
+
+void hierarchy_watch_data(Hierarchy *h, HierarchyLeft *left, void *ctx)
+{
+    h->left = left;
+    h->left_ctx = ctx;
+}
+
+uint32_t hierarchy_places_d(const Hierarchy *h)
+{
+    return (uint32_t)((h->l1d.set_mask + 1) * h->l1d.ways);
+}
+
+bool hierarchy_find_data(Hierarchy *h, uint64_t pa, uint32_t *place,
+                         bool *dirty)
+{
+    int64_t index = cache_find(&h->l1d, pa >> h->l1d.line_shift);
+    if (index < 0)
+        return false;
+    *place = (uint32_t)index;
+    *dirty = h->l1d.lines[index] & CACHE_DIRTY;
+    return true;
+}
+
+void hierarchy_add_hits(Hierarchy *h, uint64_t fetches, uint64_t loads,
+                        uint64_t stores)
+{
+    h->counters.fetches += fetches;
+    h->counters.loads += loads;
+    h->counters.stores += stores;
 }
 
 /* --- Accesses ------------------------------------------------------------- */
@@ -184,9 +264,14 @@ static void write_back(Hierarchy *h, uint64_t victim)
 static unsigned miss_data(Hierarchy *h, uint64_t pa, bool write)
 {
     unsigned cycles = read_below(h, pa);
-    uint64_t victim = cache_fill(&h->l1d, pa >> h->l1d.line_shift, write);
-    if (victim != CACHE_EMPTY && victim & CACHE_DIRTY)
+    uint64_t line = pa >> h->l1d.line_shift;
+    uint64_t victim = cache_fill(&h->l1d, line, write);
+    if (victim == CACHE_EMPTY)
+        return cycles;
+    if (victim & CACHE_DIRTY)
         write_back(h, victim);
+    if (h->left)
+        h->left(h->left_ctx, (uint32_t)cache_find(&h->l1d, line));
     return cycles;
 }
 
@@ -201,7 +286,9 @@ unsigned hierarchy_fetch(Hierarchy *h, uint64_t pa)
     }
     h->counters.fetch_misses++;
     unsigned cycles = read_below(h, pa);
-    cache_fill(&h->l1i, line, false);
+    uint64_t victim = cache_fill(&h->l1i, line, false);
+    note_present(h, victim, false);
+    note_present(h, line, true);
     return cycles;
 }
 

@@ -32,6 +32,32 @@ unsigned hierarchy_uncached(Hierarchy *hierarchy, bool store);
 unsigned hierarchy_line_i(const Hierarchy *hierarchy); /* bytes */
 unsigned hierarchy_line_d(const Hierarchy *hierarchy);
 
+/* --- For compiled code, which proves hits rather than looks them up --- */
+
+/* Whether a hit in the first-level caches changes nothing but the dirty bit, so
+ * that it need not be modelled. */
+bool hierarchy_hits_are_silent_i(const Hierarchy *hierarchy);
+bool hierarchy_hits_are_silent_d(const Hierarchy *hierarchy);
+/* Keeps a byte for each of `count` instruction lines from address `pa` on, not
+ * 0 while the line is in the first level: for the life of the hierarchy.  If
+ * hits are not silent they stay 0. */
+const uint8_t *hierarchy_watch_fetches(Hierarchy *hierarchy, uint64_t pa,
+                                       uint64_t count);
+/* Calls `left` with the place of a line of data that leaves the first level;
+ * all of them do when the hierarchy is reset. */
+typedef void HierarchyLeft(void *ctx, uint32_t place);
+void hierarchy_watch_data(Hierarchy *hierarchy, HierarchyLeft *left, void *ctx);
+/* Places of lines in the first-level data cache: 0 to this, less 1. */
+uint32_t hierarchy_places_d(const Hierarchy *hierarchy);
+/* Where the line of `pa` is there, and whether it is dirty; false: it is not.
+ */
+bool hierarchy_find_data(Hierarchy *hierarchy, uint64_t pa, uint32_t *place,
+                         bool *dirty);
+/* Counts accesses that hit, or (negative numbers) were counted but should not
+ * be. */
+void hierarchy_add_hits(Hierarchy *hierarchy, uint64_t fetches, uint64_t loads,
+                        uint64_t stores);
+
 /* Row groups "l1i", "l1d", "l2", "memory": accesses, misses, write-backs. */
 void hierarchy_add_stats(const Hierarchy *hierarchy, Stats *stats);
 

@@ -1,6 +1,7 @@
 /* The reference core: its life, what the layer sets and asks, and the way from
  * one translation to the next.  core_issue.c runs one. */
 #include "hwmodel/vliw/core_impl.h"
+#include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
 
@@ -27,6 +28,7 @@ Core *core_create(const VliwDesc *desc, const Config *config,
     c->tlb = alloc_zeroed(entries, sizeof *c->tlb);
     c->tlb_mask = (uint32_t)(entries - 1);
     c->deadline = c->insn_limit = UINT64_MAX;
+    c->engine.longest = 1;
     core_forget(c);
     return c;
 }
@@ -35,6 +37,7 @@ void core_destroy(Core *c)
 {
     if (!c)
         return;
+    engine_destroy(c);
     free(c->tlb);
     free(c);
 }
@@ -57,6 +60,7 @@ uint64_t core_insns(const Core *c)
 void core_set_insns(Core *c, uint64_t insns)
 {
     c->insns = insns;
+    core_update_limit(c);
 }
 
 void core_charge(Core *c, CoreCause cause, uint64_t cycles)
@@ -68,11 +72,13 @@ void core_charge(Core *c, CoreCause cause, uint64_t cycles)
 void core_set_deadline(Core *c, uint64_t cycles)
 {
     c->deadline = cycles;
+    core_update_limit(c);
 }
 
 void core_set_insn_limit(Core *c, uint64_t insns)
 {
     c->insn_limit = insns;
+    core_update_limit(c);
 }
 
 void core_set_generation(Core *c, uint64_t generation)
@@ -102,10 +108,11 @@ void core_commit(Core *c)
 
 /* --- From translation to translation -------------------------------------- */
 
-/* At the entry of `code`: counts it, unless it was counted when core_run()
+/* At the entry of `at`: counts it, unless it was counted when core_run()
  * stopped here before.  False: there is a reason to stop, *kind. */
-static inline bool enter(Core *c, CoreCode *code, CoreStopKind *kind)
+static inline bool enter(Core *c, Installed *at, CoreStopKind *kind)
 {
+    CoreCode *code = &at->pub;
     bool counted = c->counted == code;
     c->counted = counted ? code : NULL;
     *kind = CORE_DEADLINE;
@@ -123,53 +130,70 @@ static inline bool enter(Core *c, CoreCode *code, CoreStopKind *kind)
         }
     }
     c->counted = NULL;
+    if (unlikely(code->entries >= at->unit.wanted))
+        engine_want(c, at);
+    if (unlikely(c->shadow_stale)) {
+        core_copy_shadowed(c, &c->shadow, &c->regs);
+        c->shadow_stale = false;
+    }
     return true;
 }
 
-/* Where the exit that `r` took leads; NULL if the layer must say. */
-static CoreCode *follow(const CoreRun *r, CoreCode *code)
+Installed *core_follow(Core *c, Installed *code, unsigned exit)
 {
-    Core *c = r->c;
-    CoreExit *exit = &code->exits[r->exit];
-    exit->count++;
-    c->counters.exits++;
-    if (r->molecule < r->code->main_count) {
-        c->counters.runs++;
-        c->counters.length += r->code->length;
-        c->counters.bound += r->code->bound;
-    }
-    if (exit->tell)
-        c->bus.call(c->bus.ctx, code, r->exit);
+    CoreCode *from = &code->pub;
+    const CoreExit *taken = &from->exits[exit];
+    if (taken->tell)
+        c->bus.call(c->bus.ctx, from, exit);
     CoreCode *next = NULL;
-    switch (exit->record.kind) {
+    switch (taken->record.kind) {
     case IR_EXIT_DIRECT:
-        if (!exit->checked || exit->generation == c->generation)
-            next = exit->next;
+        if (!taken->checked || taken->generation == c->generation)
+            next = taken->next;
         break;
     case IR_EXIT_INDIRECT:
         if (c->bus.indirect)
-            next = c->bus.indirect(c->bus.ctx, code, r->exit,
+            next = c->bus.indirect(c->bus.ctx, from, exit,
                                    c->regs.gpr[vliw_slot_reg(IR_SLOT_PC)]);
         break;
     case IR_EXIT_INTERPRET:
         if (c->bus.interpret)
-            next = c->bus.interpret(c->bus.ctx, code, r->exit);
+            next = c->bus.interpret(c->bus.ctx, from, exit);
         break;
     case IR_EXIT_COMMIT: break; /* of no EXIT */
     }
+    return (Installed *)next;
+}
+
+/* The run `r` left by an exit: counts that, and says where it leads. */
+static Installed *leave(const CoreRun *r, Installed *code)
+{
+    Core *c = r->c;
+    code->pub.exits[r->exit].count++;
+    c->counters.exits++;
+    if (r->molecule < code->main_count) {
+        c->counters.runs++;
+        c->counters.length += code->length;
+        c->counters.bound += code->bound;
+    }
+    Installed *next = core_follow(c, code, r->exit);
     c->counters.chained += next != NULL;
     return next;
 }
 
-CoreStop core_run(Core *c, CoreCode *code)
+CoreStop core_run(Core *c, CoreCode *first)
 {
     CoreStop stop = {.commit = -1};
-    while (enter(c, code, &stop.kind)) {
-        CoreRun r = {.c = c,
-                     .code = (const Installed *)code,
-                     .line = NO_LINE,
-                     .commit = -1};
-        CoreCode *next = NULL;
+    Installed *code = (Installed *)first;
+    if (c->engine.host)
+        engine_begin(c);
+    for (;;) {
+        if (engine_has_code(c, code) && !engine_run(c, &code, &stop))
+            break;
+        if (!enter(c, code, &stop.kind))
+            break;
+        CoreRun r = {.c = c, .code = code, .line = NO_LINE, .commit = -1};
+        Installed *next = NULL;
         stop.kind = CORE_EXIT;
         if (!core_issue(&r)) {
             stop.kind = CORE_FAULTED;
@@ -177,7 +201,7 @@ CoreStop core_run(Core *c, CoreCode *code)
             stop.va = c->fault_va;
             stop.guest = r.guest;
         } else {
-            next = follow(&r, code);
+            next = leave(&r, code);
             stop.exit = r.exit;
         }
         if (!next) {
@@ -186,7 +210,7 @@ CoreStop core_run(Core *c, CoreCode *code)
         }
         code = next;
     }
-    stop.code = code;
+    stop.code = &code->pub;
     c->counters.total = core_cycles(c);
     return stop;
 }

@@ -7,6 +7,10 @@
 #include "hwmodel/mem/hierarchy.h"
 #include "hwmodel/vliw/molecule.h"
 
+/* Where the layer's own memory starts, above the guest's 4 GB; the translation
+ * cache is there. */
+#define CORE_CODE_BASE (1ull << 32)
+
 typedef struct Core Core;
 typedef struct CoreCode CoreCode;
 
@@ -144,9 +148,13 @@ void core_set_generation(Core *core, uint64_t generation);
  * stalls; false and a fault as CoreBus.page (nothing is charged then). */
 bool core_touch(Core *core, uint32_t va, bool user, bool store, CorePage *page,
                 CoreFault *fault);
-/* Drops what was remembered of every page, or of the one of `va`. */
+/* Drops what was remembered of every page, of all that are mapped by the TLB,
+ * or of the one of `va`.  (The first two are the same to the model.) */
 void core_forget(Core *core);
+void core_forget_mapped(Core *core);
 void core_forget_page(Core *core, uint32_t va);
+/* T-bits of these bytes, which lie in a page, have been set. */
+void core_protect(Core *core, uint32_t pa, uint32_t size);
 
 /* For traces: called before each molecule issues. */
 typedef void CoreTrace(void *ctx, const CoreCode *code, unsigned molecule,
@@ -158,6 +166,11 @@ void core_set_trace(Core *core, CoreTrace *trace, void *ctx);
  */
 typedef void CoreCommitted(void *ctx, const CoreCode *code, unsigned exit);
 void core_set_committed(Core *core, CoreCommitted *committed, void *ctx);
+
+/* Brings what is counted up to date: before statistics are read; or the counts
+ * of `code` and its exits, before these are. */
+void core_settle(Core *core);
+void core_settle_code(Core *core, CoreCode *code);
 
 /* Row groups "cycles" (causes, total), "core" (molecules, atoms by format,
  * commits, rollbacks, faults by kind, stores, forwards, instructions by gear).

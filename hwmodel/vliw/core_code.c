@@ -1,6 +1,7 @@
 /* Makes a translation's molecules ready to issue: what each waits for, which of
  * the I-cache's lines it lies in, in what order its atoms may execute. */
 #include "hwmodel/vliw/core_impl.h"
+#include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
 
@@ -292,6 +293,7 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
         issue->last_line = (uint16_t)last;
     }
     list_written(made, &maker.written, &c->desc);
+    engine_add(c, made);
     return &made->pub;
 }
 
@@ -299,5 +301,6 @@ void core_remove(Core *c, CoreCode *code)
 {
     if (c->counted == code)
         c->counted = NULL;
+    engine_remove(c, (Installed *)code);
     free(code);
 }

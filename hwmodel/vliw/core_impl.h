@@ -90,6 +90,7 @@ struct Installed {
      * those to copy. */
     uint8_t written_gprs, written_fprs; /* in this order */
     uint8_t written[VLIW_GPRS + VLIW_FPRS];
+    EngineUnit unit;
 };
 
 /* --- The core ------------------------------------------------------------- */
@@ -188,8 +189,20 @@ struct Core {
 /* The processor stands still. */
 static inline void core_stall(Core *c, CoreCause cause, uint64_t cycles)
 {
+    uint64_t limit = c->engine.limit;
     c->stalls += cycles;
+    c->engine.limit = limit > cycles ? limit - cycles : 0;
     c->counters.cause[cause] += cycles;
+}
+
+/* Works EngineState.limit out, after a change of anything but the stalls. */
+static inline void core_update_limit(Core *c)
+{
+    uint64_t cycles = c->deadline > c->stalls ? c->deadline - c->stalls : 0;
+    uint64_t insns = c->insn_limit > c->insns ? c->insn_limit - c->insns : 0;
+    /* A run of a translation takes a cycle at least. */
+    uint64_t soft = c->clock + insns / c->engine.longest;
+    c->engine.limit = soft < c->clock || soft > cycles ? cycles : soft;
 }
 
 /* All of the registers that have a shadow. */
@@ -222,6 +235,12 @@ typedef struct CoreRun {
  * everything since the last commit has been undone (false). */
 bool core_issue(CoreRun *run);
 
+/* --- core.c --------------------------------------------------------------- */
+
+/* Where `exit` leads, which was taken and counted; NULL if the layer must say.
+ */
+Installed *core_follow(Core *c, Installed *code, unsigned exit);
+
 /* --- core_mem.c ----------------------------------------------------------- */
 
 /* Looks the page of `va` up, for an access of `size` bytes.  False: c->fault
@@ -238,6 +257,9 @@ bool core_refuse_store(Core *c, const CorePage *page, uint32_t va, uint32_t pa,
 /* Makes the gated stores. */
 void core_drain(Core *c);
 void core_drop_stores(Core *c);
+
+/* Bytes that the atom loads or stores in the guest's memory. */
+unsigned core_access_size(AtomOp op);
 
 /* NULL: the access fails. */
 static inline const CorePage *core_look(Core *c, uint32_t va, unsigned size,

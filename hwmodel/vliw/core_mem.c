@@ -1,12 +1,26 @@
 /* The memory side of the core: virtual pages, micro TLB, gated store buffer,
  * alias registers; and gear 0's accesses. */
 #include "hwmodel/vliw/core_impl.h"
+#include "hwmodel/vliw/engine_host.h"
 
 static bool fail(Core *c, CoreFault fault, uint32_t va)
 {
     c->fault = fault;
     c->fault_va = va;
     return false;
+}
+
+unsigned core_access_size(AtomOp op)
+{
+    switch (op) {
+    case ATOM_LD8S:
+    case ATOM_LD8U:
+    case ATOM_ST8: return 1;
+    case ATOM_LD16S:
+    case ATOM_LD16U:
+    case ATOM_ST16: return 2;
+    default: return 4;
+    }
 }
 
 /* --- Pages ---------------------------------------------------------------- */
@@ -29,12 +43,16 @@ bool core_look_slow(Core *c, CoreLook *look, uint32_t va, unsigned size,
 
 void core_refill_tlb(Core *c, uint32_t va)
 {
-    c->tlb[va >> PAGE_SHIFT & c->tlb_mask] = va >> PAGE_SHIFT;
+    uint32_t number = va >> PAGE_SHIFT;
+    uint32_t *entry = &c->tlb[number & c->tlb_mask];
+    if (c->engine.host && *entry != NO_PAGE)
+        engine_drop_page(c, *entry);
+    *entry = number;
     c->counters.tlb_misses++;
     core_stall(c, CORE_CAUSE_TLB, c->tlb_miss);
 }
 
-void core_forget(Core *c)
+static void forget_looks(Core *c)
 {
     for (unsigned user = 0; user < 2; user++)
         for (unsigned i = 0; i < CORE_LOOKS; i++)
@@ -43,15 +61,38 @@ void core_forget(Core *c)
         c->tlb[i] = NO_PAGE;
 }
 
+void core_forget(Core *c)
+{
+    if (c->engine.host)
+        engine_drop_all(c);
+    forget_looks(c);
+}
+
+void core_forget_mapped(Core *c)
+{
+    for (uint32_t i = 0; c->engine.host && i <= c->tlb_mask; i++)
+        if (c->tlb[i] != NO_PAGE)
+            engine_drop_page(c, c->tlb[i]);
+    forget_looks(c);
+}
+
 void core_forget_page(Core *c, uint32_t va)
 {
     uint32_t number = va >> PAGE_SHIFT;
+    if (c->engine.host)
+        engine_drop_page(c, number);
     for (unsigned user = 0; user < 2; user++) {
         CoreLook *look = &c->looks[user][number % CORE_LOOKS];
         look->read_tag = look->write_tag = NO_TAG;
     }
     if (c->tlb[number & c->tlb_mask] == number)
         c->tlb[number & c->tlb_mask] = NO_PAGE;
+}
+
+void core_protect(Core *c, uint32_t pa, uint32_t size)
+{
+    if (c->engine.host)
+        engine_protect(c, pa, size);
 }
 
 bool core_touch(Core *c, uint32_t va, bool user, bool store, CorePage *page,

@@ -7,13 +7,16 @@
 
 typedef struct Installed Installed;
 
-/* A line of data.  The tag is the virtual address of the line, or NO_TAG; an
- * access matches if (va & (~(line - 1) | (size - 1))) is the tag.  The host's
- * address of a byte is its virtual address plus `addend`. */
+/* A line of data.  The tag is the virtual address of the line, or
+ * ENGINE_NO_TAG; an access matches if (va & (~(line - 1) | (size - 1))) is the
+ * tag.  The host's address of a byte is its virtual address plus `addend`. */
 typedef struct EngineLine {
     uint32_t read_tag, write_tag;
     uintptr_t addend;
 } EngineLine;
+
+/* Lines have 16 bytes at least, accesses 4 at most: no access has this bit. */
+#define ENGINE_NO_TAG 8u
 
 enum {
     ENGINE_LINES = SELKIRK_HARD ? 2 : 4096,
@@ -75,8 +78,7 @@ typedef struct EngineHelpers {
 typedef enum EngineStopKind {
     ENGINE_GO_ON,    /* at `self`, which has no compiled code: nothing of its
                         entry was done */
-    ENGINE_DEADLINE, /* at the entry of `self`: clock >= limit, or insns >=
-                        Core.insn_limit */
+    ENGINE_DEADLINE, /* at the entry of `self`: clock >= limit */
     ENGINE_HOT,      /* at the entry of `self`: entries == hot, counted, the
                         profile's stall spent */
     ENGINE_EXIT,     /* left by `exit`, which leads nowhere */
@@ -86,7 +88,10 @@ typedef enum EngineStopKind {
 /* Part of Core.  What compiled code reads often stands first, the tables at
  * constant distances from the core. */
 typedef struct EngineState {
-    uint64_t limit; /* clock: entries stop when it is reached */
+    /* Of the clock: entries stop when it is reached.  It comes before the
+     * deadline, and so early that Core.insn_limit cannot be passed: code need
+     * not look at that. */
+    uint64_t limit;
     const EngineHelpers *helpers;
     /* What compiled code calls instead of those of `helpers` that return to it
      * (load to fetch): code that calls them and keeps the caller's registers,
@@ -96,10 +101,29 @@ typedef struct EngineState {
     /* How the code was left. */
     EngineStopKind stop;
     Installed *at;
-    uint32_t exit;
+    uint32_t exit; /* ENGINE_EXIT */
+    uint32_t step; /* ENGINE_FAULT: the runtime's */
+    int32_t commit;
     EngineUndo undo[STORE_BUFFER_MAX];
     EngineLine lines[2][ENGINE_LINES]; /* kernel, user */
+    /* The rest is the runtime's. */
+    struct Engine *host; /* NULL: there is no engine */
+    bool usable;         /* compiled code may run: nothing is traced */
+    Installed *first;    /* all that are installed */
+    Installed *watched;
+    uint32_t longest; /* instructions that a run of any of them completes */
 } EngineState;
+
+/* The runtime's part of an Installed. */
+typedef struct EngineUnit {
+    Installed *next, **prev;            /* of all that are installed */
+    Installed *watched, **watched_prev; /* of those that may earn quality 1 */
+    uint64_t wanted; /* it is worth being compiled when entered so often */
+    struct EngineJob *job; /* that it is compiled by */
+    void *handle;          /* of the linker; NULL: it is not compiled */
+    size_t bytes;
+    uint64_t runs; /* settled ones, of compiled code */
+} EngineUnit;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of
  * the guest's state in Core, and does the whole of core_run() from enter() on:

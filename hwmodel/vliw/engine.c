@@ -1,0 +1,443 @@
+/* Compiled code: from the reference core into it and back, its life, and what
+ * it calls that is not of memory. */
+#include "hwmodel/vliw/engine_host.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { LOOK_CYCLES = 1 << 20 }; /* from one look at quality 0 to the next */
+
+/* --- What compiled code calls --------------------------------------------- */
+
+static bool call_fp(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
+                    uint32_t *fcr31, uint64_t *result)
+{
+    return c->bus.fp(c->bus.ctx, (IrOp)op, cond, a, b, fcr31, result);
+}
+
+static uint32_t call_cp0(Core *c, uint32_t reg)
+{
+    return c->bus.cp0(c->bus.ctx, reg);
+}
+
+/* An access has said what is wrong with it; other atoms fail in one way. */
+static void name_fault(Core *c, AtomOp op)
+{
+    if (atom_is_access(op))
+        return;
+    c->fault = op == ATOM_TRAP ? CORE_FAULT_TRAP : CORE_FAULT_FP;
+    c->fault_va = 0;
+}
+
+static void call_fault(Core *c, Installed *self, uint32_t site, int32_t commit)
+{
+    uint32_t step = ENGINE_SITE_STEP(site);
+    name_fault(c, (AtomOp)(self->steps[step].op % STEP_LAST));
+    engine_undo(c, site);
+    c->clock += c->desc.rollback;
+    c->counters.cause[CORE_CAUSE_ROLLBACK] += c->desc.rollback;
+    c->counters.rollbacks++;
+    c->counters.faults[c->fault]++;
+    engine_count_fault(c, self, step);
+    EngineState *s = &c->engine;
+    s->stop = ENGINE_FAULT;
+    s->at = self;
+    s->step = step;
+    s->commit = commit;
+}
+
+static void call_committed(Core *c, Installed *self, uint32_t exit,
+                           uint32_t stores)
+{
+    (void)stores; /* they are in memory */
+    c->committed(c->committed_ctx, &self->pub, exit);
+}
+
+static Installed *call_leave(Core *c, Installed *self, uint32_t exit)
+{
+    Installed *next = core_follow(c, self, exit);
+    core_update_limit(c);
+    if (next)
+        return next;
+    c->counters.chained--; /* host_count says that it was */
+    c->engine.stop = ENGINE_EXIT;
+    c->engine.at = self;
+    c->engine.exit = exit;
+    return NULL;
+}
+
+static const EngineHelpers helpers = {
+    .load = engine_load,
+    .forward = engine_forward,
+    .store = engine_store,
+    .fp = call_fp,
+    .cp0 = call_cp0,
+    .fetch = engine_fetch,
+    .fault = call_fault,
+    .committed = call_committed,
+    .leave = call_leave,
+};
+
+/* --- Running -------------------------------------------------------------- */
+
+/* Why core_run() ends at the entry or exit of `at`; false: it does not. */
+static bool note_stop(Core *c, Installed *at, CoreStop *stop)
+{
+    const EngineState *s = &c->engine;
+    switch (s->stop) {
+    case ENGINE_GO_ON: return false;
+    case ENGINE_DEADLINE:
+        stop->kind = CORE_DEADLINE;
+        return core_cycles(c) >= c->deadline || c->insns >= c->insn_limit;
+    case ENGINE_HOT:
+        engine_count_entries(c, at, 1);
+        c->counted = &at->pub;
+        stop->kind = CORE_HOT;
+        return true;
+    case ENGINE_EXIT:
+        stop->kind = CORE_EXIT;
+        stop->exit = s->exit;
+        stop->commit = (int)s->exit;
+        return true;
+    case ENGINE_FAULT:
+        stop->kind = CORE_FAULTED;
+        stop->fault = c->fault;
+        stop->va = c->fault_va;
+        stop->guest = at->steps[s->step].guest;
+        stop->commit = s->commit;
+        return true;
+    }
+    return false;
+}
+
+bool engine_run(Core *c, Installed **code, CoreStop *stop)
+{
+    Engine *e = c->engine.host;
+    Installed *at = *code;
+    c->counted = NULL;
+    do {
+        core_update_limit(c);
+        /* What is left before the limit of instructions is the reference
+         * core's, and so is what has no code. */
+        if (c->clock >= c->engine.limit || !at->unit.handle) {
+            *code = at;
+            return true;
+        }
+        e->running = true;
+        e->enter(at->host, c, at);
+        e->running = false;
+        at = c->engine.at;
+        c->shadow_stale = true;
+    } while (!note_stop(c, at, stop));
+    *code = at;
+    return false;
+}
+
+/* --- What is compiled ----------------------------------------------------- */
+
+/* The code was compiled quickly: it is looked at from time to time. */
+static void watch(Core *c, Installed *code)
+{
+    EngineUnit *unit = &code->unit;
+    unit->watched = c->engine.watched;
+    unit->watched_prev = &c->engine.watched;
+    if (unit->watched)
+        unit->watched->unit.watched_prev = &unit->watched;
+    c->engine.watched = code;
+}
+
+static void unwatch(Installed *code)
+{
+    EngineUnit *unit = &code->unit;
+    if (!unit->watched_prev)
+        return;
+    *unit->watched_prev = unit->watched;
+    if (unit->watched)
+        unit->watched->unit.watched_prev = unit->watched_prev;
+    unit->watched_prev = NULL;
+}
+
+/* Code that may be running must stay until it has left. */
+static void unlink_code(Engine *e, Installed *code)
+{
+    EngineUnit *unit = &code->unit;
+    unwatch(code);
+    if (!unit->handle)
+        return;
+    e->report.bytes -= unit->bytes;
+    e->report.live--;
+    code->host = e->absent;
+    if (!e->running) {
+        e->backend->unlink(e->linker, unit->handle);
+    } else {
+        e->removed =
+            alloc_resize(e->removed, e->removed_count + 1, sizeof *e->removed);
+        e->removed[e->removed_count++] = unit->handle;
+    }
+    unit->handle = NULL;
+    unit->bytes = 0;
+}
+
+static void unlink_removed(Engine *e)
+{
+    while (e->removed_count)
+        e->backend->unlink(e->linker, e->removed[--e->removed_count]);
+}
+
+/* Makes what the installed code of all translations needs. */
+static bool make_linker(Core *c, char *why)
+{
+    Engine *e = c->engine.host;
+    if (e->linker)
+        return true;
+    e->backend = engine_module_load(&e->module, why);
+    e->linker = e->backend ? e->backend->linker_create(why, ENGINE_WHY) : NULL;
+    if (!e->linker)
+        return false;
+    e->enter = e->backend->linker_enter(e->linker);
+    e->absent = e->backend->linker_absent(e->linker);
+    e->backend->linker_thunks(e->linker, &c->engine.thunks);
+    for (Installed *i = c->engine.first; i; i = i->unit.next)
+        i->host = e->absent;
+    return true;
+}
+
+/* Drops all code, so that what still runs often is compiled anew. */
+static void flush(Core *c)
+{
+    Engine *e = c->engine.host;
+    e->report.flushes++;
+    for (Installed *i = c->engine.first; i; i = i->unit.next) {
+        if (!i->unit.handle)
+            continue;
+        engine_settle(c, i);
+        unlink_code(e, i);
+        i->unit.runs = 0;
+        i->unit.wanted = i->pub.entries + e->runs[0];
+    }
+}
+
+/* The job's object becomes the target's code. */
+static bool link_code(Core *c, EngineJob *job)
+{
+    Engine *e = c->engine.host;
+    Installed *code = job->target;
+    void *handle = NULL;
+    size_t bytes = 0;
+    if (!job->ok || !make_linker(c, job->why))
+        return false;
+    EngineCode *host = e->backend->link(e->linker, &job->object, &handle,
+                                        &bytes, job->why, sizeof job->why);
+    if (!host)
+        return false;
+    unlink_code(e, code);
+    code->host = host;
+    code->unit.handle = handle;
+    code->unit.bytes = bytes;
+    if (job->quality == 0)
+        watch(c, code);
+    e->report.bytes += bytes;
+    e->report.live++;
+    return true;
+}
+
+static void install(Core *c, EngineJob *job)
+{
+    Engine *e = c->engine.host;
+    Installed *code = job->target;
+    e->report.compiled[job->quality]++;
+    e->report.ns[job->quality] += job->ns;
+    if (!code)
+        return;
+    code->unit.job = NULL;
+    if (link_code(c, job)) {
+        if (e->report.bytes > e->memory_max)
+            flush(c);
+    } else if (e->report.failed++ == 0) {
+        memcpy(e->why, job->why, sizeof e->why);
+    }
+}
+
+static void install_ready(Core *c)
+{
+    EngineJob *job;
+    engine_queue_receive(c->engine.host);
+    while ((job = engine_queue_take(c->engine.host))) {
+        install(c, job);
+        engine_job_free(job);
+    }
+}
+
+static uint64_t count_runs(const Installed *code)
+{
+    uint64_t runs = code->unit.runs;
+    for (unsigned i = 0; i < code->pub.code->exit_count; i++)
+        runs += code->pub.exits[i].host_count;
+    return runs;
+}
+
+/* Code that was compiled quickly and runs often is compiled well. */
+static void look_for_better(Core *c)
+{
+    Engine *e = c->engine.host;
+    e->next_look = core_cycles(c) + LOOK_CYCLES;
+    for (Installed *i = c->engine.watched, *next; i; i = next) {
+        next = i->unit.watched;
+        if (count_runs(i) < e->runs[1] || engine_queue_is_full(e))
+            continue;
+        unwatch(i);
+        engine_queue_put(c, i, 1);
+    }
+}
+
+void engine_begin(Core *c)
+{
+    Engine *e = c->engine.host;
+    unlink_removed(e);
+    c->engine.usable =
+        !c->trace && !c->bus.stored && (c->committed != NULL) == e->observed;
+    if (engine_queue_is_ready(e))
+        install_ready(c);
+    if (core_cycles(c) >= e->next_look)
+        look_for_better(c);
+}
+
+void engine_want(Core *c, Installed *code)
+{
+    Engine *e = c->engine.host;
+    if (c->trace || c->bus.stored || engine_queue_is_full(e))
+        return;
+    code->unit.wanted = UINT64_MAX;
+    if (!code->present || !engine_is_tree(code)) {
+        e->report.refused++;
+        return;
+    }
+    if (e->report.asked++ == 0)
+        e->observed = c->committed != NULL;
+    engine_queue_put(c, code, code->pub.entries >= e->runs[1]);
+    if (e->queue.threads == 0)
+        install_ready(c);
+}
+
+/* Where the bytes of its I-lines are; NULL: it lies outside. */
+static const uint8_t *find_present(const Engine *e, const Installed *code)
+{
+    uint64_t first = code->line - e->first_line;
+    uint64_t last = first;
+    for (unsigned i = 0; i < code->pub.code->count; i++)
+        if (first + code->issues[i].last_line > last)
+            last = first + code->issues[i].last_line;
+    return last < e->line_count ? e->present + first : NULL;
+}
+
+void engine_add(Core *c, Installed *code)
+{
+    Engine *e = c->engine.host;
+    EngineUnit *unit = &code->unit;
+    unit->wanted = UINT64_MAX;
+    if (!e)
+        return;
+    unit->next = c->engine.first;
+    unit->prev = &c->engine.first;
+    if (unit->next)
+        unit->next->unit.prev = &unit->next;
+    c->engine.first = code;
+    unit->wanted = e->runs[0] < e->runs[1] ? e->runs[0] : e->runs[1];
+    code->host = e->absent;
+    code->present = find_present(e, code);
+    /* And one instruction that CoreBus.interpret() may add. */
+    for (unsigned i = 0; i < code->pub.code->exit_count; i++)
+        if (code->pub.exits[i].record.insns >= c->engine.longest)
+            c->engine.longest = code->pub.exits[i].record.insns + 1;
+}
+
+void engine_remove(Core *c, Installed *code)
+{
+    Engine *e = c->engine.host;
+    EngineUnit *unit = &code->unit;
+    if (!e)
+        return;
+    engine_settle(c, code);
+    unlink_code(e, code);
+    if (unit->job)
+        unit->job->target = NULL;
+    *unit->prev = unit->next;
+    if (unit->next)
+        unit->next->unit.prev = unit->prev;
+}
+
+/* --- Life ----------------------------------------------------------------- */
+
+bool engine_attach(Core *c, const Config *config, Diag *diag)
+{
+    enum { AUTO, REFERENCE, JIT };
+    unsigned kind = config_choice(config, CONFIG_ENGINE_KIND);
+    char why[ENGINE_WHY];
+    assert(!c->engine.host && !c->engine.first);
+    if (kind == REFERENCE)
+        return true;
+    Engine *e = alloc_zeroed(1, sizeof *e);
+    /* LLVM takes its time: only who insists on it waits for it here. */
+    if (!engine_module_find(&e->module, config, why) ||
+        (kind == JIT && !engine_module_load(&e->module, why))) {
+        engine_module_destroy(&e->module);
+        free(e);
+        return kind == AUTO ||
+               diag_error(diag,
+                          "engine.kind = jit: %s; build Selkirk with "
+                          "-DSELKIRK_LLVM=ON, or choose --engine reference",
+                          why);
+    }
+    c->engine.host = e;
+    c->engine.helpers = &helpers;
+    e->runs[0] = config_int(config, CONFIG_ENGINE_RUNS0);
+    e->runs[1] = config_int(config, CONFIG_ENGINE_RUNS1);
+    e->memory_max = config_int(config, CONFIG_ENGINE_MEMORY);
+    engine_mem_create(c, config);
+    engine_queue_create(e, config);
+    return true;
+}
+
+void engine_destroy(Core *c)
+{
+    Engine *e = c->engine.host;
+    if (!e)
+        return;
+    assert(!c->engine.first);
+    engine_queue_destroy(e);
+    if (e->linker) {
+        unlink_removed(e);
+        e->backend->linker_destroy(e->linker);
+    }
+    engine_mem_destroy(c);
+    engine_module_destroy(&e->module);
+    free(e->removed);
+    free(e);
+    c->engine.host = NULL;
+}
+
+void engine_report(const Core *c, EngineReport *report)
+{
+    const Engine *e = c->engine.host;
+    *report = (EngineReport){.attached = false};
+    if (!e)
+        return;
+    *report = e->report;
+    report->attached = true;
+    report->failure = e->why[0] ? e->why : NULL;
+}
+
+/* --- Statistics ----------------------------------------------------------- */
+
+void core_settle(Core *c)
+{
+    for (Installed *i = c->engine.first; i; i = i->unit.next)
+        engine_settle(c, i);
+}
+
+void core_settle_code(Core *c, CoreCode *code)
+{
+    engine_settle(c, (Installed *)code);
+}

@@ -1,0 +1,28 @@
+/* Compiled code in place of the reference core: an engine, not a part of the
+ * model.  Whatever is switched here, the results of a run stay what they are,
+ * bit for bit; only the host's time changes.  docs/engine.md is the manual. */
+#ifndef SELKIRK_HWMODEL_VLIW_ENGINE_H
+#define SELKIRK_HWMODEL_VLIW_ENGINE_H
+
+#include "hwmodel/vliw/core.h"
+
+/* Reads the keys engine.* and, unless they say `reference`, has the core
+ * compile what runs often.  To be called before anything is installed.  Under
+ * `auto` a module that is not there is no error; under `jit` it is: false, and
+ * a Diag. */
+bool engine_attach(Core *core, const Config *config, Diag *diag);
+
+/* What the engine did, for people: nothing that a result depends on. */
+typedef struct EngineReport {
+    bool attached;
+    const char *failure; /* why the first of `failed` did, or NULL */
+    uint64_t asked;
+    uint64_t compiled[2], ns[2]; /* by quality; time of the compiler */
+    uint64_t refused, failed;    /* before, by the compiler: not tried again */
+    uint64_t flushes;            /* engine.memory was full */
+    uint64_t live;               /* compiled translations */
+    uint64_t bytes;              /* their code */
+} EngineReport;
+void engine_report(const Core *core, EngineReport *report);
+
+#endif

@@ -1,0 +1,170 @@
+/* Inside of the engine's runtime.  engine.c runs compiled code and keeps it;
+ * engine_mem.c is its memory side; engine_stats.c works out what was counted;
+ * engine_queue.c has translations compiled; engine_module.c loads the compiler.
+ * The reference core calls what is declared here. */
+#ifndef SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
+#define SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
+
+#include "hwmodel/vliw/engine.h"
+#include "hwmodel/vliw/engine_impl.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { ENGINE_QUALITIES = 2, ENGINE_WHY = 256 };
+
+/* A translation on its way to be compiled, and back.  One piece of memory. */
+typedef struct EngineJob {
+    struct EngineJob *next;
+    Installed *target; /* NULL: it was removed.  The run's thread alone looks */
+    unsigned quality;
+    EngineSource source;
+    bool ok; /* then there is */
+    EngineObject object;
+    char why[ENGINE_WHY]; /* else */
+    uint64_t ns;
+    unsigned hold; /* engine.delay: calls of core_run() that it waits for */
+} EngineJob;
+
+typedef struct EngineList {
+    EngineJob *first, *last; /* `last` counts if there is a first */
+} EngineList;
+
+/* Between the run's thread and those that compile. */
+typedef struct EngineQueue {
+    unsigned threads, started;
+    pthread_t *ids;
+    uint32_t seed; /* engine.delay, of the threads */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    EngineList waiting[ENGINE_QUALITIES], done; /* under `lock`, and: */
+    bool stop;
+    atomic_bool any_done; /* `done` may hold any */
+    /* The run's thread alone. */
+    EngineCompiler *compiler; /* engine.threads = 0 */
+    uint64_t pending, pending_max;
+    EngineList held; /* received, but not to be installed yet */
+    uint32_t delay;  /* engine.delay, of the run: random numbers; 0: none */
+} EngineQueue;
+
+/* The module: loaded once, by whoever wants it first. */
+typedef struct EngineModule {
+    char *path;
+    pthread_mutex_t lock;
+    void *handle;                 /* under `lock`, like */
+    const EngineBackend *backend; /* NULL: not loaded, or */
+    char why[ENGINE_WHY];         /* not "": it cannot be */
+} EngineModule;
+
+/* Lines that a page in the micro TLB has had in the line tables. */
+typedef struct EngineTouched {
+    uint64_t lines[2][PAGE_SIZE / 16 / 64];
+} EngineTouched;
+
+typedef struct Engine {
+    EngineModule module;
+    EngineQueue queue;
+    uint64_t runs[ENGINE_QUALITIES]; /* thresholds */
+    uint64_t memory_max;
+    EngineReport report;
+    char why[ENGINE_WHY]; /* the first failure */
+
+    /* From the first installation on. */
+    const EngineBackend *backend;
+    EngineLinker *linker;
+    EngineEnter *enter;
+    EngineCode *absent;
+    bool running;   /* compiled code is on the stack */
+    void **removed; /* handles of code that was removed meanwhile */
+    size_t removed_count;
+    uint64_t next_look; /* cycles: is there code that earns more quality? */
+
+    /* Code is compiled for runs with a commit hook, or for those without. */
+    bool observed;
+
+    /* engine_mem.c */
+    bool fills; /* line tables: hits are silent */
+    unsigned shift;
+    EngineTouched *touched;           /* by entry of the micro TLB */
+    uint32_t places[2][ENGINE_LINES]; /* in the D-cache, by slot */
+    uint32_t (*slots)[2];             /* by place: the slot it may be in */
+    const uint8_t *present;           /* I-lines of the translation cache */
+    uint64_t first_line, line_count;
+} Engine;
+
+/* --- engine.c ------------------------------------------------------------- */
+
+/* A run begins: what has been compiled is installed. */
+void engine_begin(Core *c);
+/* Runs compiled code from *code on.  True: the reference core must run *code
+ * next, for once at least.  False: *stop says why the run ends, at *code. */
+bool engine_run(Core *c, Installed **code, CoreStop *stop);
+/* `code` was entered often enough to be compiled. */
+void engine_want(Core *c, Installed *code);
+/* `code` is there; is removed. */
+void engine_add(Core *c, Installed *code);
+void engine_remove(Core *c, Installed *code);
+void engine_destroy(Core *c);
+
+static inline bool engine_has_code(const Core *c, const Installed *code)
+{
+    return code->unit.handle && c->engine.usable && c->counted != &code->pub;
+}
+
+/* --- engine_mem.c --------------------------------------------------------- */
+
+void engine_mem_create(Core *c, const Config *config);
+void engine_mem_destroy(Core *c);
+/* EngineHelpers of memory. */
+uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site);
+void engine_forward(Core *c, Installed *self, uint32_t va, uint32_t site);
+bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
+                  uint32_t site);
+void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last);
+/* The stores of `site` are undone. */
+void engine_undo(Core *c, uint32_t site);
+/* Drops lines: all; those of a virtual page, by its number. */
+void engine_drop_all(Core *c);
+void engine_drop_page(Core *c, uint32_t number);
+/* As core_protect(). */
+void engine_protect(Core *c, uint32_t pa, uint32_t size);
+
+/* --- engine_stats.c ------------------------------------------------------- */
+
+/* Whether the molecules are a tree of paths, each exit at one end. */
+bool engine_is_tree(const Installed *code);
+/* What the runs of compiled code since the last call add to the counters. */
+void engine_settle(Core *c, Installed *code);
+/* What a run adds that failed at the step. */
+void engine_count_fault(Core *c, Installed *code, uint32_t step);
+/* What entries add. */
+void engine_count_entries(Core *c, Installed *code, uint64_t times);
+
+/* --- engine_queue.c ------------------------------------------------------- */
+
+void engine_queue_create(Engine *e, const Config *config);
+void engine_queue_destroy(Engine *e);
+bool engine_queue_is_full(const Engine *e);
+/* Has the code compiled.  The queue is not full. */
+void engine_queue_put(Core *c, Installed *code, unsigned quality);
+/* Whether engine_queue_receive() has anything to do. */
+static inline bool engine_queue_is_ready(const Engine *e)
+{
+    return atomic_load_explicit(&e->queue.any_done, memory_order_acquire) ||
+           e->queue.held.first;
+}
+/* Fetches what is done; then the next job that is to be installed, or NULL:
+ * the caller frees it. */
+void engine_queue_receive(Engine *e);
+EngineJob *engine_queue_take(Engine *e);
+void engine_job_free(EngineJob *job);
+
+/* --- engine_module.c ------------------------------------------------------ */
+
+/* Where the module is.  False: it is not there, `why`, ENGINE_WHY bytes. */
+bool engine_module_find(EngineModule *module, const Config *config, char *why);
+/* Loads it, from any thread.  NULL: `why`, ENGINE_WHY bytes. */
+const EngineBackend *engine_module_load(EngineModule *module, char *why);
+void engine_module_destroy(EngineModule *module);
+
+#endif

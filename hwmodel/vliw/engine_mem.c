@@ -1,0 +1,276 @@
+/* The memory side of compiled code: its line tables, and what it calls where
+ * they do not answer.
+ *
+ * The rules are those of the reference core, by the same functions; what is new
+ * here is what may stand in a table, and when it must go.  A line is there
+ * while
+ *
+ *     its page is what CoreBus.page() said  core_forget*()
+ *     its page is in the micro TLB          core_refill_tlb(), core_forget*()
+ *     it is in the D-cache                  HierarchyLeft, by its place there
+ *     for stores, no T-bit lies in it       core_protect()
+ *
+ * A place of the D-cache knows the slot of each table that it may be in; an
+ * entry of the micro TLB, the lines of its page that may be in the tables. */
+#include "hwmodel/vliw/engine_host.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+/* --- Slots ---------------------------------------------------------------- */
+
+static inline uint32_t slot_of(const Engine *e, uint32_t va)
+{
+    return va >> e->shift & (ENGINE_LINES - 1);
+}
+
+static void clear(EngineLine *line)
+{
+    line->read_tag = line->write_tag = ENGINE_NO_TAG;
+}
+
+/* The line at `place` leaves the D-cache. */
+static void line_left(void *ctx, uint32_t place)
+{
+    Core *c = ctx;
+    Engine *e = c->engine.host;
+    for (unsigned user = 0; user < 2; user++) {
+        uint32_t slot = e->slots[place][user];
+        if (e->places[user][slot] == place)
+            clear(&c->engine.lines[user][slot]);
+    }
+}
+
+void engine_drop_all(Core *c)
+{
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < ENGINE_LINES; i++)
+            clear(&c->engine.lines[user][i]);
+}
+
+static void drop_line(Core *c, unsigned user, uint32_t va)
+{
+    EngineLine *line = &c->engine.lines[user][slot_of(c->engine.host, va)];
+    if (line->read_tag == va)
+        clear(line);
+}
+
+void engine_drop_page(Core *c, uint32_t number)
+{
+    Engine *e = c->engine.host;
+    uint32_t page = number << PAGE_SHIFT, entry = number & c->tlb_mask;
+    /* A page that is mapped, but not in the micro TLB, has no line here; one
+     * that is not mapped may have any. */
+    if (c->tlb[entry] != number) {
+        for (uint32_t at = 0; at < PAGE_SIZE; at += 1u << e->shift)
+            for (unsigned user = 0; user < 2; user++)
+                drop_line(c, user, page | at);
+        return;
+    }
+    EngineTouched *touched = &e->touched[entry];
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < ARRAY_LEN(touched->lines[user]); i++)
+            for (uint64_t *set = &touched->lines[user][i]; *set;
+                 *set &= *set - 1) {
+                uint32_t line = 64 * i + (unsigned)__builtin_ctzll(*set);
+                drop_line(c, user, page | line << e->shift);
+            }
+}
+
+void engine_protect(Core *c, uint32_t pa, uint32_t size)
+{
+    Engine *e = c->engine.host;
+    uint32_t line = 1u << e->shift, place;
+    bool dirty;
+    for (uint64_t at = pa & ~(line - 1); at < (uint64_t)pa + size; at += line) {
+        if (!hierarchy_find_data(c->hierarchy, at, &place, &dirty))
+            continue;
+        for (unsigned user = 0; user < 2; user++) {
+            uint32_t slot = e->slots[place][user];
+            if (e->places[user][slot] == place)
+                c->engine.lines[user][slot].write_tag = ENGINE_NO_TAG;
+        }
+    }
+}
+
+static bool has_tbits(const CorePage *page, uint32_t offset, uint32_t size)
+{
+    for (uint32_t at = offset; page->tbits && at < offset + size; at += 4)
+        if (page->tbits[at / 4 / 32] >> at / 4 % 32 & 1)
+            return true;
+    return false;
+}
+
+/* The access at `va` was made: its line is found from now on. */
+static void fill(Core *c, bool user, uint32_t va, const CorePage *page)
+{
+    Engine *e = c->engine.host;
+    uint32_t size = 1u << e->shift, tag = va & ~(size - 1);
+    uint32_t offset = tag % PAGE_SIZE, place;
+    bool dirty;
+    if (!e->fills || !page->cached ||
+        !hierarchy_find_data(c->hierarchy, page->pa | offset, &place, &dirty))
+        return;
+    uint32_t slot = slot_of(e, va);
+    /* Under another address: only one of them can be found by the place. */
+    uint32_t other = e->slots[place][user];
+    if (other != slot && e->places[user][other] == place)
+        clear(&c->engine.lines[user][other]);
+    e->slots[place][user] = slot;
+    e->places[user][slot] = place;
+    bool writable = dirty && page->writable && !has_tbits(page, offset, size);
+    c->engine.lines[user][slot] = (EngineLine){
+        .read_tag = tag,
+        .write_tag = writable ? tag : ENGINE_NO_TAG,
+        .addend = (uintptr_t)page->host + offset - tag,
+    };
+    if (page->mapped) {
+        EngineTouched *touched = &e->touched[va >> PAGE_SHIFT & c->tlb_mask];
+        uint32_t line = offset >> e->shift;
+        touched->lines[user][line / 64] |= 1ull << line % 64;
+    }
+}
+
+/* --- What compiled code calls --------------------------------------------- */
+
+/* Whether a store since the commit, of `stores`, has a byte of the `size` at
+ * `host`: then the store buffer answers. */
+static void forward(Core *c, const uint8_t *host, unsigned size,
+                    unsigned stores)
+{
+    for (unsigned i = 0; i < stores; i++) {
+        const EngineUndo *undo = &c->engine.undo[i];
+        if ((uintptr_t)host - (uintptr_t)undo->host >= undo->size &&
+            (uintptr_t)undo->host - (uintptr_t)host >= size)
+            continue;
+        c->counters.forwards++;
+        core_stall(c, CORE_CAUSE_STORE_BUFFER, c->desc.forward);
+        return;
+    }
+}
+
+uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site)
+{
+    const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
+    unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
+    bool user = self->context.user;
+    const CorePage *page = core_look(c, va, size, user, false);
+    if (!page)
+        return 0;
+    const uint8_t *host = page->host + va % PAGE_SIZE;
+    core_spend_access(c, page, va, page->pa | va % PAGE_SIZE, false);
+    /* engine_settle() counts it. */
+    hierarchy_add_hits(c->hierarchy, 0, UINT64_MAX, 0);
+    forward(c, host, size, ENGINE_SITE_STORES(site));
+    fill(c, user, va, page);
+    uint32_t value = core_bytes_get(host, size, self->context.big);
+    return (uint64_t)value << 32 | 1;
+}
+
+void engine_forward(Core *c, Installed *self, uint32_t va, uint32_t site)
+{
+    const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
+    const EngineLine *line =
+        &c->engine.lines[self->context.user][slot_of(c->engine.host, va)];
+    forward(c, (const uint8_t *)(line->addend + va),
+            core_access_size((AtomOp)(step->op % STEP_LAST)),
+            ENGINE_SITE_STORES(site));
+}
+
+/* A number of 1, 2 or 4 bytes, in the host's order. */
+static uint32_t host_get(const uint8_t *host, unsigned size)
+{
+    uint16_t half;
+    uint32_t word;
+    switch (size) {
+    case 1: return *host;
+    case 2: memcpy(&half, host, sizeof half); return half;
+    default: memcpy(&word, host, sizeof word); return word;
+    }
+}
+
+static void host_put(uint8_t *host, unsigned size, uint32_t value)
+{
+    uint16_t half = (uint16_t)value;
+    switch (size) {
+    case 1: *host = (uint8_t)value; break;
+    case 2: memcpy(host, &half, sizeof half); break;
+    default: memcpy(host, &value, sizeof value); break;
+    }
+}
+
+bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
+                  uint32_t site)
+{
+    const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
+    unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
+    unsigned stores = ENGINE_SITE_STORES(site);
+    bool user = self->context.user;
+    const CorePage *page = core_look(c, va, size, user, true);
+    if (!page)
+        return false;
+    uint32_t pa = page->pa | va % PAGE_SIZE;
+    c->store_count = stores; /* as if they were gated */
+    bool refused = core_refuse_store(c, page, va, pa, size, 0);
+    c->store_count = 0;
+    if (refused)
+        return false;
+    core_spend_access(c, page, va, pa, true);
+    hierarchy_add_hits(c->hierarchy, 0, 0, UINT64_MAX);
+    uint8_t *host = page->host + va % PAGE_SIZE;
+    c->engine.undo[stores] =
+        (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
+    bool swap = self->context.big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+    if (swap)
+        value = __builtin_bswap32(value) >> (32 - 8 * size);
+    host_put(host, size, value);
+    fill(c, user, va, page);
+    return true;
+}
+
+void engine_undo(Core *c, uint32_t site)
+{
+    for (unsigned i = ENGINE_SITE_STORES(site); i-- > 0;) {
+        const EngineUndo *undo = &c->engine.undo[i];
+        host_put(undo->host, undo->size, undo->old);
+    }
+}
+
+void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last)
+{
+    for (uint32_t line = first; line <= last; line++) {
+        unsigned cycles =
+            hierarchy_fetch(c->hierarchy, (self->line + line) << c->line_shift);
+        hierarchy_add_hits(c->hierarchy, UINT64_MAX, 0, 0);
+        core_stall(c, CORE_CAUSE_ICACHE, cycles);
+    }
+}
+
+/* --- Life ----------------------------------------------------------------- */
+
+void engine_mem_create(Core *c, const Config *config)
+{
+    Engine *e = c->engine.host;
+    Hierarchy *h = c->hierarchy;
+    e->shift = (unsigned)__builtin_ctz(hierarchy_line_d(h));
+    e->fills = hierarchy_hits_are_silent_d(h);
+    e->touched = alloc_zeroed(c->tlb_mask + 1, sizeof *e->touched);
+    e->slots = alloc_zeroed(hierarchy_places_d(h), sizeof *e->slots);
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < ENGINE_LINES; i++)
+            e->places[user][i] = UINT32_MAX;
+    engine_drop_all(c);
+    hierarchy_watch_data(h, line_left, c);
+    e->first_line = CORE_CODE_BASE >> c->line_shift;
+    e->line_count = config_int(config, CONFIG_TCACHE_SIZE) >> c->line_shift;
+    e->present = hierarchy_watch_fetches(h, CORE_CODE_BASE, e->line_count);
+}
+
+void engine_mem_destroy(Core *c)
+{
+    Engine *e = c->engine.host;
+    hierarchy_watch_data(c->hierarchy, NULL, NULL);
+    free(e->touched);
+    free(e->slots);
+}
