@@ -14,7 +14,7 @@
 
 #include <ini.h>
 
-typedef enum KeyType { INT, FREQ, BOOL, DATE, TEXT, CHOICE } KeyType;
+typedef enum KeyType { INT, FREQ, POWER, BOOL, DATE, TEXT, CHOICE } KeyType;
 
 typedef struct KeyInfo {
     const char *name;
@@ -34,7 +34,7 @@ static const KeyInfo keys[CONFIG_KEY_COUNT] = {
 
 typedef struct Value {
     char *text;      /* as written */
-    uint64_t number; /* INT, FREQ, BOOL, CHOICE, and DATE as int64_t */
+    uint64_t number; /* INT, FREQ, POWER, BOOL, CHOICE, and DATE as int64_t */
 } Value;
 
 struct Config {
@@ -102,13 +102,19 @@ static bool parse_bool(const char *text, uint64_t *number)
     return true;
 }
 
+static bool is_number(KeyType type)
+{
+    return type == INT || type == FREQ || type == POWER;
+}
+
 static bool parse_value(const KeyInfo *key, const char *text, uint64_t *number,
                         const char *where, Diag *diag)
 {
     switch (key->type) {
     case INT:
     case FREQ:
-        if (!number_parse(text, key->type == INT ? 1024 : 1000, number))
+    case POWER:
+        if (!number_parse(text, key->type == FREQ ? 1000 : 1024, number))
             return diag_error(diag,
                               "%s: %s = \"%s\" is not a number; write "
                               "for example %s",
@@ -119,6 +125,11 @@ static bool parse_value(const KeyInfo *key, const char *text, uint64_t *number,
                               "from %" PRIu64 " to %" PRIu64 " %s",
                               where, key->name, text, key->min, key->max,
                               key->unit);
+        if (key->type == POWER && (*number & (*number - 1)))
+            return diag_error(diag,
+                              "%s: %s = %s is not a power of two; write for "
+                              "example %s",
+                              where, key->name, text, key->value);
         return true;
     case BOOL:
         if (!parse_bool(text, number))
@@ -280,7 +291,7 @@ static const Value *value_of(const Config *config, ConfigKey key, bool fits)
 
 uint64_t config_int(const Config *config, ConfigKey key)
 {
-    bool fits = keys[key].type == INT || keys[key].type == FREQ;
+    bool fits = is_number(keys[key].type);
     return value_of(config, key, fits)->number;
 }
 
@@ -336,7 +347,7 @@ void config_write_docs(FILE *out)
     for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
         const KeyInfo *k = &keys[i];
         fprintf(out, "| `%s` | %s | ", k->name, k->value);
-        if (k->type == INT || k->type == FREQ)
+        if (is_number(k->type))
             fprintf(out, "%" PRIu64 " to %" PRIu64 " %s", k->min, k->max,
                     k->unit);
         else if (k->type == BOOL)

@@ -230,22 +230,9 @@ static void make_tables(Layer *l, const Config *config)
         l->lookups[i].va = 1;
 }
 
-static bool check_power(const Config *config, ConfigKey key, const char *name,
-                        Diag *diag)
-{
-    uint64_t value = config_int(config, key);
-    if (value & (value - 1))
-        return diag_error(diag, "%s = %s is not a power of two; try 4096", name,
-                          config_text(config, key));
-    return true;
-}
-
 static bool build(Layer *l, const Config *config, Diag *diag)
 {
-    if (!check_power(config, CONFIG_MORPH_HASH, "morph.hash", diag) ||
-        !check_power(config, CONFIG_MORPH_TBIT_GRAIN, "morph.tbit_grain",
-                     diag) ||
-        !vliw_desc_read(&l->desc, config, diag))
+    if (!vliw_desc_read(&l->desc, config, diag))
         return false;
     read_costs(&l->cost, config);
     read_keys(l, config);

@@ -358,16 +358,6 @@ static bool reset(Machine *m, Diag *diag)
 /* --- Life --------------------------------------------------------------------
  */
 
-static bool check_cache(const Config *config, ConfigKey key, const char *name,
-                        Diag *diag)
-{
-    uint64_t size = config_int(config, key);
-    if (size & (size - 1))
-        return diag_error(diag, "%s = %s is not a power of two; try 64k", name,
-                          config_text(config, key));
-    return true;
-}
-
 static void on_commit(void *ctx, const CoreCode *code, unsigned exit)
 {
     Machine *m = ctx;
@@ -439,9 +429,6 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                       .insns = on_insns,
                       .mark = on_mark,
                       .stop = on_stop};
-    if (!check_cache(config, CONFIG_CPU_ICACHE, "cpu.icache", diag) ||
-        !check_cache(config, CONFIG_CPU_DCACHE, "cpu.dcache", diag))
-        return false;
     m->board = board_create(config, big, mc->disks, mc->disk_count, &host,
                             m->events, diag);
     if (!m->board)

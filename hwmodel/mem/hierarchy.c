@@ -53,27 +53,12 @@ static const CacheKeys l1d_keys = {"l1d", CONFIG_L1D_SIZE, CONFIG_L1D_LINE,
 static const CacheKeys l2_keys = {"l2", CONFIG_L2_SIZE, CONFIG_L2_LINE,
                                   CONFIG_L2_WAYS, CONFIG_L2_POLICY};
 
-static bool check_power(const char *name, const char *key, uint64_t value,
-                        Diag *diag)
-{
-    if (value & (value - 1))
-        return diag_error(diag,
-                          "%s.%s = %" PRIu64 " is not a power of two; choose "
-                          "one",
-                          name, key, value);
-    return true;
-}
-
 static bool make_cache(Cache *cache, const CacheKeys *keys,
                        const Config *config, Diag *diag)
 {
     uint64_t size = config_int(config, keys->size);
     uint64_t line = config_int(config, keys->line);
     uint64_t ways = config_int(config, keys->ways);
-    if (!check_power(keys->name, "size", size, diag) ||
-        !check_power(keys->name, "line", line, diag) ||
-        !check_power(keys->name, "ways", ways, diag))
-        return false;
     if (line * ways > size)
         return diag_error(diag,
                           "%s.size = %" PRIu64 " is less than a set, %s.line "

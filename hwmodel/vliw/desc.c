@@ -24,7 +24,7 @@ static const struct {
     {VLIW_LATENCY_FCVT, CONFIG_VLIW_LATENCY_FCVT},
 };
 
-static bool check(const VliwDesc *desc, const Config *config, Diag *diag)
+static bool check(const VliwDesc *desc, Diag *diag)
 {
     if (desc->formats == VLIW_FORMATS_CRUSOE && desc->alu_units != 2)
         return diag_error(diag,
@@ -46,12 +46,6 @@ static bool check(const VliwDesc *desc, const Config *config, Diag *diag)
                           "vliw.shadowed_fprs = %u is more than vliw.fprs = "
                           "%u; lower it",
                           desc->shadowed_fprs, desc->fprs);
-    uint64_t tlb = config_int(config, CONFIG_VLIW_TLB);
-    if ((tlb & (tlb - 1)) != 0)
-        return diag_error(diag,
-                          "vliw.tlb = %" PRIu64 " is not a power of two; "
-                          "choose 1, 2, 4, 8, ...",
-                          tlb);
     return true;
 }
 
@@ -82,7 +76,7 @@ bool vliw_desc_read(VliwDesc *desc, const Config *config, Diag *diag)
     for (unsigned i = 0; i < ARRAY_LEN(latencies); i++)
         desc->latency[latencies[i].latency] =
             (unsigned)config_int(config, latencies[i].key);
-    return check(desc, config, diag);
+    return check(desc, diag);
 }
 
 const char *vliw_unit_name(VliwUnit unit)

@@ -266,6 +266,10 @@ static void test_config_freq(void **state)
     accept(config, "cpu.clock", "1000k");
     assert_int_equal(config_int(config, CONFIG_CPU_CLOCK), 1000000);
     refuse(config, CONFIG_CPU_CLOCK, "999999", "is out of range");
+    accept(config, "l2.size", "0");
+    accept(config, "l2.size", "512k");
+    refuse(config, CONFIG_L2_SIZE, "3k", "is not a power of two");
+    refuse(config, CONFIG_CPU_DCACHE, "256", "is out of range");
     refuse(config, CONFIG_CPU_CLOCK, "1000000001", "to 1000000000 Hz");
     refuse(config, CONFIG_CPU_CLOCK, "25MHz", "is not a number");
     config_destroy(config);
@@ -361,6 +365,7 @@ static void test_config_all_choices(void **state)
 #define CHOICE                                           true
 #define INT                                              false
 #define FREQ                                             false
+#define POWER                                            false
 #define BOOL                                             false
 #define DATE                                             false
 #define TEXT                                             false
@@ -370,6 +375,7 @@ static void test_config_all_choices(void **state)
 #undef CHOICE
 #undef INT
 #undef FREQ
+#undef POWER
 #undef BOOL
 #undef DATE
 #undef TEXT

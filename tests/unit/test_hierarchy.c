@@ -297,12 +297,6 @@ static void expect_error(const char *const *words, const char *text)
 static void test_keys(void **state)
 {
     (void)state;
-    expect_error(WORDS("l1i.size=3000"), "l1i.size");
-    expect_error(WORDS("l1d.size=1025"), "l1d.size");
-    expect_error(WORDS("l1d.line=24"), "l1d.line");
-    expect_error(WORDS("l1d.ways=3"), "l1d.ways");
-    expect_error(WORDS("l2.ways=3"), "l2.ways");
-    expect_error(WORDS("l2.size=5000"), "l2.size");
     expect_error(WORDS("l1d.ways=64", "l1d.line=32"), "l1d.size");
     expect_error(WORDS("l2.size=64", "l2.ways=4"), "l2.size");
     expect_error(WORDS("l1d.line=128", "l1d.ways=1"), "l1d.line");

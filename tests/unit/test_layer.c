@@ -563,31 +563,6 @@ static void test_breakpoint(void **state)
     finish(&g);
 }
 
-static void test_bad_keys(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *setting, *message;
-    } cases[] = {
-        {"morph.hash=3", "morph.hash = 3 is not a power of two; try 4096"},
-        {"morph.tbit_grain=12",
-         "morph.tbit_grain = 12 is not a power of two; try 4096"},
-    };
-    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
-        Diag diag = {""};
-        Guest g;
-        start(&g, calls, ARRAY_LEN(calls), (const char *const[]){NULL});
-        config_set_word(g.config, "cpu.model=vliw", "test", &diag);
-        config_set_word(g.config, cases[i].setting, "test", &diag);
-        assert_null(machine_create(&(MachineConfig){.config = g.config,
-                                                    .image = g.image,
-                                                    .cmdline = ""},
-                                   &diag));
-        assert_string_equal(diag.text, cases[i].message);
-        finish(&g);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -603,7 +578,6 @@ int main(void)
         cmocka_unit_test(test_return_stack),
         cmocka_unit_test(test_small_cache),
         cmocka_unit_test(test_breakpoint),
-        cmocka_unit_test(test_bad_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -338,7 +338,6 @@ static void test_refusals(void **state)
     expect_refused(0x80200000, "machine.memory", "1M", "--memory");
     expect_refused(0x800ffffc, "machine.memory", "1M", "--memory");
     expect_refused(0x800fffc0, "machine.memory", "1M", "no room");
-    expect_refused(START, "cpu.dcache", "3k", "power of two");
     expect_refused(START, "machine.memory", "0x100800", "machine.memory");
 }
 
