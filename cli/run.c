@@ -120,15 +120,25 @@ static bool check_record(const Session *s, Diag *diag)
     return true;
 }
 
+/* What only the layer has is not asked of the reference CPU. */
 static bool check_model(const Session *s, Diag *diag)
 {
     const char *model = config_text(s->config, CONFIG_CPU_MODEL);
-    return !s->check || strcmp(model, "vliw") == 0 ||
+    const char *kind = trace_layer_kind(s->trace);
+    if (strcmp(model, "vliw") == 0)
+        return true;
+    if (s->check)
+        return diag_error(diag,
+                          "--check: with cpu.model = %s the reference CPU runs "
+                          "the guest, and there is nothing to compare; add "
+                          "--model vliw",
+                          model);
+    return !kind ||
            diag_error(diag,
-                      "--check: with cpu.model = %s the reference CPU runs the "
-                      "guest, and there is nothing to compare; add --model "
-                      "vliw",
-                      model);
+                      "--trace %s: with cpu.model = %s the reference CPU runs "
+                      "the guest, and there is no code-morphing layer; add "
+                      "--model vliw",
+                      kind, model);
 }
 
 static bool is_disk(const Session *s, const char *path)

@@ -339,6 +339,14 @@ Trace *trace_create(const Options *options, Diag *diag)
     return t;
 }
 
+const char *trace_layer_kind(const Trace *t)
+{
+    return t->on[TRACE_GEARS]       ? "gears"
+           : t->on[TRACE_FAULTS]    ? "faults"
+           : t->on[TRACE_MOLECULES] ? "molecules"
+                                    : NULL;
+}
+
 bool trace_open(Trace *t, Machine *machine, Diag *diag)
 {
     t->machine = machine;

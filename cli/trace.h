@@ -11,6 +11,8 @@ typedef struct Trace Trace;
 Trace *trace_create(const Options *options, Diag *diag);
 /* Opens the files and begins to trace. */
 bool trace_open(Trace *trace, Machine *machine, Diag *diag);
+/* The name of a traced kind that only the code-morphing layer has, or NULL. */
+const char *trace_layer_kind(const Trace *trace);
 /* Whether something is traced to the standard error. */
 bool trace_uses_stderr(const Trace *trace);
 /* Shows what goes there now; files are left to fill up. */

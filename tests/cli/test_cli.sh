@@ -447,6 +447,9 @@ ok 'check mode with exceptions' status 3 sel run -q -M bare --model vliw \
 ok 'check mode without the layer' refuses \
     '--check: with cpu.model = functional the reference CPU runs the guest' \
     run --check echo.elf
+ok 'traces of the layer without it' refuses \
+    '--trace faults: with cpu.model = functional the reference CPU runs' \
+    run --trace exceptions,faults echo.elf
 
 ok 'a traced run of the layer' status 7 layer --trace gears:gears.txt \
     --trace faults:faults.txt --trace molecules:molecules.txt \
