@@ -9,6 +9,7 @@
 #include "cli/hostconsole.h"
 #include "cli/monitor.h"
 #include "cli/report.h"
+#include "cli/savefile.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/trace.h"
@@ -34,6 +35,8 @@ typedef struct Session {
     Config *config;
     ElfImage *image;
     InputScript script;
+    Warm warm; /* --warm-start */
+    SaveFile warm_save;
     Trace *trace;
     HostConsole *console;
     Machine *machine;
@@ -141,6 +144,21 @@ static bool check_model(const Session *s, Diag *diag)
                       kind, model);
 }
 
+/* Both need the layer. */
+static bool check_warm(const Session *s, Diag *diag)
+{
+    const Options *o = s->options;
+    const char *model = config_text(s->config, CONFIG_CPU_MODEL);
+    const char *option = options_has(o, OPTION_WARM_START)  ? "--warm-start"
+                         : options_has(o, OPTION_WARM_SAVE) ? "--warm-save"
+                                                            : NULL;
+    return !option || strcmp(model, "vliw") == 0 ||
+           diag_error(diag,
+                      "%s: with cpu.model = %s nothing is translated; add "
+                      "--model vliw",
+                      option, model);
+}
+
 static bool is_disk(const Session *s, const char *path)
 {
     struct stat file, disk;
@@ -162,7 +180,8 @@ static bool check_outputs(const Session *s, Diag *diag)
         const char *path = o->uses[i].value;
         if (id == OPTION_TRACE)
             path = strchr(path, ':') ? strchr(path, ':') + 1 : "";
-        else if (id != OPTION_CONSOLE && id != OPTION_RECORD)
+        else if (id != OPTION_CONSOLE && id != OPTION_RECORD &&
+                 id != OPTION_WARM_SAVE)
             continue;
         if (is_disk(s, path))
             return diag_error(diag,
@@ -178,6 +197,7 @@ static bool read_inputs(Session *s, Diag *diag)
 {
     const Options *o = s->options;
     const char *input = options_value(o, OPTION_INPUT);
+    const char *warm = options_value(o, OPTION_WARM_START);
     s->where = options_value(o, OPTION_CONSOLE);
     s->where = s->where ? s->where : "stdio";
     s->quiet = options_has(o, OPTION_QUIET);
@@ -186,8 +206,10 @@ static bool read_inputs(Session *s, Diag *diag)
     return read_limits(s, diag) && check_record(s, diag) &&
            (s->trace = trace_create(o, diag)) &&
            (s->config = settings_create(o, diag)) && check_model(s, diag) &&
+           check_warm(s, diag) &&
            (!input || input_read(&s->script, input, diag)) &&
-           read_disks(s, diag) && check_outputs(s, diag) &&
+           (!warm || warm_read(&s->warm, warm, diag)) && read_disks(s, diag) &&
+           check_outputs(s, diag) &&
            (s->image = elf_read(o->operands[0], diag));
 }
 
@@ -233,6 +255,7 @@ static bool set_up(Session *s, Diag *diag)
         .cmdline = s->cmdline,
         .disks = s->disks,
         .disk_count = s->disk_count,
+        .warm = options_has(s->options, OPTION_WARM_START) ? &s->warm : NULL,
         .check = s->check,
         .host = {.ctx = s->console, .console_put = hostconsole_put},
     };
@@ -240,6 +263,8 @@ static bool set_up(Session *s, Diag *diag)
     if (!s->machine ||
         !report_open_results(&s->results, options_value(s->options, OPTION_OUT),
                              diag) ||
+        !savefile_open(&s->warm_save, "--warm-save",
+                       options_value(s->options, OPTION_WARM_SAVE), diag) ||
         !open_console(s, diag) || !trace_open(s->trace, s->machine, diag))
         return false;
     machine_set_limits(s->machine, &s->limits);
@@ -357,6 +382,17 @@ static void finish_check(Session *s)
         s->run.end = RUN_END_CHECK;
 }
 
+static bool save_warm(Session *s, Diag *diag)
+{
+    Warm warm = {0};
+    if (!s->warm_save.file)
+        return true;
+    machine_save_warm(s->machine, &warm);
+    warm_write(&warm, s->warm_save.file);
+    warm_free(&warm);
+    return savefile_close(&s->warm_save, diag);
+}
+
 /* Writes everything out.  Returns the exit status. */
 static int finish(Session *s, Diag *diag)
 {
@@ -374,6 +410,7 @@ static int finish(Session *s, Diag *diag)
     bool ok = trace_close(s->trace, diag);
     ok = hostconsole_close(s->console, diag) && ok;
     ok = machine_sync_disks(s->machine, diag) && ok;
+    ok = save_warm(s, diag) && ok;
     ok = report_write_results(&s->results, run, diag) && ok;
     if (!s->quiet)
         report_write_summary(run);
@@ -393,11 +430,13 @@ static int finish(Session *s, Diag *diag)
 static void release(Session *s)
 {
     report_drop_results(&s->results);
+    savefile_drop(&s->warm_save);
     monitor_destroy(s->monitor);
     trace_destroy(s->trace);
     machine_destroy(s->machine);
     hostconsole_destroy(s->console);
     input_free(&s->script);
+    warm_free(&s->warm);
     elf_free(s->image);
     config_destroy(s->config);
     for (size_t i = 0; i < s->disk_count; i++)

@@ -310,3 +310,49 @@ void codepages_learn_spurious(Layer *l, Translation *t)
     tcache_remove(l, t);
     core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
 }
+
+static void save_lessons(const Layer *l, const CodePage *page, Warm *warm)
+{
+    const PageLessons *lessons = page->lessons;
+    const uint8_t *host = bus_page(l->bus, page->pa, false);
+    for (uint32_t word = 0; host && word < PAGE_WORDS; word++) {
+        WarmLesson lesson = {
+            .pa = page->pa + 4 * word,
+            .word = bits_load32(host + 4 * word, l->cpu_config.big_endian),
+            .mmio = lessons->mmio[word],
+            .faults = lessons->faults[word],
+            .interpret = has_bit(lessons->interpret, word),
+            .unmoved = has_bit(lessons->unmoved, word)};
+        if (lesson.mmio || lesson.faults || lesson.interpret || lesson.unmoved)
+            warm_add_lesson(warm, &lesson);
+    }
+}
+
+void codepages_save(const Layer *l, Warm *warm)
+{
+    for (unsigned i = 0; i < PAGE_TABLES; i++)
+        for (unsigned j = 0; l->code_pages[i] && j < PAGE_TABLES; j++)
+            if (l->code_pages[i][j] && l->code_pages[i][j]->lessons)
+                save_lessons(l, l->code_pages[i][j], warm);
+}
+
+void codepages_teach(Layer *l, const WarmLesson *lesson)
+{
+    const uint8_t *host =
+        bus_page(l->bus, lesson->pa & ~(PAGE_SIZE - 1u), false);
+    if (!host || bits_load32(host + lesson->pa % PAGE_SIZE,
+                             l->cpu_config.big_endian) != lesson->word)
+        return;
+    CodePage *page = codepages_get(l, lesson->pa);
+    PageLessons *lessons = lessons_of(page);
+    uint32_t word = word_of(lesson->pa);
+    lessons->mmio[word] = (uint16_t)lesson->mmio;
+    lessons->faults[word] = (uint16_t)lesson->faults;
+    if (lesson->unmoved)
+        set_bit(lessons->unmoved, word);
+    if (lesson->interpret && !has_bit(lessons->interpret, word)) {
+        set_bit(lessons->interpret, word);
+        protect(l, page, word, true);
+    }
+    l->stats.warm_lessons++;
+}

@@ -85,12 +85,14 @@ static void at_entry(Layer *l, const Translation *t)
 static void became_hot(Layer *l, Translation *t)
 {
     uint32_t pc = t->pc, pa = t->pa;
+    uint32_t word = t->code->guests[0].word;
     uint8_t mode = t->mode;
     at_entry(l, t);
     l->stats.hot++;
     t->core->hot = UINT64_MAX;
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
-    translate(l, pc, mode, 2);
+    if (!revive(l, pc, word, mode, 2))
+        translate(l, pc, mode, 2);
     l->resume = tcache_find(l, pc, pa, mode);
 }
 
@@ -146,16 +148,21 @@ static bool is_translatable(const Layer *l)
            !(l->cpu_config.fpu && fpu_irq(s->fcr31));
 }
 
-/* A translation made now, if gear 0 has been at the block often enough. */
+/* A translation made now: again, if an earlier run had one, or because gear 0
+ * has been at the block often enough. */
 static Translation *make_block(Layer *l, uint32_t pa, const uint8_t *host,
                                uint8_t mode)
 {
-    Insn in = insn_decode(
-        bits_load32(host + pa % PAGE_SIZE, l->cpu_config.big_endian));
+    uint32_t word =
+        bits_load32(host + pa % PAGE_SIZE, l->cpu_config.big_endian);
+    Insn in = insn_decode(word);
     IrContext context = layer_context(l, mode);
     if (l->interpret || codepages_is_interpreted(l, pa) ||
         !lift_can(&in, &context))
         return NULL;
+    Translation *again = revive(l, l->pc, word, mode, 1);
+    if (again)
+        return again;
     core_charge(l->core, CORE_CAUSE_GEAR0, l->cost.profile0);
     return profile_block(l, l->pc, pa, mode) ? translate(l, l->pc, mode, 1)
                                              : NULL;
@@ -200,6 +207,8 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
     l->insn_limit = insn_limit;
     l->stop = false;
     set_limits(l);
+    if (!l->begun)
+        revive_begin(l);
     while (!l->stop && layer_cycles(l) < l->deadline &&
            layer_insns(l) < l->insn_limit) {
         if (cpu_interrupt_ready(l->cpu))

@@ -168,6 +168,7 @@ static void read_costs(LayerCosts *cost, const Config *config)
         .schedule = config_int(config, CONFIG_COST_SCHEDULE),
         .regalloc = config_int(config, CONFIG_COST_REGALLOC),
         .encode = config_int(config, CONFIG_COST_ENCODE),
+        .warm = config_int(config, CONFIG_COST_WARM),
     };
 }
 
@@ -198,6 +199,7 @@ static void read_keys(Layer *l, const Config *config)
     l->gears = (unsigned)config_int(config, CONFIG_MORPH_GEARS);
     l->mmio_learn = (unsigned)config_int(config, CONFIG_MORPH_MMIO_LEARN);
     l->fault_learn = (unsigned)config_int(config, CONFIG_MORPH_FAULT_LEARN);
+    l->warm_tries = (unsigned)config_int(config, CONFIG_MORPH_WARM_TRIES);
     l->chain = config_bool(config, CONFIG_MORPH_CHAIN);
     l->inline_cache = config_bool(config, CONFIG_MORPH_INLINE_CACHE);
     l->handlers = config_bool(config, CONFIG_MORPH_HANDLERS);
@@ -280,6 +282,7 @@ void layer_destroy(Layer *l)
         tcache_clear(l);
     }
     codepages_reset(l);
+    revive_destroy(l);
     core_destroy(l->core);
     hierarchy_destroy(l->hierarchy);
     arena_destroy(l->scratch);
@@ -306,6 +309,7 @@ void layer_reset(Layer *l)
     links_reset(l);
     profile_reset(l);
     codepages_reset(l);
+    revive_reset(l);
     codepages_remapped(l, true, 0);
     hierarchy_reset(l->hierarchy);
     l->home = true;

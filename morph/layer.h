@@ -3,8 +3,9 @@
  * dispatch.c finds what to run next; gear0.c interprets; translate.c forms,
  * lifts, optimizes, schedules and installs; profile.c counts; tcache.c holds
  * translations and finds them; links.c chains them, and predicts indirect
- * jumps; codepages.c keeps T-bits and invalidates.  Time: every cycle is
- * charged to one of the causes of hwmodel/vliw/cause.def.
+ * jumps; codepages.c keeps T-bits and invalidates; revive.c puts back what an
+ * earlier run had.  Time: every cycle is charged to one of the causes of
+ * hwmodel/vliw/cause.def.
  *
  * The processor's state lives in the reference CPU (frontend/cpu.h), which is
  * also gear 0's hands: it executes one instruction that gear 0 gives it.  While
@@ -21,6 +22,7 @@
 #include "hwmodel/mem/bus.h"
 #include "hwmodel/vliw/core.h"
 #include "hwmodel/vliw/engine.h"
+#include "morph/warm.h"
 #include "optimizer/optimizer.h"
 
 typedef struct Layer Layer;
@@ -71,6 +73,12 @@ uint64_t layer_cycles(const Layer *layer);
 
 /* Memory that a device or a debugger wrote. */
 void layer_memory_changed(Layer *layer, uint32_t pa, uint32_t size);
+
+/* Each run after a reset begins with what `warm` says, which is borrowed.  To
+ * be called before layer_reset(). */
+void layer_start_warm(Layer *layer, const Warm *warm);
+/* Adds what the layer knows to `warm`. */
+void layer_save_warm(const Layer *layer, Warm *warm);
 
 /* Brings rows that are sums over translations up to date. */
 void layer_update_stats(Layer *layer);

@@ -1,6 +1,6 @@
 /* Inside of the code-morphing layer.  Each of its files calls those named after
  * it: layer.c (life, the core's questions), dispatch.c, handler.c, gear0.c,
- * translate.c, profile.c, tcache.c, links.c, codepages.c. */
+ * revive.c, translate.c, profile.c, tcache.c, links.c, codepages.c. */
 #ifndef SELKIRK_MORPH_LAYER_IMPL_H
 #define SELKIRK_MORPH_LAYER_IMPL_H
 
@@ -33,6 +33,7 @@ enum {
 
 typedef struct Translation Translation;
 typedef struct TranslationPage TranslationPage;
+typedef struct Revival Revival; /* revive.c */
 
 /* What gear 0 and the faults of translations taught about the words of a page.
  * Made when there is something to remember. */
@@ -92,6 +93,9 @@ struct Translation {
     uint64_t address; /* in the translation cache */
     unsigned call_count;
     Link *incoming;
+    uint32_t earlier;     /* times that an earlier run entered it */
+    uint32_t next;        /* where its path led on */
+    bool interpret;       /* what is there cannot be translated */
     uint32_t spurious;    /* faults that the guest's own path did not have */
     uint32_t branch;      /* pc of the branch at a block's end, or 1 */
     Translation *sibling; /* next with the same hash of `branch` */
@@ -104,6 +108,7 @@ typedef struct LayerCosts {
     uint64_t gear0, profile0, dispatch, chain, inline_cache, return_stack, hash;
     uint64_t exception, invalidate, flush, translate1;
     uint64_t form, pass, select, schedule, regalloc, encode;
+    uint64_t warm;
 } LayerCosts;
 
 typedef struct LayerStats {
@@ -128,6 +133,9 @@ typedef struct LayerStats {
     uint64_t code_writes; /* stores that overwrote translated words */
     uint64_t generations;
     uint64_t exceptions;
+    /* What an earlier run had saved. */
+    uint64_t warm_records, warm_asked, warm_failed;
+    uint64_t warm_installed[3], warm_guests, warm_bytes, warm_lessons;
     /* Of gear 1 and gear 2: by translation and weighted by entries. */
     uint64_t length[3], bound[3];
     uint64_t run_length[3], run_bound[3];
@@ -173,7 +181,7 @@ struct Layer {
     Arena *scratch; /* what one translation needs on its way */
 
     /* Keys. */
-    unsigned gears, mmio_learn, fault_learn;
+    unsigned gears, mmio_learn, fault_learn, warm_tries;
     bool chain, inline_cache, handlers;
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias;
@@ -208,6 +216,9 @@ struct Layer {
     ProfileBlock *blocks;
     ProfileBranch *branches;
     Translation **branch_index;
+
+    Revival *revival; /* NULL: no earlier run has saved anything */
+    bool begun;       /* it ran since the reset */
 
     /* tcache.c */
     Translation **index;
@@ -297,6 +308,24 @@ CoreCode *handler_run(void *ctx, CoreCode *from, unsigned exit);
 /* Makes and installs a translation of `gear`; NULL if that cannot be.  May
  * empty the translation cache. */
 Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear);
+/* Installs what an earlier run translated, if each of its `guests` is what the
+ * guest's memory holds now and may be translated; or NULL. */
+Translation *translate_again(Layer *l, const WarmTranslation *record,
+                             const IrGuest *guests);
+
+/* --- revive.c --------------------------------------------------------------
+ */
+
+/* A translation of `gear` or above that an earlier run had of this entry, whose
+ * first word is `word`: it is installed again.  NULL: there is none that is
+ * still right. */
+Translation *revive(Layer *l, uint32_t pc, uint32_t word, uint8_t mode,
+                    unsigned gear);
+/* The layer runs for the first time since the reset: it begins with the profile
+ * and lessons of the earlier run. */
+void revive_begin(Layer *l);
+void revive_reset(Layer *l);
+void revive_destroy(Layer *l);
 
 /* --- profile.c -------------------------------------------------------------
  */
@@ -312,6 +341,9 @@ bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target);
 /* A translation of gear 1 comes, and goes: its counts stay. */
 void profile_add(Layer *l, Translation *t);
 void profile_remove(Layer *l, Translation *t);
+/* All counts of branches, those of the blocks included; and back again. */
+void profile_save(const Layer *l, Warm *warm);
+void profile_put(Layer *l, const WarmBranch *branch);
 void profile_reset(Layer *l);
 
 /* --- tcache.c --------------------------------------------------------------
@@ -371,6 +403,9 @@ bool codepages_written(Layer *l, uint32_t pa);
 void codepages_learn(Layer *l, uint32_t pa, bool mmio);
 /* `t` failed where the guest does not go, once more. */
 void codepages_learn_spurious(Layer *l, Translation *t);
+/* All lessons; and one back again, if its word is still there. */
+void codepages_save(const Layer *l, Warm *warm);
+void codepages_teach(Layer *l, const WarmLesson *lesson);
 /* CpuRemapped. */
 void codepages_remapped(void *ctx, bool all, uint32_t va);
 void codepages_reset(Layer *l);

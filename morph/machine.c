@@ -448,6 +448,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         m->layer = layer_create(config, &cpu, m->cpu, m->bus, diag);
         if (!m->layer)
             return false;
+        if (mc->warm)
+            layer_start_warm(m->layer, mc->warm);
         if (m->forward.to == FAST_FORWARD_NONE)
             m->phase = PHASE_TIMED;
     }
@@ -757,6 +759,12 @@ const ElfImage *machine_image(const Machine *m)
 bool machine_sync_disks(Machine *m, Diag *diag)
 {
     return board_sync_disks(m->board, diag);
+}
+
+void machine_save_warm(const Machine *m, Warm *warm)
+{
+    if (m->layer)
+        layer_save_warm(m->layer, warm);
 }
 
 CheckCounts machine_check_counts(const Machine *m)

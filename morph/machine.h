@@ -57,6 +57,8 @@ typedef struct MachineConfig {
     const char *cmdline;    /* guest arguments, one string; copied */
     const BoardDisk *disks; /* opened by machine_create() */
     size_t disk_count;
+    const Warm
+        *warm;  /* with cpu.model=vliw: to begin with; borrowed, or NULL */
     bool check; /* with cpu.model=vliw: compare with the reference CPU */
     MachineHost host;
 } MachineConfig;
@@ -106,6 +108,8 @@ const GuestState *machine_state(const Machine *machine);
 bool machine_peek(Machine *machine, uint32_t va, void *bytes, uint32_t size);
 bool machine_big_endian(const Machine *machine);
 const ElfImage *machine_image(const Machine *machine);
+/* Adds what the code-morphing layer knows to `warm`; nothing without one. */
+void machine_save_warm(const Machine *machine, Warm *warm);
 bool machine_sync_disks(Machine *machine, Diag *diag);
 
 /* Ends check mode: compares what is left to compare.  NULL if all agreed. */

@@ -3,6 +3,9 @@
  * counted. */
 #include "morph/layer_impl.h"
 
+#include "base/alloc.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* Exits of a direct branch that is taken always have no profile. */
@@ -26,9 +29,10 @@ bool profile_block(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
     return true;
 }
 
-static ProfileBranch *branch_of(Layer *l, uint32_t pc, uint32_t pa)
+/* In a table of PROFILE_BRANCHES. */
+static ProfileBranch *branch_of(ProfileBranch *table, uint32_t pc, uint32_t pa)
 {
-    ProfileBranch *branch = &l->branches[mix(pc, pa) % PROFILE_BRANCHES];
+    ProfileBranch *branch = &table[mix(pc, pa) % PROFILE_BRANCHES];
     if (branch->pc != pc || branch->pa != pa)
         *branch = (ProfileBranch){.pc = pc, .pa = pa};
     return branch;
@@ -36,7 +40,7 @@ static ProfileBranch *branch_of(Layer *l, uint32_t pc, uint32_t pa)
 
 void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken)
 {
-    ProfileBranch *branch = branch_of(l, pc, pa);
+    ProfileBranch *branch = branch_of(l->branches, pc, pa);
     ++*(taken ? &branch->taken : &branch->not_taken);
 }
 
@@ -105,13 +109,46 @@ void profile_remove(Layer *l, Translation *t)
     while (*at != t)
         at = &(*at)->sibling;
     *at = t->sibling;
-    ProfileBranch *branch = branch_of(l, t->branch, branch_pa(t));
+    ProfileBranch *branch = branch_of(l->branches, t->branch, branch_pa(t));
     add_counts(t, &branch->taken, &branch->not_taken);
+}
+
+/* Their ratio is what matters: they are halved until they fit. */
+static void save_branch(Warm *warm, const ProfileBranch *b)
+{
+    uint64_t taken = b->taken, not_taken = b->not_taken;
+    for (; (taken | not_taken) > UINT32_MAX; taken /= 2)
+        not_taken /= 2;
+    if (taken | not_taken)
+        warm_add_branch(warm, &(WarmBranch){b->pc, b->pa, (uint32_t)taken,
+                                            (uint32_t)not_taken});
+}
+
+void profile_save(const Layer *l, Warm *warm)
+{
+    size_t size = PROFILE_BRANCHES * sizeof *l->branches;
+    ProfileBranch *branches = alloc_resize(NULL, 1, size);
+    memcpy(branches, l->branches, size);
+    for (const Translation *t = l->oldest; t; t = t->newer)
+        if (t->gear == 1 && t->branch != NO_BRANCH) {
+            ProfileBranch *b = branch_of(branches, t->branch, branch_pa(t));
+            add_counts(t, &b->taken, &b->not_taken);
+        }
+    for (unsigned i = 0; i < PROFILE_BRANCHES; i++)
+        save_branch(warm, &branches[i]);
+    free(branches);
+}
+
+void profile_put(Layer *l, const WarmBranch *branch)
+{
+    ProfileBranch *b = branch_of(l->branches, branch->pc, branch->pa);
+    b->taken += branch->taken;
+    b->not_taken += branch->not_taken;
 }
 
 LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa)
 {
-    const ProfileBranch *branch = branch_of(l, pc, pa);
+    const ProfileBranch *branch = branch_of(l->branches, pc, pa);
     uint64_t taken = branch->taken, not_taken = branch->not_taken;
     for (Translation *t = *sibling_list(l, pc); t; t = t->sibling) {
         if (t->branch != pc || branch_pa(t) != pa)

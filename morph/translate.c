@@ -7,10 +7,16 @@
 #include <assert.h>
 #include <string.h>
 
-/* Where a translation's code is read, as far as it has been. */
+/* Where a translation's code is read, as far as it has been, and what it was
+ * translated along. */
 typedef struct Source {
     Layer *l;
     bool user;
+    /* An earlier run's, whose path is taken again, or NULL. */
+    const WarmTranslation *record;
+    const IrGuest *guests; /* the record's */
+    unsigned followed;     /* of them */
+    const LiftPlan *plan;  /* what was lifted; in the scratch arena */
     unsigned page_count;
     struct {
         uint32_t va, pa;
@@ -74,6 +80,71 @@ static bool target(void *ctx, uint32_t pc, uint32_t *to)
     return find_page(s, pc, &pa, &host) && profile_target(s->l, pc, pa, to);
 }
 
+/* --- Along a record --------------------------------------------------------
+ */
+
+/* Whether the code is what it was. */
+static bool is_unchanged(Source *s)
+{
+    for (unsigned i = 0; i < s->record->count; i++) {
+        uint32_t word;
+        core_charge(s->l->core, CORE_CAUSE_WARM, s->l->cost.warm);
+        if (!fetch(s, s->guests[i].pc, &word) || word != s->guests[i].word)
+            return false;
+    }
+    return true;
+}
+
+static bool record_fetch(void *ctx, uint32_t va, uint32_t *word)
+{
+    Source *s = ctx;
+    if (s->followed == s->record->count || s->guests[s->followed].pc != va)
+        return false;
+    *word = s->guests[s->followed++].word;
+    return true;
+}
+
+/* Whatever the record has after a branch that it took: if that is not the
+ * branch's target, it is never fetched. */
+static LiftPath record_path(void *ctx, uint32_t pc)
+{
+    const Source *s = ctx;
+    uint32_t next = s->followed < s->record->count ? s->guests[s->followed].pc
+                                                   : s->record->next;
+    return next == pc + 8 ? LIFT_NOT_TAKEN : LIFT_TAKEN;
+}
+
+static bool record_target(void *ctx, uint32_t pc, uint32_t *to)
+{
+    (void)pc;
+    const Source *s = ctx;
+    if (s->followed == s->record->count)
+        return false;
+    *to = s->guests[s->followed].pc;
+    return true;
+}
+
+/* --- From code to molecules ------------------------------------------------
+ */
+
+/* What there is to lift from `pc` on, into s->plan. */
+static void discover(Source *s, const LiftLimits *limits, uint32_t pc,
+                     uint8_t mode)
+{
+    Layer *l = s->l;
+    const LiftSource code = {s, fetch, path, target};
+    const LiftSource record = {s, record_fetch, record_path, record_target};
+    s->page_count = 0;
+    s->followed = 0;
+    LiftPlan *plan = lift_discover(l->scratch, s->record ? &record : &code,
+                                   limits, pc, layer_context(l, mode));
+    /* What ended it was not looked at again; the keys may have ended it
+     * before. */
+    if (s->record && plan->count == s->record->count)
+        plan->interpret = s->record->interpret;
+    s->plan = plan;
+}
+
 static void charge_gear2(Layer *l, const IrRegion *region, const OptWork *work)
 {
     const LayerCosts *cost = &l->cost;
@@ -89,20 +160,29 @@ static void charge_gear2(Layer *l, const IrRegion *region, const OptWork *work)
                     cost->encode * work->encode);
 }
 
+static void charge(Layer *l, unsigned gear, const IrRegion *region,
+                   const OptWork *work)
+{
+    if (gear == 1)
+        core_charge(l->core, CORE_CAUSE_TRANSLATE1,
+                    l->cost.translate1 * region->guest_count);
+    else
+        charge_gear2(l, region, work);
+}
+
 /* Molecules for the code at `pc`, at most `insns` guest instructions, in the
- * scratch arena; NULL if the first one cannot be lifted. */
+ * scratch arena; NULL if the first one cannot be lifted.  Those of a record
+ * were paid for when its words were compared. */
 static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
                            unsigned gear, unsigned insns)
 {
     arena_reset(l->scratch);
-    source->page_count = 0;
-    LiftSource from = {source, fetch, path, target};
     LiftLimits limits = gear == 1 ? l->block_limits : l->superblock_limits;
     limits.insns = insns;
-    LiftPlan *plan =
-        lift_discover(l->scratch, &from, &limits, pc, layer_context(l, mode));
-    if (plan->count == 0) {
-        core_charge(l->core, CORE_CAUSE_TRANSLATE1, l->cost.translate1);
+    discover(source, &limits, pc, mode);
+    if (source->plan->count == 0) {
+        if (!source->record)
+            core_charge(l->core, CORE_CAUSE_TRANSLATE1, l->cost.translate1);
         return NULL;
     }
     OptConfig opt = gear == 1 ? l->fast : l->full;
@@ -111,7 +191,7 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
     if (find_page(source, pc, &pa, &host) && codepages_is_unmoved(l, pa))
         opt.hoist = false;
     OptWork work = {0};
-    IrRegion *region = lift_region(l->scratch, plan, &limits);
+    IrRegion *region = lift_region(l->scratch, source->plan, &limits);
     opt_run_passes(region, &opt, &work, NULL, NULL);
     VliwCode *code = opt_schedule(region, &l->desc, &opt, l->scratch, &work);
     if (opt.verify) {
@@ -121,13 +201,13 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
             fprintf(stderr, "%s\n", diag.text);
         assert(legal);
     }
-    if (gear == 1)
-        core_charge(l->core, CORE_CAUSE_TRANSLATE1,
-                    l->cost.translate1 * code->guest_count);
-    else
-        charge_gear2(l, region, &work);
+    if (!source->record)
+        charge(l, gear, region, &work);
     return code;
 }
+
+/* --- Installing ------------------------------------------------------------
+ */
 
 /* `code` in one block of its own, which free() releases.  Its molecules are
  * most of it; once the core has made them ready only a trace wants them. */
@@ -182,6 +262,34 @@ static void find_words(Words *words, Source *source, const VliwCode *code)
     }
 }
 
+static void count(Layer *l, const Source *source, const Translation *t)
+{
+    const VliwCode *code = t->code;
+    if (source->record) {
+        l->stats.warm_installed[t->gear]++;
+        l->stats.warm_guests += code->guest_count;
+        l->stats.warm_bytes += code->size;
+    } else {
+        l->stats.translations[t->gear]++;
+        l->stats.guests[t->gear] += code->guest_count;
+        l->stats.bytes[t->gear] += code->size;
+        l->stats.length[t->gear] += code->length;
+        l->stats.bound[t->gear] += code->bound;
+    }
+    layer_event(l, source->record ? "revive" : "translate", t,
+                "%u instructions, %u cycles, at least %u, %u bytes",
+                code->guest_count, code->length, code->bound, code->size);
+}
+
+/* Entries of a translation after which it is hot. */
+static uint64_t hot_entries(const Layer *l, const Translation *t)
+{
+    if (t->gear != 1 || l->gears < 2)
+        return UINT64_MAX;
+    return l->gear2_threshold > t->earlier ? l->gear2_threshold - t->earlier
+                                           : 1;
+}
+
 static Translation *install(Layer *l, const VliwCode *code, Source *source,
                             uint8_t mode, unsigned gear, uint64_t address)
 {
@@ -197,41 +305,58 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->mode = mode;
     t->gear = (uint8_t)gear;
     t->verified = l->generation;
+    t->earlier = source->record ? source->record->entries : 0;
+    t->next = source->plan->next;
+    t->interpret = source->plan->interpret;
     t->code = keep_code(code, l->hooks.molecule);
     t->address = address;
     t->core = core_install(l->core, code, address, gear);
     t->core->code = t->code;
     t->core->user = t;
-    t->core->hot = gear == 1 && l->gears > 1 ? l->gear2_threshold : UINT64_MAX;
+    t->core->hot = hot_entries(l, t);
     links_add(l, t);
     tcache_add(l, t);
     codepages_add(l, t);
     if (gear == 1)
         profile_add(l, t);
-    l->stats.translations[gear]++;
-    l->stats.guests[gear] += code->guest_count;
-    l->stats.bytes[gear] += code->size;
-    l->stats.length[gear] += code->length;
-    l->stats.bound[gear] += code->bound;
-    layer_event(l, "translate", t,
-                "%u instructions, %u cycles, at least %u, %u bytes",
-                code->guest_count, code->length, code->bound, code->size);
+    count(l, source, t);
     return t;
+}
+
+/* NULL if nothing can be lifted, or the translation cache is too small. */
+static Translation *make(Layer *l, Source *source, uint32_t pc, uint8_t mode,
+                         unsigned gear)
+{
+    unsigned insns =
+        gear == 1 ? l->block_limits.insns : l->superblock_limits.insns;
+    for (; insns > 1; insns /= 2) {
+        VliwCode *code = make_code(l, source, pc, mode, gear, insns);
+        uint64_t address;
+        if (!code)
+            break;
+        if (tcache_make_room(l, code->size, &address))
+            return install(l, code, source, mode, gear, address);
+    }
+    return NULL;
 }
 
 Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear)
 {
     Source source = {.l = l, .user = layer_context(l, mode).user};
-    unsigned insns =
-        gear == 1 ? l->block_limits.insns : l->superblock_limits.insns;
-    for (; insns > 1; insns /= 2) {
-        VliwCode *code = make_code(l, &source, pc, mode, gear, insns);
-        uint64_t address;
-        if (!code)
-            break;
-        if (tcache_make_room(l, code->size, &address))
-            return install(l, code, &source, mode, gear, address);
-    }
-    l->stats.failed++;
-    return NULL;
+    Translation *t = make(l, &source, pc, mode, gear);
+    if (!t)
+        l->stats.failed++;
+    return t;
+}
+
+Translation *translate_again(Layer *l, const WarmTranslation *record,
+                             const IrGuest *guests)
+{
+    const IrContext *context = &record->context;
+    Source source = {
+        .l = l, .user = context->user, .record = record, .guests = guests};
+    uint8_t mode = layer_mode(context->user, context->fpu, context->pending);
+    if (!is_unchanged(&source))
+        return NULL;
+    return make(l, &source, guests[0].pc, mode, record->gear);
 }

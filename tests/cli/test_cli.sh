@@ -118,7 +118,7 @@ undocumented() { # options and traces that help or manual page do not name
         fi
         grep -q "^\.B.*[ \"]$option" manual ||
             { echo "manual: $option" && bad=1; }
-        sel help "$command" | grep -qF -e "$option${value:+ $value}" ||
+        grep -qF -e "$option${value:+ $value}" <(sel help "$command") ||
             { echo "help $command: $option" && bad=1; }
     done <options
     for command in $commands; do
