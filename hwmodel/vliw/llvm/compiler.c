@@ -32,6 +32,7 @@ struct EngineCompiler {
     LLVMContextRef context;
     unsigned modules; /* made in it */
     LLVMTargetMachineRef targets[QUALITIES];
+    bool fma; /* the host multiplies and adds in one */
 };
 
 static bool fail(char *why, size_t why_size, const char *text)
@@ -138,6 +139,9 @@ static EngineCompiler *compiler_create(char *why, size_t why_size)
             return NULL;
         }
     }
+    char *features = LLVMGetHostCPUFeatures();
+    compiler->fma = strstr(features, "+fma,") != NULL;
+    LLVMDisposeMessage(features);
     return compiler;
 }
 
@@ -163,7 +167,8 @@ static bool compile(EngineCompiler *compiler, const EngineSource *source,
         return false;
     }
     renew_context(compiler);
-    LLVMModuleRef module = emit_translation(compiler->context, &plan);
+    LLVMModuleRef module =
+        emit_translation(compiler->context, &plan, compiler->fma);
     plan_free(&plan);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(target);
     LLVMSetModuleDataLayout(module, layout);

@@ -269,10 +269,11 @@ static bool emit_molecule(Emitter *e, Path *path)
     return true;
 }
 
-LLVMModuleRef emit_translation(LLVMContextRef context, const Plan *plan)
+LLVMModuleRef emit_translation(LLVMContextRef context, const Plan *plan,
+                               bool fma)
 {
     const EngineSource *source = plan->source;
-    Emitter e = {.source = source, .plan = plan};
+    Emitter e = {.source = source, .plan = plan, .fma = fma};
     ir_start(&e.ir, context, "selkirk");
     /* A commit is that of one molecule, on one path. */
     e.faults = alloc_zeroed(source->count + 1, sizeof *e.faults);

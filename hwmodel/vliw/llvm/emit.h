@@ -80,11 +80,13 @@ typedef struct Emitter {
     Ir ir;
     const EngineSource *source;
     const Plan *plan;
+    bool fma;
     LLVMValueRef core, self;
     LLVMBasicBlockRef head;
     LLVMValueRef clock, insns; /* at the entry: phis if it loops */
     LLVMValueRef present;      /* Installed.present */
     LLVMValueRef scratch[2];   /* allocas: FCR31 and result of `fp` */
+    LLVMValueRef modes, chops; /* emit_fp_modes() */
     Values carried;            /* phis of Plan.carried */
     Path *paths;               /* that are to be followed */
     unsigned path_count, path_room;
@@ -102,8 +104,10 @@ typedef struct Atomic {
     unsigned index; /* of the step */
 } Atomic;
 
-/* Adds the translation's function, `f`, to a new module of `context`. */
-LLVMModuleRef emit_translation(LLVMContextRef context, const Plan *plan);
+/* Adds the translation's function, `f`, to a new module of `context`.  `fma`:
+ * the host has fused multiplications. */
+LLVMModuleRef emit_translation(LLVMContextRef context, const Plan *plan,
+                               bool fma);
 
 /* --- emit_ir.c ------------------------------------------------------------ */
 
@@ -156,6 +160,9 @@ LLVMValueRef emit_condition(Emitter *e, const Atomic *atom);
 
 /* --- emit_fp.c ------------------------------------------------------------ */
 
+/* From FCR31 at the entry: nothing is enabled and rounding is to nearest, or to
+ * zero. */
+void emit_fp_modes(Emitter *e, LLVMValueRef fcr);
 /* Operations with FCR31 but ATOM_FCR. */
 void emit_float(Emitter *e, const Atomic *atom);
 

@@ -160,6 +160,8 @@ void emit_entry(Emitter *e, Path *path)
     e->present =
         ir_load(ir, ir->ptr, ir_at(ir, e->self, offsetof(Installed, present)),
                 REGION_CODE);
+    if (e->plan->needed.fcr)
+        emit_fp_modes(e, ir_load(ir, ir->i32, fcr_place(e), REGION_REGS));
     if (e->plan->loops) {
         e->head = ir_block(ir, false);
         start_loop(e, path);
