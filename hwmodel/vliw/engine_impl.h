@@ -50,7 +50,9 @@ typedef struct EngineExit {
     uint32_t insns;
     uint8_t kind; /* IrExitKind */
     bool tell;
-    bool loops; /* direct, to this translation's own entry: likely `next` */
+    /* Direct, to this translation's own entry: likely linked to it.  Such a
+     * link is never CoreExit.checked: the translation is where it is. */
+    bool loops;
 } EngineExit;
 
 /* A translation, copied, so that it may be removed while it is compiled. */

@@ -377,6 +377,8 @@ static LLVMValueRef look_again(Emitter *e, const Fast *fast)
         return both(e, good, e->modes);
     case ATOM_FMULS:
     case ATOM_FMULD: {
+        if (op == ATOM_FMULD && !e->fma)
+            return NULL;
         LLVMValueRef b_zero = is_zero(e, fast->b);
         good = both(e, either(e, a_zero, normal(e, fast->a)),
                     either(e, b_zero, normal(e, fast->b)));
@@ -385,6 +387,8 @@ static LLVMValueRef look_again(Emitter *e, const Fast *fast)
     }
     case ATOM_FDIVS:
     case ATOM_FDIVD:
+        if (op == ATOM_FDIVD && !e->fma)
+            return NULL;
         return both(e, both(e, a_zero, normal(e, fast->b)), e->modes);
     case ATOM_FABSS:
     case ATOM_FABSD:
