@@ -306,7 +306,8 @@ static char *read_all(FILE *file, const char *path, size_t *size, Diag *diag)
         *size += got;
     } while (got && *size <= FILE_SIZE_MAX);
     if (ferror(file))
-        diag_error(diag, "%s: cannot read it: %s", path, strerror(errno));
+        diag_error(diag, "%s: cannot read it: %s; name a file of --warm-save",
+                   path, strerror(errno));
     else if (*size > FILE_SIZE_MAX)
         diag_error(diag,
                    "%s: larger than %d MB, which --warm-save never writes; "
@@ -323,8 +324,9 @@ bool warm_read(Warm *w, const char *path, Diag *diag)
     *w = (Warm){0};
     FILE *file = fopen(path, "rbe");
     if (!file)
-        return diag_error(diag, "%s: cannot read it: %s", path,
-                          strerror(errno));
+        return diag_error(diag,
+                          "%s: cannot read it: %s; name a file of --warm-save",
+                          path, strerror(errno));
     size_t size;
     char *text = read_all(file, path, &size, diag);
     fclose(file);

@@ -1,0 +1,81 @@
+#!/bin/bash
+# selkirk run --warm-save and --warm-start from outside: test_warm.sh SELKIRK.
+# What a file changes and what not, what is refused, and what becomes of files
+# (the guest ends with 3).
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+selkirk=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "$0: $1" >&2
+    exit 1
+}
+mipsel-linux-gnu-as -march=r3000 -mabi=32 -mno-shared -g0 -o events.o \
+    "$here/events.s"
+mipsel-linux-gnu-ld -Ttext=0x80010000 -o events.elf events.o
+
+# run STATUS NAME OPTION...
+run() {
+    local wanted=$1 name=$2 got=0
+    shift 2
+    timeout 60 "$selkirk" run --machine bare --model vliw --out "$name" \
+        --set gear1.threshold=1 "$@" events.elf \
+        >"$name.out" 2>"$name.err" </dev/null || got=$?
+    [ "$got" -eq "$wanted" ] || {
+        cat "$name.err" >&2
+        fail "$name: status $got, not $wanted"
+    }
+}
+# refused NAME MESSAGE OPTION...: one line, before anything is written
+refused() {
+    local name=$1 message=$2
+    shift 2
+    run 2 "$name" "$@"
+    [ "$(cat "$name.err")" = "selkirk: $message" ] ||
+        fail "$name: $(cat "$name.err")"
+    [ ! -e "$name" ] || fail "$name: something was written"
+}
+stat() { # stat NAME ROW: its number
+    sed -n "s/^$2  *\([0-9]*\) .*/\1/p" "$1/stats.txt"
+}
+
+run 3 cold --warm-save first.warm
+run 3 plain
+cmp cold/stats.txt plain/stats.txt || fail 'saving changes the run'
+run 3 warm --warm-start first.warm --warm-save second.warm --trace gears:gears
+cmp cold/console.txt warm/console.txt || fail 'the console differs'
+[ "$(stat warm cycles.total)" -lt "$(stat cold cycles.total)" ] ||
+    [ "$(stat cold morph.tcache.evicted)" -gt 0 ] ||
+    fail 'a warm start saves nothing'
+[ "$(stat warm morph.warm.gear1)" -gt 0 ] || fail 'nothing is installed again'
+grep -q ' revive  *__start: ' gears || fail 'the trace does not tell'
+run 3 again --warm-start first.warm --warm-save again.warm
+cmp warm/stats.txt again/stats.txt || fail 'the same file, another run'
+cmp second.warm again.warm || fail 'the same file, another one saved'
+run 3 third --warm-start second.warm --check
+# Over the file that it begins with.
+run 3 over --warm-start again.warm --warm-save again.warm
+! compgen -G '.*.partial' >/dev/null || fail 'something is left over'
+
+lines=$(wc -l <first.warm)
+refused none 'none.warm: cannot read it: No such file or directory; name a '\
+'file of --warm-save' --warm-start none.warm
+head -n $((lines - 1)) first.warm >cut.warm
+refused cut "cut.warm:$lines: the end is missing, the file was cut off; \
+save it anew" --warm-start cut.warm --warm-save kept.warm
+[ ! -e kept.warm ] || fail 'cut: it was saved'
+sed 's/^selkirk-warm 1/selkirk-warm 9/' first.warm >version.warm
+refused version 'version.warm:1: version 9 of the format, and this program '\
+'reads version 1; save the file anew' --warm-start version.warm
+refused foreign 'events.elf:1: this is no file of --warm-save, which begins '\
+'with "selkirk-warm"; name another' --warm-start events.elf
+refused model '--warm-save: with cpu.model = functional nothing is translated; '\
+'add --model vliw' --model functional --warm-save kept.warm
+run 2 folder --warm-save .
+grep -q 'is no plain file' folder.err || fail 'a folder is no file'
+run 2 nowhere --warm-save none/kept.warm
+grep -q 'cannot write none/kept.warm: No such file' nowhere.err ||
+    fail 'there is no folder'
