@@ -72,15 +72,27 @@ static Chunk *next_chunk(Arena *arena, size_t bytes)
     return arena->current = chunk;
 }
 
-void *arena_alloc(Arena *arena, size_t count, size_t size)
+static void *take(Arena *arena, size_t bytes)
 {
-    size_t bytes = bytes_of(count, size);
     Chunk *chunk = arena->current;
     if (!chunk || chunk->size - chunk->used < bytes)
         chunk = next_chunk(arena, bytes);
     void *p = chunk->data + chunk->used;
     chunk->used += bytes;
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *arena_alloc(Arena *arena, size_t count, size_t size)
+{
+    size_t bytes = bytes_of(count, size);
+    return memset(take(arena, bytes), 0, bytes);
+}
+
+void *arena_alloc_raw(Arena *arena, size_t count, size_t size)
+{
+    size_t bytes = bytes_of(count, size);
+    void *p = take(arena, bytes);
+    return SELKIRK_HARD ? memset(p, 0xa5, bytes) : p;
 }
 
 void *arena_grow(Arena *arena, void *array, size_t old, size_t count,
@@ -98,9 +110,10 @@ void *arena_grow(Arena *arena, void *array, size_t old, size_t count,
         chunk->used += bytes - old_bytes;
         return array;
     }
-    void *moved = arena_alloc(arena, count, size);
+    unsigned char *moved = arena_alloc_raw(arena, count, size);
     if (old)
         memcpy(moved, array, old * size);
+    memset(moved + old * size, 0, bytes - old * size);
     return moved;
 }
 

@@ -15,6 +15,12 @@ void arena_destroy(Arena *arena);
 void *arena_alloc(Arena *arena, size_t count, size_t size)
     __attribute__((malloc));
 
+/* The same, not cleared: for arrays whose elements are written, each as a
+ * whole, before they are read.  The hard build fills it with what is no good
+ * value. */
+void *arena_alloc_raw(Arena *arena, size_t count, size_t size)
+    __attribute__((malloc));
+
 /* An array of `old` objects of `size` bytes, moved to one of `count`; those
  * that are new are zeroed.  The old array may not be used any more. */
 void *arena_grow(Arena *arena, void *array, size_t old, size_t count,

@@ -147,13 +147,14 @@ LiftPlan *lift_discover(Arena *arena, const LiftSource *source,
     d.plan = arena_alloc(arena, 1, sizeof *d.plan);
     d.plan->pc = pc;
     d.plan->context = context;
-    d.plan->insns = arena_alloc(arena, limits->insns, sizeof *d.plan->insns);
+    d.plan->insns =
+        arena_alloc_raw(arena, limits->insns, sizeof *d.plan->insns);
     uint32_t places = 4;
     while (places < 2 * limits->insns)
         places *= 2;
     d.visits = arena_alloc(arena, places, sizeof *d.visits);
     d.visit_mask = places - 1;
-    d.links = arena_alloc(arena, limits->insns / 2 + 1, sizeof *d.links);
+    d.links = arena_alloc_raw(arena, limits->insns / 2 + 1, sizeof *d.links);
     while (step(&d, &pc))
         ;
     return d.plan;

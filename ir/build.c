@@ -13,7 +13,8 @@ static void *grow(Arena *arena, void *array, uint32_t count, uint32_t *room,
     if (count < *room)
         return array;
     uint32_t more = *room ? *room * 2 : min;
-    array = arena_grow(arena, array, *room, more, size);
+    array = *room ? arena_grow(arena, array, *room, more, size)
+                  : arena_alloc_raw(arena, more, size);
     *room = more;
     return array;
 }
@@ -66,7 +67,7 @@ unsigned ir_add_exit(IrRegion *region, const IrExit *exit)
 
 static void *copy(Arena *arena, const void *array, uint32_t count, size_t size)
 {
-    void *p = arena_alloc(arena, count, size);
+    void *p = arena_alloc_raw(arena, count, size);
     return count ? memcpy(p, array, count * size) : p;
 }
 

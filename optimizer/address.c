@@ -149,7 +149,7 @@ void opt_address(IrRegion *region, uint64_t *visits)
     uint32_t size = 16; /* at most half full: two slots an instruction */
     while (size < 4 * count)
         size *= 2;
-    Address d = {.sums = arena_alloc(arena, count, sizeof *d.sums),
+    Address d = {.sums = arena_alloc_raw(arena, count, sizeof *d.sums),
                  .slots = arena_alloc(arena, size, sizeof *d.slots),
                  .mask = size - 1,
                  .visits = visits,

@@ -15,7 +15,7 @@ static unsigned measure_length(const Backend *b)
 
 static void *copy(Arena *arena, const void *array, unsigned count, size_t size)
 {
-    void *p = arena_alloc(arena, count, size);
+    void *p = arena_alloc_raw(arena, count, size);
     return count ? memcpy(p, array, count * size) : p;
 }
 

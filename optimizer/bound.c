@@ -124,8 +124,8 @@ uint32_t backend_lower_bound(const Backend *b)
         return bound;
     for (NodeId i = 0; i < b->node_count; i++)
         raise_to(&t.longest, b->nodes[i].tail);
-    t.lists = arena_alloc(b->scratch, t.longest + 1, sizeof *t.lists);
-    t.next = arena_alloc(b->scratch, b->node_count, sizeof *t.next);
+    t.lists = arena_alloc_raw(b->scratch, t.longest + 1, sizeof *t.lists);
+    t.next = arena_alloc_raw(b->scratch, b->node_count, sizeof *t.next);
     memset(t.lists, 0xff, (t.longest + 1) * sizeof *t.lists); /* NO_NODE */
     for (NodeId i = 0; i < b->node_count; i++) {
         if (b->nodes[i].gone)
@@ -154,7 +154,8 @@ static int compare(const void *a, const void *b)
  * formats that have room for one. */
 static uint32_t count_longs(const Backend *b)
 {
-    uint32_t *imms = arena_alloc(b->scratch, b->molecule_count, sizeof *imms);
+    uint32_t *imms =
+        arena_alloc_raw(b->scratch, b->molecule_count, sizeof *imms);
     uint32_t count = 0, different = 0;
     for (uint32_t i = 0; i < b->molecule_count; i++)
         if (pack_find_long(b, &b->molecules[i], &imms[count]))

@@ -25,7 +25,7 @@ typedef struct Graph {
 static void add_edge(Backend *b, NodeId from, NodeId to, uint32_t latency)
 {
     if (b->edge_count == b->edge_room) {
-        uint32_t room = b->edge_room ? b->edge_room * 2 : b->node_count * 4;
+        uint32_t room = b->edge_room * 2;
         b->edges = arena_grow(b->scratch, b->edges, b->edge_room, room,
                               sizeof *b->edges);
         b->edge_room = room;
@@ -238,8 +238,10 @@ static void measure_heights(Backend *b)
 void backend_build_graph(Backend *b)
 {
     Graph g = {.b = b, .last_leave = NO_NODE, .last_fcr = NO_NODE};
-    g.stores = arena_alloc(b->scratch, b->node_count, sizeof *g.stores);
-    g.loads = arena_alloc(b->scratch, b->node_count, sizeof *g.loads);
+    b->edge_room = b->node_count * 4;
+    b->edges = arena_alloc_raw(b->scratch, b->edge_room, sizeof *b->edges);
+    g.stores = arena_alloc_raw(b->scratch, b->node_count, sizeof *g.stores);
+    g.loads = arena_alloc_raw(b->scratch, b->node_count, sizeof *g.loads);
     for (NodeId i = 0; i < b->node_count; i++)
         if (!b->nodes[i].gone)
             connect(&g, i);

@@ -16,6 +16,10 @@ void pack_init(Backend *b)
         for (unsigned u = 0; u < VLIW_UNITS; u++)
             if (atom_fits(examples[i], (VliwUnit)u, b->desc))
                 b->fits[i] |= (uint8_t)(1u << u);
+    /* Few main paths have more molecules than nodes. */
+    b->molecule_room = b->node_count;
+    b->molecules =
+        arena_alloc_raw(b->scratch, b->molecule_room, sizeof *b->molecules);
 }
 
 /* Units, as bits, in which `op` may issue in this cycle. */
@@ -169,7 +173,7 @@ void pack_close(Backend *b)
             b->fcr_arrival = done;
     }
     if (b->molecule_count == b->molecule_room) {
-        uint32_t room = b->molecule_room ? b->molecule_room * 2 : 64;
+        uint32_t room = b->molecule_room * 2;
         b->molecules = arena_grow(b->scratch, b->molecules, b->molecule_room,
                                   room, sizeof *b->molecules);
         b->molecule_room = room;

@@ -30,15 +30,15 @@ typedef struct OptRewrite {
 /* `extra`: about how many more instructions there will be. */
 static inline OptRewrite opt_rewrite(IrRegion *region, uint32_t extra)
 {
-    OptRewrite rw = {
-        .region = region,
-        .old = region->insns,
-        .count = region->insn_count,
-        .map = arena_alloc(region->arena, region->insn_count, sizeof(IrRef))};
+    OptRewrite rw = {.region = region,
+                     .old = region->insns,
+                     .count = region->insn_count,
+                     .map = arena_alloc_raw(region->arena, region->insn_count,
+                                            sizeof(IrRef))};
     region->insn_room = region->insn_count + extra;
     region->insn_count = 0;
     region->insns =
-        arena_alloc(region->arena, region->insn_room, sizeof(IrInsn));
+        arena_alloc_raw(region->arena, region->insn_room, sizeof(IrInsn));
     return rw;
 }
 

@@ -238,7 +238,7 @@ static void add_move(Backend *b, Leave *leave, unsigned slot, ValueId id)
 static void record_moves(Backend *b, Leave *leave)
 {
     unsigned count = (unsigned)__builtin_popcountll(leave->dirty);
-    leave->moves = arena_alloc(b->scratch, count, sizeof *leave->moves);
+    leave->moves = arena_alloc_raw(b->scratch, count, sizeof *leave->moves);
     const ValueId *value = leave->values;
     for (uint64_t set = leave->dirty; set; set &= set - 1)
         add_move(b, leave, (unsigned)__builtin_ctzll(set), *value++);

@@ -604,7 +604,7 @@ static void init_list(Sched *s, uint32_t bound)
     Backend *b = s->b;
     for (unsigned c = 0; c < CLASSES; c++)
         s->heaps[c].keys =
-            arena_alloc(b->scratch, b->node_count, sizeof(uint64_t));
+            arena_alloc_raw(b->scratch, b->node_count, sizeof(uint64_t));
     for (unsigned i = 0; i < WHEEL; i++)
         s->wheel[i] = NO_NODE;
     for (NodeId i = 0; i < b->node_count; i++) {
@@ -634,7 +634,7 @@ static void init_in_order(Sched *s)
 void backend_schedule(Backend *b, uint32_t bound)
 {
     Sched s = {.b = b};
-    s.blocked = arena_alloc(b->scratch, b->node_count, sizeof *s.blocked);
+    s.blocked = arena_alloc_raw(b->scratch, b->node_count, sizeof *s.blocked);
     while (b->nodes[b->oldest].gone)
         b->oldest++;
     if (b->in_order)

@@ -95,19 +95,20 @@ static ValueId add_value(Backend *b, bool fp)
                                sizeof *b->values);
         b->value_room = room;
     }
+    static const Value fresh = {.reg = NO_REG,
+                                .slot = NO_SLOT,
+                                .last_leave = NO_LEAVE,
+                                .node = NO_NODE,
+                                .twin = NO_VALUE,
+                                .after = NO_VALUE,
+                                .copy = NO_VALUE,
+                                .ready = NEVER,
+                                .dead = NEVER,
+                                .next = NO_VALUE};
     ValueId v = b->value_count++;
-    b->values[v] = (Value){.fp = fp,
-                           .reg = NO_REG,
-                           .slot = NO_SLOT,
-                           .last_leave = NO_LEAVE,
-                           .node = NO_NODE,
-                           .twin = NO_VALUE,
-                           .after = NO_VALUE,
-                           .copy = NO_VALUE,
-                           .ready = NEVER,
-                           .dead = NEVER,
-                           .next = NO_VALUE,
-                           .root = v};
+    b->values[v] = fresh;
+    b->values[v].fp = fp;
+    b->values[v].root = v;
     return v;
 }
 
@@ -282,7 +283,7 @@ static void add_leave(Select *s, const IrInsn *insn, unsigned op)
         main ? NO_VALUE : read_value(s, in_register(s, s->map[insn->a]));
     uint64_t dirty = s->dirty;
     unsigned count = (unsigned)__builtin_popcountll(dirty), i = 0;
-    ValueId *values = arena_alloc(b->scratch, count, sizeof *values);
+    ValueId *values = arena_alloc_raw(b->scratch, count, sizeof *values);
     ValueId olds[IR_SLOT_COUNT];
     for (uint64_t set = dirty; set; set &= set - 1) {
         unsigned slot = (unsigned)__builtin_ctzll(set);
@@ -517,12 +518,12 @@ void backend_select(Backend *b)
     const IrRegion *region = b->region;
     Select s = {.b = b, .insns = region->insns};
     b->node_room = region->insn_count + 64;
-    b->nodes = arena_alloc(b->scratch, b->node_room, sizeof *b->nodes);
+    b->nodes = arena_alloc_raw(b->scratch, b->node_room, sizeof *b->nodes);
     b->value_room = region->insn_count + IR_SLOT_COUNT + 64;
-    b->values = arena_alloc(b->scratch, b->value_room, sizeof *b->values);
+    b->values = arena_alloc_raw(b->scratch, b->value_room, sizeof *b->values);
     b->leave_room = region->exit_count + 1;
-    b->leaves = arena_alloc(b->scratch, b->leave_room, sizeof *b->leaves);
-    s.map = arena_alloc(b->scratch, region->insn_count, sizeof *s.map);
+    b->leaves = arena_alloc_raw(b->scratch, b->leave_room, sizeof *b->leaves);
+    s.map = arena_alloc_raw(b->scratch, region->insn_count, sizeof *s.map);
     count_uses(&s, region);
     init_values(&s);
     for (IrRef ref = 0; ref < region->insn_count; ref++)
@@ -534,7 +535,8 @@ void backend_select(Backend *b)
     drop_dead(b);
     for (ValueId v = 0; v < b->value_count; v++) {
         int32_t k = b->values[v].last_leave;
-        if (k < 0 || (uint32_t)k >= b->leave_count)
+        /* What the last leave needs is left to the next translation. */
+        if (k < 0 || (uint32_t)k + 1 >= b->leave_count)
             continue;
         b->values[v].next = b->leaves[k].dying;
         b->leaves[k].dying = v;
