@@ -153,12 +153,11 @@ static bool is_translatable(const Layer *l)
 static Translation *make_block(Layer *l, uint32_t pa, const uint8_t *host,
                                uint8_t mode)
 {
+    if (l->interpret || codepages_is_interpreted(l, pa))
+        return NULL;
     uint32_t word =
         bits_load32(host + pa % PAGE_SIZE, l->cpu_config.big_endian);
-    Insn in = insn_decode(word);
-    IrContext context = layer_context(l, mode);
-    if (l->interpret || codepages_is_interpreted(l, pa) ||
-        !lift_can(&in, &context))
+    if (!gear0_is_lifted(gear0_decode(l, word), mode))
         return NULL;
     Translation *again = revive(l, l->pc, word, mode, 1);
     if (again)

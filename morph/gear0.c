@@ -3,6 +3,8 @@
  * from it, and where it ends. */
 #include "morph/layer_impl.h"
 
+#include "base/alloc.h"
+
 /* Cycles of an instruction that no region can hold: CP0 registers are moved, or
  * an exception is raised, by the layer's own code. */
 enum { COST_PRIVILEGED = 4 };
@@ -16,6 +18,55 @@ typedef struct Step {
     bool mmio;    /* its access met a device */
     bool wrote;   /* it overwrote translated code */
 } Step;
+
+/* --- Words ----------------------------------------------------------------
+ */
+
+/* Bytes of an access that must be aligned to them; 0: there is none. */
+static uint8_t access_of(InsnOp op, bool *store)
+{
+    *store = false;
+    switch (op) {
+    case INSN_SB: *store = true; /* fall through */
+    case INSN_LB:
+    case INSN_LBU: return 1;
+    case INSN_SH: *store = true; /* fall through */
+    case INSN_LH:
+    case INSN_LHU: return 2;
+    case INSN_SWL:
+    case INSN_SWR: *store = true; /* fall through */
+    case INSN_LWL:
+    case INSN_LWR: return 1; /* at any address */
+    case INSN_SW:
+    case INSN_SWC1:
+    case INSN_SWC2:
+    case INSN_SWC3: *store = true; /* fall through */
+    case INSN_LW:
+    case INSN_LWC1:
+    case INSN_LWC2:
+    case INSN_LWC3: return 4;
+    default: return 0;
+    }
+}
+
+void gear0_decode_anew(DecodedInsn *d, uint32_t word)
+{
+    *d = (DecodedInsn){.word = word, .insn = insn_decode(word)};
+    InsnOp op = (InsnOp)d->insn.op;
+    d->access = access_of(op, &d->store);
+    d->branch = insn_info(op)->cls == INSN_CLASS_BRANCH;
+    for (unsigned i = 0; i < 4; i++) {
+        IrContext context = {.user = i & 1, .fpu = i >> 1};
+        d->lifted |= (uint8_t)(lift_can(&d->insn, &context) << i);
+    }
+}
+
+void gear0_init(Layer *l)
+{
+    l->decoded = alloc_zeroed((size_t)1 << DECODED_BITS, sizeof *l->decoded);
+    /* Elsewhere zero is a word that cannot be there. */
+    gear0_decode_anew(&l->decoded[0], 0);
+}
 
 /* --- Cost ------------------------------------------------------------------
  */
@@ -59,34 +110,6 @@ uint64_t gear0_cost(Layer *l, const Insn *in)
 /* --- One instruction -------------------------------------------------------
  */
 
-/* What an instruction accesses. */
-static bool is_access(const Insn *in, unsigned *size, bool *store)
-{
-    *store = false;
-    *size = 4;
-    switch (in->op) {
-    case INSN_SB: *store = true; /* fall through */
-    case INSN_LB:
-    case INSN_LBU: *size = 1; return true;
-    case INSN_SH: *store = true; /* fall through */
-    case INSN_LH:
-    case INSN_LHU: *size = 2; return true;
-    case INSN_SWL:
-    case INSN_SWR: *store = true; /* fall through */
-    case INSN_LWL:
-    case INSN_LWR: *size = 1; return true; /* at any address */
-    case INSN_SW:
-    case INSN_SWC1:
-    case INSN_SWC2:
-    case INSN_SWC3: *store = true; /* fall through */
-    case INSN_LW:
-    case INSN_LWC1:
-    case INSN_LWC2:
-    case INSN_LWC3: return true;
-    default: return false;
-    }
-}
-
 static void charge_uncached(Layer *l, bool store)
 {
     core_charge(l->core, CORE_CAUSE_DCACHE,
@@ -116,7 +139,7 @@ static bool touch_data(Layer *l, uint32_t va, bool store, Step *step,
 
 /* Fetches the instruction at the pc as data; NULL if it must be left to the
  * processor, which raises the exception or asks a device. */
-static const Insn *fetch(Layer *l, Step *step, Insn *in)
+static const DecodedInsn *fetch(Layer *l, Step *step)
 {
     uint32_t pc = l->state->pc;
     CorePage page;
@@ -131,39 +154,37 @@ static const Insn *fetch(Layer *l, Step *step, Insn *in)
     }
     step->known = true;
     step->pa = page.pa | pc % PAGE_SIZE;
-    *in = insn_decode(
-        bits_load32(page.host + pc % PAGE_SIZE, l->cpu_config.big_endian));
-    return in;
+    return gear0_decode(
+        l, bits_load32(page.host + pc % PAGE_SIZE, l->cpu_config.big_endian));
 }
 
 static Step execute(Layer *l)
 {
     GuestState *s = l->state;
     Step step = {0};
-    Insn word;
     uint32_t pc = s->pc, data_pa = 0;
-    unsigned size;
-    bool store = false, memory = false;
-    const Insn *in = fetch(l, &step, &word);
+    bool memory = false;
+    const DecodedInsn *d = fetch(l, &step);
+    const Insn *in = d ? &d->insn : NULL;
     core_charge(l->core, CORE_CAUSE_GEAR0, gear0_cost(l, in));
-    if (in) {
-        IrContext context = layer_context(
-            l, layer_mode(state_user_mode(s), layer_fpu(l), IR_PENDING_NONE));
+    if (d) {
+        uint8_t mode =
+            layer_mode(state_user_mode(s), layer_fpu(l), IR_PENDING_NONE);
         step.lifted =
-            lift_can(in, &context) && !codepages_is_interpreted(l, step.pa);
+            gear0_is_lifted(d, mode) && !codepages_is_interpreted(l, step.pa);
         uint32_t va = s->gpr[in->rs] + in->imm;
-        if (is_access(in, &size, &store) && !(va & (size - 1)))
-            memory = touch_data(l, va, store, &step, &data_pa);
+        if (d->access && !(va & (d->access - 1u)))
+            memory = touch_data(l, va, d->store, &step, &data_pa);
     }
     step.trapped = !cpu_step(l->cpu, in);
     l->stats.insns0++;
     if (step.trapped) {
         core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.exception);
         l->stats.exceptions++;
-    } else if (in && insn_info((InsnOp)in->op)->cls == INSN_CLASS_BRANCH) {
+    } else if (d && d->branch) {
         core_charge(l->core, CORE_CAUSE_GEAR0, l->cost.profile0);
         profile_branch(l, pc, step.pa, s->npc != pc + 8);
-    } else if (memory && store) {
+    } else if (memory && d->store) {
         step.wrote = codepages_written(l, data_pa);
     }
     if (l->hooks.commit)

@@ -27,8 +27,9 @@ static bool fetch(Layer *l, uint32_t pc, Insn *in)
     CoreFault fault;
     if (!codepages_lookup(l, pc, false, &pa, &host))
         return false;
-    *in = insn_decode(
-        bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian));
+    *in = gear0_decode(
+              l, bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian))
+              ->insn;
     return is_handled((InsnOp)in->op) && !codepages_is_interpreted(l, pa) &&
            core_touch(l->core, pc, false, false, &page, &fault);
 }

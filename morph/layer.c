@@ -31,8 +31,10 @@ static void copy_home(Layer *l, uint32_t pc, IrPending pending)
     memcpy(&s->gpr[1], &regs->gpr[1], 31 * sizeof s->gpr[0]);
     s->hi = regs->gpr[vliw_slot_reg(IR_SLOT_HI)];
     s->lo = regs->gpr[vliw_slot_reg(IR_SLOT_LO)];
-    for (unsigned i = 0; i < FPR_COUNT; i++)
-        s->fpr[i] = (uint32_t)(regs->fpr[i / 2] >> (32 * (i % 2)));
+    for (unsigned i = 0; i < FPR_COUNT / 2; i++) {
+        s->fpr[2 * i] = (uint32_t)regs->fpr[i];
+        s->fpr[2 * i + 1] = (uint32_t)(regs->fpr[i] >> 32);
+    }
     s->fcr31 = regs->fcr31;
     s->pc = pc;
     s->npc = pc + 4;
@@ -228,6 +230,7 @@ static void make_tables(Layer *l, const Config *config)
     l->branch_index = alloc_zeroed(BRANCH_BUCKETS, sizeof(Translation *));
     l->index = alloc_zeroed(INDEX_BUCKETS, sizeof(Translation *));
     l->op_cost = alloc_zeroed(INSN_COUNT, sizeof *l->op_cost);
+    gear0_init(l);
     for (unsigned i = 0; i < CODE_LOOKUPS; i++)
         l->lookups[i].va = 1;
 }
@@ -293,6 +296,7 @@ void layer_destroy(Layer *l)
     free(l->branch_index);
     free(l->index);
     free(l->op_cost);
+    free(l->decoded);
     free(l);
 }
 

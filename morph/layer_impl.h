@@ -27,6 +27,7 @@ enum {
     INDEX_BUCKETS = SELKIRK_HARD ? 1 : 1 << 16,
     BRANCH_BUCKETS = SELKIRK_HARD ? 1 : 1 << 14,
     CODE_LOOKUPS = SELKIRK_HARD ? 1 : 256,
+    DECODED_BITS = SELKIRK_HARD ? 0 : 12, /* words decoded: 2^n */
     MAPPED_FILTER = 1 << 12,
     PAGE_TABLES = 1024, /* of as many pages each: 4 GB */
 };
@@ -66,15 +67,11 @@ struct TranslationPage {
 typedef struct Link {
     Translation *from, *to;    /* `to` is NULL when there is nothing */
     struct Link *next, **prev; /* of those that lead to `to` */
-    uint64_t hits;             /* inline cache */
+    union {
+        uint64_t hits;      /* of an inline cache */
+        uint32_t return_pc; /* of a call */
+    };
 } Link;
-
-/* Calls that have been made when an exit is taken, and have not returned:
- * those of a superblock that holds the callee, too. */
-typedef struct ExitCalls {
-    uint16_t first; /* in the translation's calls, outermost first */
-    uint16_t count;
-} ExitCalls;
 
 struct Translation {
     /* What following a link looks at. */
@@ -84,9 +81,7 @@ struct Translation {
     bool mapped;       /* a page of its code is mapped by the TLB */
     uint64_t verified; /* generation in which its pages were where they are */
     CoreCode *core;
-    Link *links; /* one an exit, then one a call */
-    ExitCalls *exit_calls;
-    uint32_t *calls;     /* return addresses */
+    Link *links;         /* one an exit, then one a call */
     Translation *bucket; /* next in the index */
 
     VliwCode *code;
@@ -153,6 +148,17 @@ typedef struct ProfileBranch {
     uint32_t pc, pa;
     uint64_t taken, not_taken;
 } ProfileBranch;
+
+/* A word as an instruction, and what gear 0 asks of it.  All of it follows from
+ * the word, so nothing ever makes it stale. */
+typedef struct DecodedInsn {
+    uint32_t word;
+    Insn insn;
+    uint8_t access; /* bytes that have to be aligned; 0: it does not access */
+    bool store;
+    bool branch;    /* a conditional one */
+    uint8_t lifted; /* whether regions may hold it, a bit for each mode >> 6 */
+} DecodedInsn;
 
 /* Where the code of a virtual page lies; `va` 1 is none. */
 typedef struct CodeLookup {
@@ -239,7 +245,9 @@ struct Layer {
     uint64_t generation;
     uint32_t mapped_pages[MAPPED_FILTER]; /* translations by virtual page */
 
-    uint64_t *op_cost; /* gear0.c: by InsnOp, 0: not known yet */
+    /* gear0.c */
+    uint64_t *op_cost;    /* by InsnOp, 0: not known yet */
+    DecodedInsn *decoded; /* by word, direct-mapped */
 };
 
 /* --- layer.c ---------------------------------------------------------------
@@ -295,6 +303,26 @@ IrPending layer_pending(Layer *l);
 void gear0_run(Layer *l);
 /* Cycles of one instruction, but for its accesses; NULL: it was not fetched. */
 uint64_t gear0_cost(Layer *l, const Insn *in);
+/* Makes the table of decoded words. */
+void gear0_init(Layer *l);
+void gear0_decode_anew(DecodedInsn *decoded, uint32_t word);
+
+/* The word decoded; good until another one is. */
+static inline const DecodedInsn *gear0_decode(const Layer *l, uint32_t word)
+{
+    uint32_t hash = word * 0x9e3779b1u;
+    DecodedInsn *d = &l->decoded[(uint64_t)hash >> (32 - DECODED_BITS)];
+    if (d->word != word)
+        gear0_decode_anew(d, word);
+    return d;
+}
+
+/* Whether a region that is entered in `mode` may hold it, for all that the
+ * instruction itself has to do with that. */
+static inline bool gear0_is_lifted(const DecodedInsn *d, uint8_t mode)
+{
+    return d->lifted >> (mode >> 6) & 1;
+}
 
 /* --- handler.c -------------------------------------------------------------
  */

@@ -6,13 +6,17 @@
  * the source runs, hence they are there.  Any other chain is `checked` by the
  * core against the generation of the mapping; predictors look whether the
  * target was verified in the present one.  A stale link leads to the
- * dispatcher, which verifies and renews it. */
+ * dispatcher, which verifies and renews it.
+ *
+ * An exit says in CoreExit.user which calls have been made when it is taken and
+ * have not returned: those of a superblock that holds the callee, too.  They
+ * are links that follow one another, outermost first.  A call is looked at as
+ * often as a return, so what it needs lies together. */
 #include "morph/layer_impl.h"
 
 #include "base/alloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void cut(Link *link)
 {
@@ -40,11 +44,6 @@ static void link_to(Link *link, Translation *t)
 static Link *target_of(const Translation *t, unsigned exit)
 {
     return &t->links[exit];
-}
-
-static Link *return_of(const Translation *t, unsigned call)
-{
-    return &t->links[t->code->exit_count + call];
 }
 
 static Link *links_end(const Translation *t)
@@ -92,6 +91,22 @@ static unsigned return_below(const Layer *l, unsigned depth)
 /* --- Calls within a translation --------------------------------------------
  */
 
+/* CoreExit.user: `count` calls from the translation's link `first` on. */
+static uint64_t calls_pack(unsigned first, unsigned count)
+{
+    return (uint64_t)first << 8 | count;
+}
+
+static unsigned calls_first(uint64_t calls)
+{
+    return (unsigned)(calls >> 8);
+}
+
+static unsigned calls_count(uint64_t calls)
+{
+    return calls & 0xff;
+}
+
 /* The calls that have been made and have not returned, a list from the latest;
  * 0 is its end. */
 typedef struct CallNode {
@@ -133,60 +148,48 @@ static void follow_calls(const VliwCode *code, CallNode *nodes,
     }
 }
 
-/* The calls of each exit that is taken, from `latest`; behind one another in
- * `calls`, outermost first. */
-static void note_calls(const VliwCode *code, const CallNode *nodes,
-                       const unsigned *latest, ExitCalls *exit_calls,
-                       uint32_t *calls)
+/* The calls that exit `i` leaves open, at most CALLS_DEEP: their number, and
+ * the innermost of them into *last. */
+static unsigned open_calls(const VliwCode *code, const CallNode *nodes,
+                           const unsigned *latest, unsigned i, unsigned *last)
 {
-    unsigned first = 0;
-    for (unsigned i = 0; i < code->exit_count; i++) {
-        const IrExit *exit = &code->exits[i];
-        /* The return that leaves has not been made. */
-        unsigned done = exit->insns;
-        if (exit->hint == IR_HINT_RETURN && done >= 2)
-            done -= 2;
-        unsigned last = exit->kind == IR_EXIT_COMMIT ? 0 : latest[done];
-        unsigned count = 0;
-        for (unsigned n = last; n && count < CALLS_DEEP; n = nodes[n].outer)
-            count++;
-        exit_calls[i] = (ExitCalls){(uint16_t)first, (uint16_t)count};
-        first += count;
-        for (unsigned n = last, k = first; k > first - count;
-             n = nodes[n].outer)
-            calls[--k] = nodes[n].link;
-    }
+    const IrExit *exit = &code->exits[i];
+    /* The return that leaves has not been made. */
+    unsigned done = exit->insns, count = 0;
+    if (exit->hint == IR_HINT_RETURN && done >= 2)
+        done -= 2;
+    *last = exit->kind == IR_EXIT_COMMIT ? 0 : latest[done];
+    for (unsigned n = *last; n && count < CALLS_DEEP; n = nodes[n].outer)
+        count++;
+    return count;
 }
 
 void links_add(Layer *l, Translation *t)
 {
     const VliwCode *code = t->code;
-    unsigned exits = code->exit_count, room = code->guest_count + 1;
-    CallNode *nodes = arena_alloc(l->scratch, room, sizeof *nodes);
-    unsigned *latest = arena_alloc(l->scratch, room, sizeof *latest);
-    ExitCalls *exit_calls = arena_alloc(l->scratch, exits, sizeof *exit_calls);
-    uint32_t *calls =
-        arena_alloc(l->scratch, exits, CALLS_DEEP * sizeof *calls);
+    unsigned exits = code->exit_count, room = code->guest_count + 1, last;
+    CallNode *nodes = arena_alloc_raw(l->scratch, room, sizeof *nodes);
+    unsigned *latest = arena_alloc_raw(l->scratch, room, sizeof *latest);
     if (l->return_count) {
         follow_calls(code, nodes, latest);
-        note_calls(code, nodes, latest, exit_calls, calls);
-        const ExitCalls *end = &exit_calls[exits - 1];
-        t->call_count = end->first + end->count;
+        for (unsigned i = 0; i < exits; i++)
+            t->call_count += open_calls(code, nodes, latest, i, &last);
     }
-    /* All of it in one piece, which links_remove() frees. */
-    size_t links_size = (exits + t->call_count) * sizeof *t->links;
-    size_t exits_size = exits * sizeof *exit_calls;
-    size_t calls_size = t->call_count * sizeof *calls;
-    t->links = alloc_zeroed(1, links_size + exits_size + calls_size);
-    t->exit_calls = (ExitCalls *)((char *)t->links + links_size);
-    t->calls = (uint32_t *)((char *)t->exit_calls + exits_size);
-    memcpy(t->exit_calls, exit_calls, exits_size);
-    memcpy(t->calls, calls, calls_size);
+    t->links = alloc_zeroed(exits + t->call_count, sizeof *t->links);
     for (Link *link = t->links; link < links_end(t); link++)
         link->from = t;
-    for (unsigned i = 0; i < exits; i++)
+    if (t->call_count == 0)
+        return;
+    unsigned first = exits;
+    for (unsigned i = 0; i < exits; i++) {
+        unsigned count = open_calls(code, nodes, latest, i, &last);
+        t->core->exits[i].user = calls_pack(first, count);
         t->core->exits[i].tell =
-            exit_calls[i].count > 0 && code->exits[i].kind != IR_EXIT_INDIRECT;
+            count > 0 && code->exits[i].kind != IR_EXIT_INDIRECT;
+        first += count;
+        for (unsigned k = first; count > 0; count--, last = nodes[last].outer)
+            t->links[--k].return_pc = nodes[last].link;
+    }
 }
 
 /* --- Links -----------------------------------------------------------------
@@ -274,15 +277,14 @@ void links_reset(Layer *l)
 void links_call(void *ctx, CoreCode *from, unsigned exit)
 {
     Layer *l = ctx;
+    uint64_t calls = from->exits[exit].user;
     const Translation *t = from->user;
-    const ExitCalls *calls = &t->exit_calls[exit];
-    for (unsigned i = 0; i < calls->count; i++) {
-        unsigned call = calls->first + i;
+    Link *site = t->links + calls_first(calls);
+    for (unsigned left = calls_count(calls); left > 0; left--, site++) {
         core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.return_stack);
         if (++l->return_top == l->return_count)
             l->return_top = 0;
-        l->returns[l->return_top] =
-            (ReturnEntry){t->calls[call], return_of(t, call)};
+        l->returns[l->return_top] = (ReturnEntry){site->return_pc, site};
     }
 }
 
