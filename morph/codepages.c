@@ -63,7 +63,7 @@ bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
 
 bool codepages_verify(Layer *l, Translation *t)
 {
-    if (!t->mapped || t->verified == l->generation)
+    if (!t->core->mapped || t->core->verified == l->generation)
         return true;
     bool user = layer_context(l, t->mode).user;
     for (unsigned i = 0; i < t->page_count; i++) {
@@ -73,7 +73,7 @@ bool codepages_verify(Layer *l, Translation *t)
             pa != t->pages[i].page->pa)
             return false;
     }
-    t->verified = l->generation;
+    t->core->verified = l->generation;
     return true;
 }
 

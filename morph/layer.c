@@ -215,16 +215,8 @@ static void read_keys(Layer *l, const Config *config)
     layer_read_recipe(config, 2, &l->desc, &l->superblock_limits, &l->full);
 }
 
-static void make_tables(Layer *l, const Config *config)
+static void make_tables(Layer *l)
 {
-    uint32_t hash = (uint32_t)config_int(config, CONFIG_MORPH_HASH);
-    l->return_count = (unsigned)config_int(config, CONFIG_MORPH_RETURN_STACK);
-    if (SELKIRK_HARD && hash)
-        hash = 1;
-    if (hash)
-        l->hash = alloc_zeroed(hash, sizeof *l->hash);
-    l->hash_mask = hash - 1;
-    l->returns = alloc_zeroed(l->return_count + 1, sizeof *l->returns);
     l->blocks = alloc_zeroed(PROFILE_BLOCKS, sizeof *l->blocks);
     l->branches = alloc_zeroed(PROFILE_BRANCHES, sizeof *l->branches);
     l->branch_index = alloc_zeroed(BRANCH_BUCKETS, sizeof(Translation *));
@@ -241,7 +233,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
         return false;
     read_costs(&l->cost, config);
     read_keys(l, config);
-    make_tables(l, config);
+    make_tables(l);
     l->hierarchy = hierarchy_create(config, diag);
     if (!l->hierarchy)
         return false;
@@ -255,6 +247,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
     l->core = core_create(&l->desc, config, l->hierarchy, &asks, diag);
     if (!l->core || !engine_attach(l->core, config, diag))
         return false;
+    links_create(l, config);
     l->scratch = arena_create();
     cpu_set_remapped(l->cpu, codepages_remapped, l);
     return true;
@@ -286,11 +279,10 @@ void layer_destroy(Layer *l)
     }
     codepages_reset(l);
     revive_destroy(l);
+    links_destroy(l);
     core_destroy(l->core);
     hierarchy_destroy(l->hierarchy);
     arena_destroy(l->scratch);
-    free(l->hash);
-    free(l->returns);
     free(l->blocks);
     free(l->branches);
     free(l->branch_index);
@@ -339,6 +331,8 @@ void layer_event(const Layer *l, const char *what, const Translation *t,
 void layer_update_stats(Layer *l)
 {
     LayerStats *stats = &l->stats;
+    stats->return_hits = l->predict->return_hits;
+    stats->inline_hits = l->predict->cache_hits;
     core_settle(l->core);
     for (unsigned gear = 1; gear <= 2; gear++) {
         stats->run_length[gear] = stats->past_length[gear];

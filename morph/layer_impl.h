@@ -65,21 +65,15 @@ struct TranslationPage {
 /* What an exit leads to: the target of a direct one, the inline cache of an
  * indirect one; or where a call returns to. */
 typedef struct Link {
-    Translation *from, *to;    /* `to` is NULL when there is nothing */
-    struct Link *next, **prev; /* of those that lead to `to` */
-    union {
-        uint64_t hits;      /* of an inline cache */
-        uint32_t return_pc; /* of a call */
-    };
+    CoreLink target;
+    Translation *from;
+    struct Link *next, **prev; /* of those that lead there */
 } Link;
 
 struct Translation {
-    /* What following a link looks at. */
     uint32_t pc, pa; /* virtual and physical, of the entry */
     uint8_t mode;    /* layer_mode() */
     uint8_t gear;
-    bool mapped;       /* a page of its code is mapped by the TLB */
-    uint64_t verified; /* generation in which its pages were where they are */
     CoreCode *core;
     Link *links;         /* one an exit, then one a call */
     Translation *bucket; /* next in the index */
@@ -118,7 +112,7 @@ typedef struct LayerStats {
     uint64_t evicted, flushes, invalidated, replaced, relearned;
     uint64_t dispatches, chained, refreshed;
     uint64_t inline_hits, inline_misses;
-    uint64_t return_hits, return_misses;
+    uint64_t return_hits, return_misses; /* hits at the second look */
     uint64_t hash_hits, hash_misses;
     uint64_t exits[3]; /* direct, indirect, interpret */
     uint64_t hot;
@@ -165,12 +159,6 @@ typedef struct CodeLookup {
     uint32_t va, pa;
     const uint8_t *host;
 } CodeLookup;
-
-/* A call whose return is expected. */
-typedef struct ReturnEntry {
-    uint32_t pc;
-    Link *site; /* NULL: its translation is no more */
-} ReturnEntry;
 
 struct Layer {
     const Config *config;
@@ -233,11 +221,10 @@ struct Layer {
     bool tcache_fifo;
 
     /* links.c */
-    Translation **hash; /* NULL: none */
+    CoreCode **hash; /* NULL: none */
     uint32_t hash_mask;
-    ReturnEntry *returns; /* a ring */
-    unsigned return_count, return_top;
-    Link *missed_return; /* the return stack knew the call, not the code */
+    CorePredict *predict;    /* the core's */
+    CoreLink *missed_return; /* the return stack knew the call, not the code */
 
     /* codepages.c */
     CodePage **code_pages[PAGE_TABLES];
@@ -390,6 +377,9 @@ void tcache_clear(Layer *l); /* all of them */
 /* --- links.c ---------------------------------------------------------------
  */
 
+/* The tables of predictors, for the core that is there; and frees them. */
+void links_create(Layer *l, const Config *config);
+void links_destroy(Layer *l);
 /* Makes the links of `t`, whose core code is installed. */
 void links_add(Layer *l, Translation *t);
 /* The exit by which the core left leads to `t`: links it. */

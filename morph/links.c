@@ -6,34 +6,30 @@
  * the source runs, hence they are there.  Any other chain is `checked` by the
  * core against the generation of the mapping; predictors look whether the
  * target was verified in the present one.  A stale link leads to the
- * dispatcher, which verifies and renews it.
- *
- * An exit says in CoreExit.user which calls have been made when it is taken and
- * have not returned: those of a superblock that holds the callee, too.  They
- * are links that follow one another, outermost first.  A call is looked at as
- * often as a return, so what it needs lies together. */
+ * dispatcher, which verifies and renews it. */
 #include "morph/layer_impl.h"
 
 #include "base/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void cut(Link *link)
 {
-    if (!link->to)
+    if (!link->target.to)
         return;
     *link->prev = link->next;
     if (link->next)
         link->next->prev = link->prev;
-    link->to = NULL;
+    link->target.to = NULL;
 }
 
 static void link_to(Link *link, Translation *t)
 {
-    if (link->to == t)
+    if (link->target.to == t->core)
         return;
     cut(link);
-    link->to = t;
+    link->target.to = t->core;
     link->next = t->incoming;
     link->prev = &t->incoming;
     if (link->next)
@@ -46,17 +42,22 @@ static Link *target_of(const Translation *t, unsigned exit)
     return &t->links[exit];
 }
 
+static Link *return_of(const Translation *t, unsigned call)
+{
+    return &t->links[t->code->exit_count + call];
+}
+
 static Link *links_end(const Translation *t)
 {
     return t->links + t->code->exit_count + t->call_count;
 }
 
-/* Whether `t` runs at `pc` in `mode`, now. */
-static bool is_good(const Layer *l, const Translation *t, uint32_t pc,
+/* Whether `code` runs at `pc` in `mode`, now. */
+static bool is_good(const Layer *l, const CoreCode *code, uint32_t pc,
                     uint8_t mode)
 {
-    return t && t->pc == pc && t->mode == mode &&
-           (!t->mapped || t->verified == l->generation);
+    return code && code->pc == pc && code->mode == mode &&
+           (!code->mapped || code->verified == l->generation);
 }
 
 static bool has_page(const Translation *t, uint32_t va)
@@ -76,36 +77,20 @@ static bool is_covered(const Translation *from, const Translation *t)
     return true;
 }
 
-static Translation **hash_slot(const Layer *l, uint32_t pc)
+static CoreCode **hash_slot(const Layer *l, uint32_t pc)
 {
     return &l->hash[(pc >> 2 ^ pc >> 14) & l->hash_mask];
 }
 
 /* The place `depth` below the top of the return stack, which is a ring. */
-static unsigned return_below(const Layer *l, unsigned depth)
+static uint32_t return_below(const CorePredict *p, uint32_t depth)
 {
-    return l->return_top >= depth ? l->return_top - depth
-                                  : l->return_top + l->return_count - depth;
+    return p->return_top >= depth ? p->return_top - depth
+                                  : p->return_top + p->return_count - depth;
 }
 
 /* --- Calls within a translation --------------------------------------------
  */
-
-/* CoreExit.user: `count` calls from the translation's link `first` on. */
-static uint64_t calls_pack(unsigned first, unsigned count)
-{
-    return (uint64_t)first << 8 | count;
-}
-
-static unsigned calls_first(uint64_t calls)
-{
-    return (unsigned)(calls >> 8);
-}
-
-static unsigned calls_count(uint64_t calls)
-{
-    return calls & 0xff;
-}
 
 /* The calls that have been made and have not returned, a list from the latest;
  * 0 is its end. */
@@ -148,62 +133,111 @@ static void follow_calls(const VliwCode *code, CallNode *nodes,
     }
 }
 
-/* The calls that exit `i` leaves open, at most CALLS_DEEP: their number, and
- * the innermost of them into *last. */
-static unsigned open_calls(const VliwCode *code, const CallNode *nodes,
-                           const unsigned *latest, unsigned i, unsigned *last)
+/* Calls that have been made when an exit is taken, and have not returned: those
+ * of a superblock that holds the callee, too. */
+static unsigned count_calls(const IrExit *exit, const CallNode *nodes,
+                            const unsigned *latest, unsigned *last)
 {
-    const IrExit *exit = &code->exits[i];
     /* The return that leaves has not been made. */
-    unsigned done = exit->insns, count = 0;
+    unsigned done = exit->insns;
     if (exit->hint == IR_HINT_RETURN && done >= 2)
         done -= 2;
     *last = exit->kind == IR_EXIT_COMMIT ? 0 : latest[done];
+    unsigned count = 0;
     for (unsigned n = *last; n && count < CALLS_DEEP; n = nodes[n].outer)
         count++;
     return count;
 }
 
+/* Those of each exit of `t`, outermost first, in `calls`, with a link each. */
+static void note_calls(Translation *t, const CallNode *nodes,
+                       const unsigned *latest, CoreCall *calls, Link *links)
+{
+    for (unsigned i = 0; i < t->code->exit_count; i++) {
+        CoreExit *exit = &t->core->exits[i];
+        unsigned last;
+        unsigned count = count_calls(&exit->record, nodes, latest, &last);
+        exit->calls = calls;
+        exit->call_count = (uint16_t)count;
+        exit->tell = count > 0 && exit->record.kind != IR_EXIT_INDIRECT;
+        for (unsigned n = last, k = count; k-- > 0; n = nodes[n].outer)
+            calls[k] = (CoreCall){nodes[n].link, &links[k].target};
+        calls += count;
+        links += count;
+    }
+}
+
+/* What the predictors have to know of the exits. */
+static void note_jumps(Layer *l, Translation *t)
+{
+    for (unsigned i = 0; i < t->code->exit_count; i++) {
+        CoreExit *exit = &t->core->exits[i];
+        if (exit->record.kind != IR_EXIT_INDIRECT)
+            continue;
+        IrContext context = layer_context(l, t->mode);
+        exit->mode =
+            layer_mode(context.user, context.fpu, exit->record.pending);
+        exit->stacked =
+            exit->record.hint == IR_HINT_RETURN && l->predict->return_count;
+        if (l->inline_cache && !exit->stacked)
+            exit->cache = &t->links[i].target;
+    }
+}
+
 void links_add(Layer *l, Translation *t)
 {
     const VliwCode *code = t->code;
-    unsigned exits = code->exit_count, room = code->guest_count + 1, last;
+    unsigned exits = code->exit_count, room = code->guest_count + 1;
     CallNode *nodes = arena_alloc_raw(l->scratch, room, sizeof *nodes);
     unsigned *latest = arena_alloc_raw(l->scratch, room, sizeof *latest);
-    if (l->return_count) {
-        follow_calls(code, nodes, latest);
-        for (unsigned i = 0; i < exits; i++)
-            t->call_count += open_calls(code, nodes, latest, i, &last);
-    }
-    t->links = alloc_zeroed(exits + t->call_count, sizeof *t->links);
+    unsigned calls = 0, last;
+    follow_calls(code, nodes, latest);
+    for (unsigned i = 0; i < exits && l->predict->return_count; i++)
+        calls += count_calls(&code->exits[i], nodes, latest, &last);
+    /* All of it in one piece, which links_remove() frees. */
+    t->call_count = calls;
+    size_t links_size = (exits + calls) * sizeof *t->links;
+    t->links = alloc_zeroed(1, links_size + calls * sizeof(CoreCall));
     for (Link *link = t->links; link < links_end(t); link++)
         link->from = t;
-    if (t->call_count == 0)
-        return;
-    unsigned first = exits;
-    for (unsigned i = 0; i < exits; i++) {
-        unsigned count = open_calls(code, nodes, latest, i, &last);
-        t->core->exits[i].user = calls_pack(first, count);
-        t->core->exits[i].tell =
-            count > 0 && code->exits[i].kind != IR_EXIT_INDIRECT;
-        first += count;
-        for (unsigned k = first; count > 0; count--, last = nodes[last].outer)
-            t->links[--k].return_pc = nodes[last].link;
-    }
+    if (calls)
+        note_calls(t, nodes, latest,
+                   (CoreCall *)((char *)t->links + links_size),
+                   return_of(t, 0));
+    note_jumps(l, t);
 }
 
 /* --- Links -----------------------------------------------------------------
  */
 
-/* Returns have the return stack, every other indirect jump an inline cache. */
-static bool is_stacked(const Layer *l, const IrExit *exit)
+void links_create(Layer *l, const Config *config)
 {
-    return exit->hint == IR_HINT_RETURN && l->return_count;
+    uint32_t hash = (uint32_t)config_int(config, CONFIG_MORPH_HASH);
+    if (SELKIRK_HARD && hash)
+        hash = 1;
+    if (hash)
+        l->hash = alloc_zeroed(hash, sizeof *l->hash);
+    l->hash_mask = hash - 1;
+    CorePredict *p = l->predict = core_predict(l->core);
+    p->return_count = (uint32_t)config_int(config, CONFIG_MORPH_RETURN_STACK);
+    p->returns = alloc_zeroed(p->return_count + 1, sizeof *p->returns);
+    p->return_cost = (uint32_t)l->cost.return_stack;
+    p->cache_cost = (uint32_t)l->cost.inline_cache;
 }
 
-static bool is_cached(const Layer *l, const IrExit *exit)
+void links_destroy(Layer *l)
 {
-    return l->inline_cache && !is_stacked(l, exit);
+    if (l->predict)
+        free(l->predict->returns);
+    free(l->hash);
+}
+
+/* The call whose return was missed last returns to `t`. */
+static void learn_return(Layer *l, Translation *t)
+{
+    if (l->missed_return)
+        link_to((Link *)l->missed_return, t);
+    l->missed_return = NULL;
 }
 
 void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
@@ -214,7 +248,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
     if (record->kind != IR_EXIT_INDIRECT) {
         if (!l->chain)
             return;
-        if (link->to == t) {
+        if (link->target.to == t->core) {
             l->stats.refreshed++;
         } else {
             l->stats.chained++;
@@ -226,21 +260,20 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
         out->generation = l->generation;
         return;
     }
-    if (record->hint == IR_HINT_RETURN && l->missed_return) {
-        link_to(l->missed_return, t);
-        l->missed_return = NULL;
-    }
-    if (is_cached(l, record))
+    if (record->hint == IR_HINT_RETURN)
+        learn_return(l, t);
+    if (out->cache)
         link_to(link, t);
     if (l->hash)
-        *hash_slot(l, t->pc) = t;
+        *hash_slot(l, t->pc) = t->core;
 }
 
 Translation *links_handled(Layer *l, Translation *from, unsigned exit,
                            uint32_t pc, uint8_t mode)
 {
     Link *link = target_of(from, exit);
-    return is_good(l, link->to, pc, mode) ? link->to : NULL;
+    const CoreCode *to = link->target.to;
+    return is_good(l, to, pc, mode) ? to->user : NULL;
 }
 
 void links_remove(Layer *l, Translation *t)
@@ -250,18 +283,20 @@ void links_remove(Layer *l, Translation *t)
         unsigned exit = (unsigned)(link - link->from->links);
         if (exit < link->from->code->exit_count)
             link->from->core->exits[exit].next = NULL;
-        link->to = NULL;
+        link->target.to = NULL;
     }
     t->incoming = NULL;
     const Link *end = links_end(t);
     for (Link *link = t->links; link < end; link++)
         cut(link);
-    if (l->missed_return >= t->links && l->missed_return < end)
+    const CoreLink *first = &t->links->target, *last = &end->target;
+    if (l->missed_return >= first && l->missed_return < last)
         l->missed_return = NULL;
-    for (unsigned i = 0; i < l->return_count; i++)
-        if (l->returns[i].site >= t->links && l->returns[i].site < end)
-            l->returns[i].site = NULL;
-    if (l->hash && *hash_slot(l, t->pc) == t)
+    CorePredict *p = l->predict;
+    for (unsigned i = 0; i < p->return_count; i++)
+        if (p->returns[i].link >= first && p->returns[i].link < last)
+            p->returns[i].link = NULL;
+    if (l->hash && *hash_slot(l, t->pc) == t->core)
         *hash_slot(l, t->pc) = NULL;
     free(t->links);
 }
@@ -269,41 +304,42 @@ void links_remove(Layer *l, Translation *t)
 void links_reset(Layer *l)
 {
     l->missed_return = NULL;
-    l->return_top = 0;
-    for (unsigned i = 0; i < l->return_count; i++)
-        l->returns[i] = (ReturnEntry){0, NULL};
+    CorePredict *p = l->predict;
+    p->return_top = 0;
+    for (unsigned i = 0; i < p->return_count; i++)
+        p->returns[i] = (CoreCall){0, NULL};
 }
 
 void links_call(void *ctx, CoreCode *from, unsigned exit)
 {
     Layer *l = ctx;
-    uint64_t calls = from->exits[exit].user;
-    const Translation *t = from->user;
-    Link *site = t->links + calls_first(calls);
-    for (unsigned left = calls_count(calls); left > 0; left--, site++) {
-        core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.return_stack);
-        if (++l->return_top == l->return_count)
-            l->return_top = 0;
-        l->returns[l->return_top] = (ReturnEntry){site->return_pc, site};
+    CorePredict *p = l->predict;
+    const CoreExit *out = &from->exits[exit];
+    for (unsigned i = 0; i < out->call_count; i++) {
+        core_charge(l->core, CORE_CAUSE_INDIRECT, p->return_cost);
+        if (++p->return_top == p->return_count)
+            p->return_top = 0;
+        p->returns[p->return_top] = out->calls[i];
     }
 }
 
 /* The stack's word on a return to `pc`: a call without a return on top, which
  * longjmp() or a return within a superblock left there, is passed over. */
-static Translation *predict_return(Layer *l, uint32_t pc, uint8_t mode)
+static CoreCode *predict_return(Layer *l, uint32_t pc, uint8_t mode)
 {
-    for (unsigned depth = 0; depth < 2 && depth < l->return_count; depth++) {
-        core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.return_stack);
-        const ReturnEntry *entry = &l->returns[return_below(l, depth)];
-        if (entry->pc != pc || !entry->site)
+    CorePredict *p = l->predict;
+    for (uint32_t depth = 0; depth < 2 && depth < p->return_count; depth++) {
+        core_charge(l->core, CORE_CAUSE_INDIRECT, p->return_cost);
+        const CoreCall *call = &p->returns[return_below(p, depth)];
+        if (call->pc != pc || !call->link)
             continue;
-        Link *site = entry->site;
-        l->return_top = return_below(l, depth + 1);
-        if (is_good(l, site->to, pc, mode)) {
-            l->stats.return_hits++;
-            return site->to;
+        CoreLink *link = call->link;
+        p->return_top = return_below(p, depth + 1);
+        if (is_good(l, link->to, pc, mode)) {
+            p->return_hits++;
+            return link->to;
         }
-        l->missed_return = site;
+        l->missed_return = link;
         break;
     }
     l->stats.return_misses++;
@@ -313,39 +349,33 @@ static Translation *predict_return(Layer *l, uint32_t pc, uint8_t mode)
 CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
 {
     Layer *l = ctx;
-    Translation *source = from->user;
-    const IrExit *record = &from->exits[exit].record;
-    Link *link = target_of(source, exit);
-    bool cached = is_cached(l, record);
-    uint8_t mode = layer_mode(l->user, l->fpu, record->pending);
-    Translation *t = NULL;
+    CoreExit *out = &from->exits[exit];
+    CoreLink *cache = out->cache;
+    CoreCode *code = NULL;
     links_call(ctx, from, exit);
     l->missed_return = NULL;
-    if (is_stacked(l, record) && (t = predict_return(l, pc, mode)))
-        return t->core;
-    if (cached) {
-        core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.inline_cache);
-        if (is_good(l, link->to, pc, mode)) {
-            l->stats.inline_hits++;
-            link->hits++;
-            return link->to->core;
+    if (out->stacked && (code = predict_return(l, pc, out->mode)))
+        return code;
+    if (cache) {
+        core_charge(l->core, CORE_CAUSE_INDIRECT, l->predict->cache_cost);
+        if (is_good(l, cache->to, pc, out->mode)) {
+            l->predict->cache_hits++;
+            cache->hits++;
+            return cache->to;
         }
         l->stats.inline_misses++;
     }
     if (!l->hash)
         return NULL;
     core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.hash);
-    t = *hash_slot(l, pc);
-    if (!is_good(l, t, pc, mode)) {
+    code = *hash_slot(l, pc);
+    if (!is_good(l, code, pc, out->mode)) {
         l->stats.hash_misses++;
         return NULL;
     }
     l->stats.hash_hits++;
-    if (l->missed_return) {
-        link_to(l->missed_return, t);
-        l->missed_return = NULL;
-    }
-    if (cached)
-        link_to(link, t);
-    return t->core;
+    learn_return(l, code->user);
+    if (cache)
+        link_to((Link *)cache, code->user);
+    return code;
 }

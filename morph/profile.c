@@ -170,7 +170,7 @@ bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target)
         core_settle_code(l->core, t->core);
         for (unsigned i = 0; i < t->code->exit_count; i++) {
             const CoreExit *exit = &t->core->exits[i];
-            const Link *link = &t->links[i];
+            const CoreLink *link = &t->links[i].target;
             if (exit->record.kind != IR_EXIT_INDIRECT || !link->to ||
                 link->hits * 100 < exit->count * l->gear2_bias)
                 continue;

@@ -299,12 +299,10 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     Translation *t = alloc_zeroed(1, sizeof *t + pages);
     memcpy(t->pages, words.pages, pages);
     t->page_count = words.page_count;
-    t->mapped = words.mapped;
     t->pc = code->pc;
     t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
     t->mode = mode;
     t->gear = (uint8_t)gear;
-    t->verified = l->generation;
     t->earlier = source->record ? source->record->entries : 0;
     t->next = source->plan->next;
     t->interpret = source->plan->interpret;
@@ -313,6 +311,10 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->core = core_install(l->core, code, address, gear);
     t->core->code = t->code;
     t->core->user = t;
+    t->core->pc = t->pc;
+    t->core->mode = mode;
+    t->core->mapped = words.mapped;
+    t->core->verified = l->generation;
     t->core->hot = hot_entries(l, t);
     links_add(l, t);
     tcache_add(l, t);

@@ -42,6 +42,11 @@ void core_destroy(Core *c)
     free(c);
 }
 
+CorePredict *core_predict(Core *c)
+{
+    return &c->predict;
+}
+
 CoreRegs *core_regs(Core *c)
 {
     return &c->regs;

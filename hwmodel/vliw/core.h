@@ -76,16 +76,44 @@ typedef struct CoreRegs {
     uint32_t fcr31;
 } CoreRegs;
 
+/* What a jump was last seen to lead to, or a call's return: NULL if nothing. */
+typedef struct CoreLink {
+    CoreCode *to;
+    uint64_t hits; /* of the inline cache, since `to` came */
+} CoreLink;
+
+/* A call whose return is expected: where to, and what runs there. */
+typedef struct CoreCall {
+    uint32_t pc;
+    CoreLink *link; /* NULL: the code that called is no more */
+} CoreCall;
+
+/* The predictors of indirect jumps, as far as compiled code looks at them; the
+ * layer's, who asks them in CoreBus.indirect and CoreBus.call.  A prediction is
+ * right if the code runs at the jump's target in the mode that the exit leaves
+ * (CoreExit.mode), and, if any of its pages is mapped, was verified in the
+ * present generation. */
+typedef struct CorePredict {
+    CoreCall *returns; /* a ring of `return_count`, which may be 0 */
+    uint32_t return_count, return_top;
+    uint32_t return_cost, cache_cost; /* cycles of a look */
+    uint64_t return_hits, cache_hits; /* at the first look */
+} CorePredict;
+
 /* An exit of installed code. */
 typedef struct CoreExit {
     IrExit record;
     CoreCode *next; /* chained: go on there */
     bool checked;   /* `next` is good only while `generation` is current */
     bool tell;      /* CoreBus.call() when it is taken; not for INDIRECT */
+    bool stacked;   /* INDIRECT: a return, the return stack is asked first */
+    uint8_t mode;   /* INDIRECT: what the code there must be made for */
+    uint16_t call_count; /* calls that are made and have not returned, */
+    CoreCall *calls;     /* outermost first */
+    CoreLink *cache;     /* INDIRECT: its inline cache, or NULL */
     uint64_t generation;
     uint64_t count;      /* times taken, but for those that follow */
     uint64_t host_count; /* by compiled code, since core_settle() */
-    uint64_t user;       /* the layer's */
 } CoreExit;
 
 /* Installed code: the layer may read and write these. */
@@ -94,6 +122,11 @@ struct CoreCode {
     uint64_t base;        /* physical address of the first molecule */
     CoreExit *exits;
     unsigned gear;
+    /* By the layer, for predictions: */
+    uint32_t pc;
+    uint8_t mode;
+    bool mapped;
+    uint64_t verified;
     uint64_t entries; /* times run */
     uint64_t hot;     /* core_run() returns CORE_HOT when entries gets there */
     void *user;       /* the layer's */
@@ -128,6 +161,9 @@ void core_remove(Core *core, CoreCode *code);
 /* Runs `code` and what it is chained to, until there is a reason to stop.  The
  * registers are then committed ones. */
 CoreStop core_run(Core *core, CoreCode *code);
+
+/* To be filled by the layer. */
+CorePredict *core_predict(Core *core);
 
 /* Working registers; after a change outside core_run(), call core_commit(). */
 CoreRegs *core_regs(Core *core);

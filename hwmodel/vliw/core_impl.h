@@ -172,6 +172,7 @@ struct Core {
     /* Its entry was counted when core_run() stopped there. */
     const CoreCode *counted;
     uint64_t generation;
+    CorePredict predict;
 
     VliwDesc desc;
     unsigned tlb_miss, profile; /* cycles */
