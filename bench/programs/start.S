@@ -1,8 +1,18 @@
-/* Entry of the programs for a machine without an operating system: stack,
- * FPU, main(), then main's result to the register that ends the run. */
+/* Entry of the programs: stack, FPU, main(), then the end of the run with
+ * main's result, where the machine takes one. */
 	.set	noreorder
 	.globl	_start
-_start:	lui	$sp, %hi(stack_top)
+_start:
+#ifdef BENCH_LINUX
+	addiu	$sp, $sp, -32
+	jal	main
+	nop
+	move	$a0, $v0
+	li	$v0, 4001		/* exit */
+	syscall
+	nop
+#else
+	lui	$sp, %hi(stack_top)
 	addiu	$sp, $sp, %lo(stack_top)
 	lui	$t0, 0x3000		/* CU1, CU0; no interrupts */
 	mtc0	$t0, $12
@@ -11,8 +21,14 @@ _start:	lui	$sp, %hi(stack_top)
 	ctc1	$0, $31
 	jal	main
 	addiu	$sp, $sp, -32
+#ifdef BENCH_MALTA
+	lui	$t0, 0xbf00		/* SOFTRES; qemu -no-reboot ends */
+	li	$v0, 0x42
+	sw	$v0, 0x500($t0)
+#else
 	lui	$t0, 0xb000
 	sw	$v0, 0x10($t0)
+#endif
 1:	b	1b
 	nop
 
@@ -20,3 +36,4 @@ _start:	lui	$sp, %hi(stack_top)
 	.align	4
 	.space	65536
 stack_top:
+#endif

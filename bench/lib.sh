@@ -1,0 +1,31 @@
+# What the scripts of this folder share; they source it.
+# shellcheck shell=bash
+
+# seconds FILE COMMAND...: wall seconds of a command, whose output goes to FILE;
+# its status is this function's.
+seconds() {
+    local log=$1 status=0 start=$EPOCHREALTIME end
+    shift
+    timeout 600 "$@" >"$log" 2>&1 </dev/null || status=$?
+    end=$EPOCHREALTIME
+    printf '%d\n' $((${end/./} - ${start/./})) | awk '{ printf "%.4f\n", $1 / 1e6 }'
+    return $status
+}
+
+# median <NUMBERS: one a line; the lower one of two in the middle.
+median() {
+    sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# need_selkirk PATH
+need_selkirk() {
+    [ -x "$1" ] || {
+        echo "$0: $1 is missing; run: scripts/test" >&2
+        exit 2
+    }
+}
+
+# instructions <LOG: what selkirk's summary says.
+instructions() {
+    sed -n 's/^ *instructions *\([0-9]*\).*/\1/p'
+}
