@@ -97,6 +97,28 @@ static void test_grow(void **state)
     arena_destroy(arena);
 }
 
+/* What is not cleared lies between what is, and meets none of it. */
+static void test_raw(void **state)
+{
+    (void)state;
+    Arena *arena = arena_create();
+    for (unsigned round = 0; round < 2; round++) {
+        unsigned char *before = arena_alloc(arena, 100, 1);
+        unsigned char *raw = arena_alloc_raw(arena, 1000, 3);
+        unsigned char *after = arena_alloc(arena, 100, 1);
+        assert_int_equal((uintptr_t)raw % 16, 0);
+        memset(raw, 0xff, 3000);
+        assert_true(is_filled(before, 100, 0));
+        assert_true(is_filled(after, 100, 0));
+        unsigned char *grown = arena_grow(arena, raw, 3000, 5000, 1);
+        assert_true(is_filled(grown, 3000, 0xff));
+        assert_true(is_filled(grown + 3000, 2000, 0));
+        memset(after, 0xff, 100);
+        arena_reset(arena);
+    }
+    arena_destroy(arena);
+}
+
 /* Whether so much ends the program. */
 static bool is_fatal(size_t count, size_t size)
 {
@@ -127,9 +149,8 @@ static void test_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alloc),
-        cmocka_unit_test(test_reset_keeps),
-        cmocka_unit_test(test_grow),
+        cmocka_unit_test(test_alloc),    cmocka_unit_test(test_reset_keeps),
+        cmocka_unit_test(test_grow),     cmocka_unit_test(test_raw),
         cmocka_unit_test(test_overflow),
     };
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
