@@ -1,6 +1,7 @@
 /* The keys [fast_forward]; see fastforward.h. */
 #include "morph/fastforward.h"
 
+#include "base/bits.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -60,4 +61,19 @@ bool fastforward_read(FastForward *f, const Config *config, Diag *diag)
                       "to go on with; add --model vliw",
                       config_text(config, CONFIG_FAST_FORWARD_TO),
                       config_text(config, CONFIG_CPU_MODEL));
+}
+
+void fastforward_add_stats(const Forwarded *forwarded, Stats *stats)
+{
+    static const StatRow rows[] = {
+        {"insns", "instructions", "by the reference CPU, a cycle each",
+         offsetof(Forwarded, insns)},
+        {"warm.insns", "instructions",
+         "that warmed the timed model, a cycle each",
+         offsetof(Forwarded, warm_insns)},
+        {"warm.cycles", "cycles",
+         "that the timed model counted for them, beside the clock",
+         offsetof(Forwarded, warm_cycles)},
+    };
+    stats_add(stats, "fast_forward", rows, ARRAY_LEN(rows), forwarded);
 }

@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "base/diag.h"
+#include "base/stats.h"
 
 #include <stdint.h>
 
@@ -25,7 +26,16 @@ typedef struct FastForward {
     uint64_t warm;
 } FastForward;
 
+/* What was fast-forwarded. */
+typedef struct Forwarded {
+    uint64_t insns;                   /* by the reference CPU */
+    uint64_t warm_insns, warm_cycles; /* by the layer; cycles as it counts */
+} Forwarded;
+
 /* False and a Diag if the keys make no sense. */
 bool fastforward_read(FastForward *forward, const Config *config, Diag *diag);
+
+/* Row group "fast_forward". */
+void fastforward_add_stats(const Forwarded *forwarded, Stats *stats);
 
 #endif

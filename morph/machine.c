@@ -27,21 +27,6 @@ typedef enum Phase {
     PHASE_TIMED,      /* the layer runs, and its cycles are the time */
 } Phase;
 
-/* What was fast-forwarded. */
-typedef struct Forwarded {
-    uint64_t insns, warm_insns, warm_cycles;
-} Forwarded;
-
-static const StatRow forwarded_rows[] = {
-    {"insns", "instructions", "by the reference CPU, a cycle each",
-     offsetof(Forwarded, insns)},
-    {"warm.insns", "instructions", "that warmed the timed model, a cycle each",
-     offsetof(Forwarded, warm_insns)},
-    {"warm.cycles", "cycles",
-     "that the timed model counted for them, beside the clock",
-     offsetof(Forwarded, warm_cycles)},
-};
-
 typedef struct Regions {
     uint64_t count, insns, cycles;
 } Regions;
@@ -466,8 +451,7 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     bus_add_stats(m->bus, m->stats);
     board_add_stats(m->board, m->stats);
     if (m->forward.to != FAST_FORWARD_NONE)
-        stats_add(m->stats, "fast_forward", forwarded_rows,
-                  ARRAY_LEN(forwarded_rows), &m->forwarded);
+        fastforward_add_stats(&m->forwarded, m->stats);
     stats_add(m->stats, "roi", region_rows, ARRAY_LEN(region_rows),
               &m->regions);
     return reset(m, diag);
