@@ -97,7 +97,6 @@ static void test_desc_refused(void **state)
     settings_desc(WORDS("vliw.gprs=50", "vliw.shadowed_gprs=48"));
     refuse_desc("vliw.shadowed_fprs = 21",
                 WORDS("vliw.fprs=20", "vliw.shadowed_fprs=21"));
-    refuse_desc("vliw.tlb = 12", WORDS("vliw.tlb=12"));
 }
 
 /* --- Presets -------------------------------------------------------------- */
