@@ -315,12 +315,20 @@ const char *config_text(const Config *config, ConfigKey key)
     return config->values[key].text;
 }
 
-void config_write(const Config *config, FILE *out)
+/* No result depends on the key. */
+static bool is_of_host(const KeyInfo *key)
+{
+    return strncmp(key->name, "engine.", strlen("engine.")) == 0;
+}
+
+static void write_keys(const Config *config, FILE *out, bool host)
 {
     const char *section = "";
     size_t length = 0;
     for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
         const char *name = keys[i].name;
+        if (!host && is_of_host(&keys[i]))
+            continue;
         const char *dot = strchr(name, '.');
         if ((size_t)(dot - name) != length ||
             memcmp(section, name, length) != 0) {
@@ -330,6 +338,16 @@ void config_write(const Config *config, FILE *out)
         }
         fprintf(out, "%s = %s\n", dot + 1, config->values[i].text);
     }
+}
+
+void config_write(const Config *config, FILE *out)
+{
+    write_keys(config, out, true);
+}
+
+void config_write_model(const Config *config, FILE *out)
+{
+    write_keys(config, out, false);
 }
 
 void config_list(FILE *out)

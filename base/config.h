@@ -47,6 +47,8 @@ const char *config_text(const Config *config, ConfigKey key);
 
 /* Writes every key as an INI file that config_read_file() takes back. */
 void config_write(const Config *config, FILE *out);
+/* The same without [engine], on which no result depends. */
+void config_write_model(const Config *config, FILE *out);
 
 /* Writes the table of keys for people: name, default, unit, description. */
 void config_list(FILE *out);

@@ -381,7 +381,7 @@ static void write_stats_json(const Run *run, FILE *out)
 
 static void write_config(const Run *run, FILE *out)
 {
-    config_write(run->config, out);
+    config_write_model(run->config, out);
 }
 
 bool report_write_results(Results *r, const Run *run, Diag *diag)

@@ -1,0 +1,166 @@
+/* Random programs on whole machines, by compiled code and by the reference
+ * core: cycles, all statistics, console and state must be the same.
+ *
+ *     engine_random [--seed N] [--first N] [--count N] [--big]
+ *
+ * Program N of a seed is that of layer_random.  How its translations are
+ * compiled is drawn, too: at once or in a thread and installed late, after how
+ * many runs, with or without the hooks of check mode, in slices or at one go.
+ *
+ * Exit status 1 if they differ, or if hardly anything was compiled; 2 if an
+ * option is wrong. */
+#include "tests/random/layer_case.h"
+#include "tests/support/options.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Options {
+    uint64_t seed, first, count;
+    bool big;
+} Options;
+
+typedef struct Totals {
+    uint64_t programs, compiled, refused, failed, checked;
+} Totals;
+
+/* What a run comes to. */
+typedef struct Result {
+    uint64_t hash, cycles, insns;
+    char *stats;
+} Result;
+
+static Result result_of(const Machine *m)
+{
+    Result r = {machine_hash(m), machine_cycles(m), machine_insns(m), NULL};
+    size_t size;
+    FILE *out = open_memstream(&r.stats, &size);
+    if (!out)
+        abort();
+    stats_write_text(machine_stats(m), out);
+    fclose(out);
+    return r;
+}
+
+static Result run_reference(const LayerCase *c)
+{
+    layer_case_set(c->config, "engine.kind", "reference");
+    Machine *m = layer_case_machine(c, false);
+    machine_run(m, UINT64_MAX);
+    Result r = result_of(m);
+    machine_destroy(m);
+    return r;
+}
+
+/* How it is compiled. */
+static void draw_engine(Config *config, Rng *rng)
+{
+    static const char *const runs[] = {"1", "1", "2", "5", "20"};
+    char delay[16];
+    bool late = rng_one_in(rng, 4);
+    snprintf(delay, sizeof delay, "%u", late ? 1 + rng_below(rng, 10000) : 0);
+    layer_case_set(config, "engine.kind", "jit");
+    layer_case_set(config, "engine.module", SELKIRK_ENGINE_MODULE);
+    layer_case_set(config, "engine.threads",
+                   late && rng_one_in(rng, 2) ? "1" : "0");
+    layer_case_set(config, "engine.delay", delay);
+    layer_case_set(config, "engine.runs0", runs[rng_below(rng, 5)]);
+    layer_case_set(config, "engine.runs1",
+                   rng_one_in(rng, 3) ? runs[rng_below(rng, 5)] : "1000000");
+    layer_case_set(config, "engine.queue", rng_one_in(rng, 4) ? "1" : "64");
+    layer_case_set(config, "engine.memory",
+                   rng_one_in(rng, 4) ? "65536" : "128M");
+}
+
+static Result run_engine(const LayerCase *c, Rng *rng, Totals *t, bool *checked)
+{
+    bool check = rng_one_in(rng, 4);
+    bool sliced = rng_one_in(rng, 4);
+    Machine *m = layer_case_machine(c, check);
+    while (machine_run(m, sliced ? 1 + rng_below(rng, 3000) : UINT64_MAX) ==
+           MACHINE_STOP_SLICE)
+        ;
+    *checked = !machine_finish_check(m);
+    Result r = result_of(m);
+    EngineReport report = machine_engine_report(m);
+    t->programs++;
+    t->compiled += report.compiled[0] + report.compiled[1];
+    t->refused += report.refused;
+    t->failed += report.failed;
+    t->checked += check;
+    if (report.failure && t->failed == report.failed)
+        printf("engine_random: program %" PRIu64 ": not compiled: %s\n",
+               c->number, report.failure);
+    machine_destroy(m);
+    return r;
+}
+
+/* The lines of the statistics that differ. */
+static void print_lines(const Result *reference, const Result *engine)
+{
+    const char *a = reference->stats, *b = engine->stats;
+    while (*a && *b) {
+        int x = (int)strcspn(a, "\n"), y = (int)strcspn(b, "\n");
+        if (x != y || memcmp(a, b, (size_t)x) != 0)
+            printf("  reference %.*s\n  compiled  %.*s\n", x, a, y, b);
+        a += x + (a[x] == '\n');
+        b += y + (b[y] == '\n');
+    }
+}
+
+static bool run_case(const Options *o, uint64_t number, Totals *t)
+{
+    LayerCase c;
+    Rng rng = rng_stream(o->seed + 1000, number);
+    bool checked;
+    layer_case_draw(&c, o->seed, number, o->big);
+    Result reference = run_reference(&c);
+    draw_engine(c.config, &rng);
+    Result engine = run_engine(&c, &rng, t, &checked);
+    bool same = checked && reference.hash == engine.hash &&
+                reference.cycles == engine.cycles &&
+                reference.insns == engine.insns &&
+                strcmp(reference.stats, engine.stats) == 0;
+    if (!same) {
+        printf("engine_random: seed %" PRIu64 ", program %" PRIu64 "%s: "
+               "compiled code differs from the reference core%s:\n",
+               o->seed, number, o->big ? ", big" : "",
+               checked ? "" : ", and from the reference CPU");
+        printf("  cycles %" PRIu64 " and %" PRIu64 ", instructions %" PRIu64
+               " and %" PRIu64 ", state %s\n",
+               reference.cycles, engine.cycles, reference.insns, engine.insns,
+               reference.hash == engine.hash ? "the same" : "another");
+        print_lines(&reference, &engine);
+        layer_case_print(c.config);
+    }
+    free(reference.stats);
+    free(engine.stats);
+    layer_case_drop(&c);
+    return same;
+}
+
+int main(int argc, char **argv)
+{
+    Options o = {.seed = 1, .count = 100};
+    const Option options[] = {{"--seed", &o.seed, NULL},
+                              {"--first", &o.first, NULL},
+                              {"--count", &o.count, NULL},
+                              {"--big", NULL, &o.big},
+                              {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
+    Totals t = {0};
+    for (uint64_t i = 0; i < o.count; i++)
+        if (!run_case(&o, o.first + i, &t))
+            return EXIT_FAILURE;
+    printf("engine_random: %" PRIu64 " programs, %" PRIu64 " with check mode; "
+           "%" PRIu64 " translations compiled, %" PRIu64 " refused, "
+           "%" PRIu64 " failed\n",
+           t.programs, t.checked, t.compiled, t.refused, t.failed);
+    if (t.compiled < 5 * t.programs && t.programs >= 20) {
+        printf("engine_random: hardly anything was compiled\n");
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
