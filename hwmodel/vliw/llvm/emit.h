@@ -58,13 +58,21 @@ typedef struct FaultBlock {
     LLVMValueRef site, clock; /* phis; `clock` is relative to the entry's */
 } FaultBlock;
 
+/* The last operation with FCR31, as far as its cause is not there: if by_host,
+ * it is to be found out.  by_host is NULL if nothing is pending. */
+typedef struct Pending {
+    AtomOp op;
+    LLVMValueRef a, b, result, by_host;
+} Pending;
+
 /* A path that is being followed: everything that is known where it is. */
 typedef struct Path {
     LLVMBasicBlockRef block; /* where it goes on */
     unsigned molecule;
     Values now, committed;
-    RegSet dirty;        /* the committed value is not the one in Core.regs */
-    RegSet fresh;        /* written since the commit */
+    RegSet dirty; /* the committed value is not the one in Core.regs */
+    RegSet fresh; /* written since the commit */
+    Pending pending;
     int32_t commit;      /* as CoreRun.commit */
     uint32_t insns;      /* it says */
     unsigned stores;     /* since the commit */
@@ -83,12 +91,12 @@ typedef struct Emitter {
     bool fma;
     LLVMValueRef core, self;
     LLVMBasicBlockRef head;
-    LLVMValueRef clock, insns; /* at the entry: phis if it loops */
-    LLVMValueRef present;      /* Installed.present */
-    LLVMValueRef scratch[2];   /* allocas: FCR31 and result of `fp` */
-    LLVMValueRef modes, chops; /* emit_fp_modes() */
-    Values carried;            /* phis of Plan.carried */
-    Path *paths;               /* that are to be followed */
+    LLVMValueRef clock, insns;       /* at the entry: phis if it loops */
+    LLVMValueRef present;            /* Installed.present */
+    LLVMValueRef scratch[2];         /* allocas: FCR31 and result of `fp` */
+    LLVMValueRef sure, modes, chops; /* emit_fp_entry() */
+    Values carried;                  /* phis of Plan.carried */
+    Path *paths;                     /* that are to be followed */
     unsigned path_count, path_room;
     FaultBlock *faults; /* one a commit and one for the entry */
     unsigned fault_count;
@@ -160,9 +168,11 @@ LLVMValueRef emit_condition(Emitter *e, const Atomic *atom);
 
 /* --- emit_fp.c ------------------------------------------------------------ */
 
-/* From FCR31 at the entry: nothing is enabled and rounding is to nearest, or to
- * zero. */
-void emit_fp_modes(Emitter *e, LLVMValueRef fcr);
+/* From FCR31 at the entry: no exception is enabled and rounding is to nearest,
+ * and also the inexact flag is set (sure), or rounding is to zero (chops). */
+void emit_fp_entry(Emitter *e, LLVMValueRef fcr);
+/* FCR31 as it is now, nothing pending any more. */
+LLVMValueRef emit_fcr(Emitter *e, Path *path);
 /* Operations with FCR31 but ATOM_FCR. */
 void emit_float(Emitter *e, const Atomic *atom);
 

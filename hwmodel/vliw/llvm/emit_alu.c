@@ -112,7 +112,7 @@ static LLVMValueRef compute_word(Emitter *e, const Atomic *atom)
     AtomOp op = step_op(atom->step);
     switch (op) {
     case ATOM_CP0: return read_cp0(e, atom);
-    case ATOM_FCR: return emit_read_fcr(e, atom->path);
+    case ATOM_FCR: return emit_fcr(e, atom->path);
     case ATOM_LO: return low_word(e, emit_fa(e, atom));
     case ATOM_HI: return high_word(e, emit_fa(e, atom));
     default: break;

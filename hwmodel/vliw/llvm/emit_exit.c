@@ -160,13 +160,13 @@ void emit_entry(Emitter *e, Path *path)
     e->present =
         ir_load(ir, ir->ptr, ir_at(ir, e->self, offsetof(Installed, present)),
                 REGION_CODE);
-    if (e->plan->needed.fcr)
-        emit_fp_modes(e, ir_load(ir, ir->i32, fcr_place(e), REGION_REGS));
     if (e->plan->loops) {
         e->head = ir_block(ir, false);
         start_loop(e, path);
     }
     check_limit(e, path);
+    if (e->plan->needed.fcr)
+        emit_fp_entry(e, emit_read_fcr(e, path));
     if (e->source->gear == 1)
         count_entry(e, path);
     path->fault = &e->faults[e->fault_count++];
@@ -195,6 +195,8 @@ void emit_commit(Emitter *e, Path *path, unsigned exit)
 {
     RegSet *dirty = &path->dirty;
     const RegSet *kept = &e->plan->guest;
+    if (path->pending.by_host)
+        emit_fcr(e, path);
     path->committed = path->now;
     dirty->gpr |= path->fresh.gpr & kept->gpr;
     dirty->fpr |= path->fresh.fpr & kept->fpr;

@@ -7,16 +7,14 @@
  *  - rounding is to nearest and no exception is enabled: bits of FCR31 that no
  *    atom changes, hence looked at once, at the entry (Emitter.modes).
  *    Comparisons and changes of sign do not even need that;
- *  - operands and result are numbers well inside of the format (`normal`), so
- *    that nothing is tiny, overflows, or is lost in computing what rounding
- *    left: or they are zeros, which a second look allows.
+ *  - operands and result are numbers well inside of the format, so that nothing
+ *    is tiny, overflows, or is lost in computing what rounding left.
  *
  * What rounding left tells whether the result is inexact: of a sum by TwoSum
  * (D. Knuth, TAOCP vol. 2, 4.2.2), of products and quotients by a fused
- * multiplication.  The flag of FCR31 is for good: once it is set, there is
- * nothing to find out for it, and the cause is that of the last operation
- * before somebody looks.  So all but the last one's is dead code, which LLVM
- * removes. */
+ * multiplication.  The flag of FCR31 is for good: if it is set at the entry
+ * (Emitter.sure), it need not be found out.  And the cause is that of the last
+ * operation before somebody looks, so it is found out there (Path.pending). */
 #include "hwmodel/vliw/llvm/emit.h"
 
 #include <stddef.h>
@@ -25,6 +23,7 @@
 /* Fields of FCR31 (frontend/fpu.h, which this folder does not see). */
 enum {
     FCR_ROUNDING = 0x3,
+    FCR_CHOP = 1, /* rounding to zero */
     FCR_INEXACT_FLAG = 1 << 2,
     FCR_ENABLES = 0xf80,
     FCR_INEXACT_CAUSE = 1 << 12,
@@ -34,11 +33,10 @@ enum {
 
 /* An operation by the host. */
 typedef struct Fast {
-    const Atomic *atom;
-    LLVMValueRef a, b;      /* patterns of the operands' format */
-    LLVMValueRef result;    /* pattern of the result's format, or NULL */
-    LLVMValueRef condition; /* of a comparison */
-    LLVMBasicBlockRef on, second, slow;
+    AtomOp op;
+    LLVMValueRef a, b;   /* patterns of the operands' format */
+    LLVMValueRef result; /* pattern of the result's format; not of compares */
+    LLVMBasicBlockRef slow;
 } Fast;
 
 /* --- Patterns ------------------------------------------------------------- */
@@ -103,37 +101,21 @@ static LLVMValueRef same_type(LLVMValueRef value, uint64_t bits)
 
 /* --- Classes -------------------------------------------------------------- */
 
-/* Exponents, as they are in a pattern, of which sums, products and what
- * rounding leaves of them cannot leave the format. */
-enum { WIDE_LOW = 112, WIDE_HIGH = 0x7f0, SINGLE_LOW = 2, SINGLE_HIGH = 0xf0 };
-
-static LLVMValueRef without_sign(Emitter *e, LLVMValueRef value)
-{
-    return LLVMBuildShl(e->ir.builder, value, same_type(value, 1), "");
-}
-
-/* Whether the exponent is in low..high - 1. */
-static LLVMValueRef in_range(Emitter *e, LLVMValueRef value, uint64_t low,
-                             uint64_t high)
+/* The sign is set if the exponent is in the middle half of its range, from
+ * which sums, products and what rounding leaves of them cannot leave it. */
+static LLVMValueRef middle(Emitter *e, LLVMValueRef value)
 {
     LLVMBuilderRef builder = e->ir.builder;
-    unsigned shift = is_wide(e, value) ? 53 : 24;
-    LLVMValueRef place = LLVMBuildSub(builder, without_sign(e, value),
-                                      same_type(value, low << shift), "");
-    return LLVMBuildICmp(builder, LLVMIntULT, place,
-                         same_type(value, (high - low) << shift), "");
+    uint64_t quarter = is_wide(e, value) ? 512ull << 53 : 64ull << 24;
+    return LLVMBuildAdd(builder,
+                        LLVMBuildShl(builder, value, same_type(value, 1), ""),
+                        same_type(value, quarter), "");
 }
 
-static LLVMValueRef normal(Emitter *e, LLVMValueRef value)
+static LLVMValueRef is_negative(Emitter *e, LLVMValueRef value)
 {
-    return is_wide(e, value) ? in_range(e, value, WIDE_LOW, WIDE_HIGH)
-                             : in_range(e, value, SINGLE_LOW, SINGLE_HIGH);
-}
-
-static LLVMValueRef is_zero(Emitter *e, LLVMValueRef value)
-{
-    return LLVMBuildICmp(e->ir.builder, LLVMIntEQ, without_sign(e, value),
-                         same_type(value, 0), "");
+    return LLVMBuildICmp(e->ir.builder, LLVMIntSLT, value, same_type(value, 0),
+                         "");
 }
 
 static LLVMValueRef either(Emitter *e, LLVMValueRef x, LLVMValueRef y)
@@ -273,7 +255,7 @@ static bool rounds(AtomOp op)
 static LLVMValueRef inexact(Emitter *e, const Fast *fast)
 {
     LLVMBuilderRef builder = e->ir.builder;
-    AtomOp op = step_op(fast->atom->step);
+    AtomOp op = fast->op;
     LLVMValueRef zero = LLVMConstReal(e->ir.f64, 0);
     LLVMValueRef x = number(e, fast->a), r = number(e, fast->result);
     LLVMValueRef y = fast->b ? number(e, fast->b) : NULL;
@@ -305,153 +287,116 @@ static LLVMValueRef inexact(Emitter *e, const Fast *fast)
 
 /* --- Whether the host may compute ----------------------------------------- */
 
-/* Goes on in a new block if `good`, else to the second look. */
+/* Goes on in a new block if `good`, else slowly. */
 static void need(Emitter *e, const Fast *fast, LLVMValueRef good)
 {
     LLVMBasicBlockRef on = ir_block(&e->ir, false);
-    ir_branch(&e->ir, good, on, fast->second, CHANCE_LIKELY);
+    ir_branch(&e->ir, good, on, fast->slow, CHANCE_LIKELY);
     ir_go_on(&e->ir, on);
 }
 
-/* What must hold, nearly always does, and is cheap to see. */
-static void look_first(Emitter *e, const Fast *fast)
+static void need_middle(Emitter *e, const Fast *fast)
+{
+    LLVMValueRef all = middle(e, fast->a);
+    if (fast->b)
+        all = both(e, all, middle(e, fast->b));
+    if (fast->result && LLVMTypeOf(fast->result) == LLVMTypeOf(fast->a))
+        all = both(e, all, middle(e, fast->result));
+    need(e, fast, is_negative(e, all));
+    if (fast->op == ATOM_FCVTSD)
+        need(e, fast, is_negative(e, middle(e, fast->result)));
+}
+
+/* To a word: no NaN, in range, and no denormalized number. */
+static void need_word(Emitter *e, const Fast *fast)
 {
     LLVMBuilderRef builder = e->ir.builder;
-    AtomOp op = step_op(fast->atom->step);
-    switch (op) {
+    LLVMValueRef a = to_double(e, number(e, fast->a));
+    LLVMValueRef limit = LLVMConstReal(e->ir.f64, 2147483647.0);
+    LLVMValueRef least = LLVMConstReal(e->ir.f64, -2147483647.0);
+    need(e, fast,
+         both(e, LLVMBuildFCmp(builder, LLVMRealOLT, a, limit, ""),
+              LLVMBuildFCmp(builder, LLVMRealOGT, a, least, "")));
+    need(e, fast, is_negative(e, middle(e, fast->a)));
+}
+
+static void look_at_numbers(Emitter *e, const Fast *fast)
+{
+    switch (fast->op) {
     case ATOM_FCMPS:
     case ATOM_FCMPD:
         need(e, fast,
-             LLVMBuildFCmp(builder, LLVMRealORD, number(e, fast->a),
+             LLVMBuildFCmp(e->ir.builder, LLVMRealORD, number(e, fast->a),
                            number(e, fast->b), ""));
-        return;
-    case ATOM_FABSS:
-    case ATOM_FABSD:
-    case ATOM_FNEGS:
-    case ATOM_FNEGD:
-    case ATOM_FCVTDS: need(e, fast, normal(e, fast->a)); return;
-    case ATOM_FCVTDW: return;
-    case ATOM_FCVTSW: need(e, fast, e->modes); return;
+        break;
+    case ATOM_FCVTSW:
+    case ATOM_FCVTDW: break;
     case ATOM_FCVTWS:
-    case ATOM_FCVTWD: {
-        LLVMValueRef a = to_double(e, number(e, fast->a));
-        LLVMValueRef limit = LLVMConstReal(e->ir.f64, 2147483647.0);
-        LLVMValueRef least = LLVMBuildFNeg(builder, limit, "");
-        need(e, fast, either(e, e->modes, e->chops));
-        need(e, fast,
-             both(e, LLVMBuildFCmp(builder, LLVMRealOLT, a, limit, ""),
-                  LLVMBuildFCmp(builder, LLVMRealOGT, a, least, "")));
-        need(e, fast, normal(e, fast->a));
-        return;
-    }
-    case ATOM_FMULD:
-    case ATOM_FDIVD:
-        if (!e->fma)
-            need(e, fast, LLVMConstInt(e->ir.i1, 0, false));
-        __attribute__((fallthrough));
-    default:
-        need(e, fast, e->modes);
-        need(e, fast, normal(e, fast->a));
-        if (fast->b)
-            need(e, fast, normal(e, fast->b));
-        need(e, fast, normal(e, fast->result));
-        return;
-    }
-}
-
-/* Zeros are fine, too, where they do no harm; NULL if nothing more is. */
-static LLVMValueRef look_again(Emitter *e, const Fast *fast)
-{
-    AtomOp op = step_op(fast->atom->step);
-    LLVMValueRef a_zero = is_zero(e, fast->a), good;
-    switch (op) {
-    case ATOM_FADDS:
-    case ATOM_FADDD:
-    case ATOM_FSUBS:
-    case ATOM_FSUBD:
-        good = both(e, either(e, a_zero, normal(e, fast->a)),
-                    either(e, is_zero(e, fast->b), normal(e, fast->b)));
-        good =
-            both(e, good,
-                 either(e, is_zero(e, fast->result), normal(e, fast->result)));
-        return both(e, good, e->modes);
-    case ATOM_FMULS:
-    case ATOM_FMULD: {
-        if (op == ATOM_FMULD && !e->fma)
-            return NULL;
-        LLVMValueRef b_zero = is_zero(e, fast->b);
-        good = both(e, either(e, a_zero, normal(e, fast->a)),
-                    either(e, b_zero, normal(e, fast->b)));
-        good = both(e, good, either(e, a_zero, b_zero));
-        return both(e, good, e->modes);
-    }
-    case ATOM_FDIVS:
-    case ATOM_FDIVD:
-        if (op == ATOM_FDIVD && !e->fma)
-            return NULL;
-        return both(e, both(e, a_zero, normal(e, fast->b)), e->modes);
-    case ATOM_FABSS:
-    case ATOM_FABSD:
-    case ATOM_FNEGS:
-    case ATOM_FNEGD:
-    case ATOM_FCVTDS: return a_zero;
-    case ATOM_FCVTSD: return both(e, a_zero, e->modes);
-    case ATOM_FCVTWS:
-    case ATOM_FCVTWD: return both(e, a_zero, either(e, e->modes, e->chops));
-    default: return NULL;
+    case ATOM_FCVTWD: need_word(e, fast); break;
+    default: need_middle(e, fast); break;
     }
 }
 
 /* --- FCR31 ---------------------------------------------------------------- */
 
-void emit_fp_modes(Emitter *e, LLVMValueRef fcr)
+static LLVMValueRef modes_are(Emitter *e, LLVMValueRef fcr, uint32_t modes)
 {
     const Ir *ir = &e->ir;
-    LLVMValueRef modes = LLVMBuildAnd(
-        ir->builder, fcr, ir_int(ir, FCR_ROUNDING | FCR_ENABLES), "");
-    e->modes = LLVMBuildICmp(ir->builder, LLVMIntEQ, modes, ir_int(ir, 0), "");
-    e->chops = LLVMBuildICmp(ir->builder, LLVMIntEQ, modes, ir_int(ir, 1), "");
+    uint32_t mask = FCR_ROUNDING | FCR_ENABLES | FCR_INEXACT_FLAG;
+    if (!(modes & FCR_INEXACT_FLAG))
+        mask &= ~(uint32_t)FCR_INEXACT_FLAG;
+    return LLVMBuildICmp(ir->builder, LLVMIntEQ,
+                         LLVMBuildAnd(ir->builder, fcr, ir_int(ir, mask), ""),
+                         ir_int(ir, modes), "");
 }
 
-/* Sets the flag if it is not set and the result is inexact. */
-static LLVMValueRef flag_inexact(Emitter *e, const Fast *fast, LLVMValueRef fcr)
+void emit_fp_entry(Emitter *e, LLVMValueRef fcr)
 {
-    Ir *ir = &e->ir;
-    LLVMBasicBlockRef set = LLVMGetInsertBlock(ir->builder);
-    LLVMBasicBlockRef find = ir_block(ir, true), on = ir_block(ir, false);
-    LLVMValueRef flag =
-        LLVMBuildAnd(ir->builder, fcr, ir_int(ir, FCR_INEXACT_FLAG), "");
-    ir_branch(ir,
-              LLVMBuildICmp(ir->builder, LLVMIntNE, flag, ir_int(ir, 0), ""),
-              on, find, CHANCE_MORE);
-    ir_go_on(ir, find);
-    LLVMValueRef found = LLVMBuildOr(
-        ir->builder, fcr,
-        LLVMBuildSelect(ir->builder, inexact(e, fast),
-                        ir_int(ir, FCR_INEXACT_FLAG), ir_int(ir, 0), ""),
-        "");
-    LLVMBuildBr(ir->builder, on);
-    ir_go_on(ir, on);
-    LLVMValueRef values[] = {fcr, found};
-    LLVMBasicBlockRef from[] = {set, find};
-    LLVMValueRef phi = LLVMBuildPhi(ir->builder, ir->i32, "");
-    LLVMAddIncoming(phi, values, from, 2);
-    return phi;
+    e->sure = modes_are(e, fcr, FCR_INEXACT_FLAG);
+    e->modes = modes_are(e, fcr, 0);
+    e->chops = modes_are(e, fcr, FCR_CHOP);
 }
 
-/* After the host has computed. */
-static LLVMValueRef next_fcr(Emitter *e, const Fast *fast, LLVMValueRef fcr)
+/* `mask` if the condition holds, else 0. */
+static LLVMValueRef bits_if(Emitter *e, LLVMValueRef condition, uint32_t mask)
 {
     const Ir *ir = &e->ir;
-    uint32_t cleared = FCR_CAUSE | (fast->condition ? FCR_CONDITION : 0);
-    fcr = LLVMBuildAnd(ir->builder, fcr, ir_int(ir, ~cleared), "");
-    if (fast->condition)
-        return LLVMBuildOr(ir->builder, fcr,
-                           LLVMBuildSelect(ir->builder, fast->condition,
-                                           ir_int(ir, FCR_CONDITION),
-                                           ir_int(ir, 0), ""),
-                           "");
-    return rounds(step_op(fast->atom->step)) ? flag_inexact(e, fast, fcr) : fcr;
+    return LLVMBuildSelect(ir->builder, condition, ir_int(ir, mask),
+                           ir_int(ir, 0), "");
+}
+
+static LLVMValueRef set_condition(Emitter *e, const Fast *fast, uint32_t cond,
+                                  LLVMValueRef fcr)
+{
+    const Ir *ir = &e->ir;
+    fcr = LLVMBuildAnd(ir->builder, fcr, ir_int(ir, ~(uint32_t)FCR_CONDITION),
+                       "");
+    return either(
+        e, fcr, bits_if(e, compare(e, cond, fast->a, fast->b), FCR_CONDITION));
+}
+
+LLVMValueRef emit_fcr(Emitter *e, Path *path)
+{
+    const Ir *ir = &e->ir;
+    const Pending *pending = &path->pending;
+    LLVMValueRef fcr = emit_read_fcr(e, path);
+    if (!pending->by_host)
+        return fcr;
+    LLVMValueRef cause = bits_if(e, pending->by_host, FCR_CAUSE);
+    fcr = LLVMBuildAnd(ir->builder, fcr, LLVMBuildNot(ir->builder, cause, ""),
+                       "");
+    if (rounds(pending->op)) {
+        Fast fast = {.op = pending->op,
+                     .a = pending->a,
+                     .b = pending->b,
+                     .result = pending->result};
+        fcr = either(e, fcr,
+                     bits_if(e, both(e, pending->by_host, inexact(e, &fast)),
+                             FCR_INEXACT_CAUSE));
+    }
+    emit_write_fcr(path, fcr);
+    path->pending = (Pending){.by_host = NULL};
+    return fcr;
 }
 
 /* --- The whole ------------------------------------------------------------ */
@@ -482,35 +427,77 @@ static LLVMValueRef call_fpu(Emitter *e, const Atomic *atom, LLVMValueRef a,
     return ir_load(ir, ir->i64, e->scratch[1], REGION_STATE);
 }
 
-/* The fast path from here to fast->on, with fast->result. */
-static void emit_fast(Emitter *e, Fast *fast)
+/* What flows together after an operation: by the host, by the host where the
+ * flag had to be found out, by the FPU. */
+typedef struct Outcomes {
+    LLVMBasicBlockRef merge, from[3];
+    LLVMValueRef results[3], fcrs[3], by_host[3];
+    unsigned count;
+} Outcomes;
+
+static void end_with(Emitter *e, Outcomes *o, LLVMValueRef result,
+                     LLVMValueRef fcr, bool by_host)
 {
     const Ir *ir = &e->ir;
-    const Step *step = fast->atom->step;
-    AtomOp op = step_op(step);
-    if (op == ATOM_FCMPS || op == ATOM_FCMPD)
-        fast->condition = compare(e, step->imm, fast->a, fast->b);
-    else
-        fast->result = compute(e, op, fast->a, fast->b);
-    look_first(e, fast);
-    LLVMBuildBr(ir->builder, fast->on);
-    ir_go_on(ir, fast->second);
-    LLVMValueRef good = look_again(e, fast);
-    if (good)
-        ir_branch(ir, good, fast->on, fast->slow, CHANCE_MORE);
-    else
-        LLVMBuildBr(ir->builder, fast->slow);
+    o->from[o->count] = LLVMGetInsertBlock(ir->builder);
+    o->results[o->count] = result;
+    o->fcrs[o->count] = fcr;
+    o->by_host[o->count++] = LLVMConstInt(ir->i1, by_host, false);
+    LLVMBuildBr(ir->builder, o->merge);
 }
 
-/* The cause of the host's last operation, if it was the host's. */
-static LLVMValueRef add_cause(Emitter *e, const Fast *fast, LLVMValueRef fcr,
-                              LLVMValueRef by_host)
+static LLVMValueRef merge(Emitter *e, const Outcomes *o, LLVMValueRef *values)
 {
-    const Ir *ir = &e->ir;
-    LLVMValueRef cause =
-        LLVMBuildSelect(ir->builder, both(e, by_host, inexact(e, fast)),
-                        ir_int(ir, FCR_INEXACT_CAUSE), ir_int(ir, 0), "");
-    return LLVMBuildOr(ir->builder, fcr, cause, "");
+    LLVMValueRef phi = LLVMBuildPhi(e->ir.builder, LLVMTypeOf(values[0]), "");
+    LLVMAddIncoming(phi, values, (LLVMBasicBlockRef *)o->from, o->count);
+    return phi;
+}
+
+/* The flag must be found out, if the mode is one for the host at all. */
+static void end_unsure(Emitter *e, const Fast *fast, Outcomes *o,
+                       LLVMValueRef result, LLVMValueRef fcr)
+{
+    Ir *ir = &e->ir;
+    LLVMBasicBlockRef find = ir_block(ir, true);
+    LLVMValueRef good = e->modes;
+    if (fast->op == ATOM_FCVTWS || fast->op == ATOM_FCVTWD)
+        good = either(e, good, e->chops);
+    ir_branch(ir, good, find, fast->slow, CHANCE_MORE);
+    ir_go_on(ir, find);
+    fcr = either(e, fcr, bits_if(e, inexact(e, fast), FCR_INEXACT_FLAG));
+    end_with(e, o, result, fcr, true);
+}
+
+/* The fast path, from here to the end of the operation. */
+static void emit_fast(Emitter *e, Fast *fast, const Step *step, Outcomes *o,
+                      LLVMValueRef fcr)
+{
+    Ir *ir = &e->ir;
+    LLVMValueRef result = ir_long(ir, 0);
+    if (fast->op == ATOM_FCMPS || fast->op == ATOM_FCMPD) {
+        look_at_numbers(e, fast);
+        end_with(e, o, result, set_condition(e, fast, step->imm, fcr), true);
+        return;
+    }
+    fast->result = compute(e, fast->op, fast->a, fast->b);
+    look_at_numbers(e, fast);
+    result = is_wide(e, fast->result)
+                 ? fast->result
+                 : LLVMBuildZExt(ir->builder, fast->result, ir->i64, "");
+    if (rounds(fast->op)) {
+        LLVMBasicBlockRef sure = ir_block(ir, false);
+        LLVMBasicBlockRef unsure = ir_block(ir, true);
+        ir_branch(ir, e->sure, sure, unsure, CHANCE_MORE);
+        ir_go_on(ir, unsure);
+        end_unsure(e, fast, o, result, fcr);
+        ir_go_on(ir, sure);
+    }
+    end_with(e, o, result, fcr, true);
+}
+
+static bool has_fast(const Emitter *e, AtomOp op)
+{
+    return e->fma || (op != ATOM_FMULD && op != ATOM_FDIVD);
 }
 
 void emit_float(Emitter *e, const Atomic *atom)
@@ -520,47 +507,31 @@ void emit_float(Emitter *e, const Atomic *atom)
     const AtomInfo *info = atom_info(op);
     LLVMValueRef a = emit_fa(e, atom), fcr = emit_read_fcr(e, atom->path);
     LLVMValueRef b = info->b == ATOM_F ? emit_fb(e, atom) : ir_long(ir, 0);
-    Fast fast = {.atom = atom,
+    Fast fast = {.op = op,
                  .a = operand(e, op, a),
                  .b = info->b == ATOM_F ? operand(e, op, b) : NULL,
-                 .on = ir_block(ir, false),
-                 .second = ir_block(ir, true),
                  .slow = ir_block(ir, true)};
-    emit_fast(e, &fast);
-    LLVMBasicBlockRef from[2], merge = ir_block(ir, false);
-    LLVMValueRef results[2] = {NULL}, fcrs[2];
+    Outcomes o = {.merge = ir_block(ir, false)};
+    if (has_fast(e, op))
+        emit_fast(e, &fast, atom->step, &o, fcr);
+    else
+        LLVMBuildBr(ir->builder, fast.slow);
     ir_go_on(ir, fast.slow);
-    results[1] = call_fpu(e, atom, a, b);
-    fcrs[1] = ir_load(ir, ir->i32, e->scratch[0], REGION_STATE);
-    from[1] = LLVMGetInsertBlock(ir->builder);
-    LLVMBuildBr(ir->builder, merge);
-    ir_go_on(ir, fast.on);
-    fcrs[0] = next_fcr(e, &fast, fcr);
-    if (fast.result)
-        results[0] = is_wide(e, fast.result)
-                         ? fast.result
-                         : LLVMBuildZExt(ir->builder, fast.result, ir->i64, "");
-    from[0] = LLVMGetInsertBlock(ir->builder);
-    LLVMBuildBr(ir->builder, merge);
-    LLVMMoveBasicBlockAfter(merge, from[0]);
-    ir_go_on(ir, merge);
-    LLVMValueRef result = NULL;
-    if (fast.result) {
-        result = LLVMBuildPhi(ir->builder, ir->i64, "");
-        LLVMAddIncoming(result, results, from, 2);
-    }
-    LLVMValueRef next = LLVMBuildPhi(ir->builder, ir->i32, "");
-    LLVMAddIncoming(next, fcrs, from, 2);
-    if (rounds(op)) {
-        LLVMValueRef hosts[] = {LLVMConstInt(ir->i1, 1, false),
-                                LLVMConstInt(ir->i1, 0, false)};
-        LLVMValueRef by_host = LLVMBuildPhi(ir->builder, ir->i1, "");
-        LLVMAddIncoming(by_host, hosts, from, 2);
-        bool wide = is_wide(e, fast.result);
-        fast.result = wide ? result : emit_word(e, false, result);
-        next = add_cause(e, &fast, next, by_host);
-    }
-    emit_write_fcr(atom->path, next);
+    LLVMValueRef result = call_fpu(e, atom, a, b);
+    end_with(e, &o, result, ir_load(ir, ir->i32, e->scratch[0], REGION_STATE),
+             false);
+    if (o.count > 1)
+        LLVMMoveBasicBlockAfter(o.merge, o.from[o.count - 2]);
+    ir_go_on(ir, o.merge);
+    result = merge(e, &o, o.results);
+    emit_write_fcr(atom->path, merge(e, &o, o.fcrs));
+    atom->path->pending = (Pending){.op = op,
+                                    .a = fast.a,
+                                    .b = fast.b,
+                                    .result = result,
+                                    .by_host = merge(e, &o, o.by_host)};
+    if (fast.result && !is_wide(e, fast.result))
+        atom->path->pending.result = emit_word(e, false, result);
     if (info->d == ATOM_F)
         emit_write_fpr(atom->path, atom->step->d, result);
 }
