@@ -13,7 +13,7 @@
 #define WARM_VERSION 1
 
 enum {
-    FILE_SIZE_MAX = 256 << 20,
+    FILE_SIZE_MAX = 128 << 20,
     READ_CHUNK = 1 << 20,
     LESSON_COUNT_MAX = UINT16_MAX,
 };
@@ -277,41 +277,49 @@ static bool read_text(TextReader *t, Warm *w)
                         "anew");
 }
 
-bool warm_parse(Warm *w, const char *name, const char *text, size_t size,
-                Diag *diag)
+/* The same as warm_parse(), of a text that a zero ends. */
+static bool parse_terminated(Warm *w, const char *name, const char *text,
+                             size_t size, Diag *diag)
 {
     *w = (Warm){0};
-    TextReader t = {.name = name, .line = 1, .diag = diag};
-    char *copy = alloc_zeroed(size + 1, 1);
-    memcpy(copy, text, size);
-    t.at = copy;
+    TextReader t = {.name = name, .at = text, .line = 1, .diag = diag};
     bool ok = read_text(&t, w);
-    if (ok && t.at != copy + size)
+    if (ok && t.at != text + size)
         ok = text_fail(&t, "a zero byte in the text; save the file anew");
-    free(copy);
     if (!ok)
         warm_free(w);
     return ok;
 }
 
-/* All of `file`, which may be a pipe.  NULL if it cannot be read. */
+bool warm_parse(Warm *w, const char *name, const char *text, size_t size,
+                Diag *diag)
+{
+    char *copy = alloc_zeroed(size + 1, 1);
+    memcpy(copy, text, size);
+    bool ok = parse_terminated(w, name, copy, size, diag);
+    free(copy);
+    return ok;
+}
+
+/* All of `file`, which may be a pipe, and a zero.  NULL if it cannot be read.
+ */
 static char *read_all(FILE *file, const char *path, size_t *size, Diag *diag)
 {
     char *text = NULL;
     size_t got;
     *size = 0;
     do {
-        text = alloc_resize(text, *size + READ_CHUNK, 1);
+        text = alloc_resize(text, *size + READ_CHUNK + 1, 1);
         got = fread(text + *size, 1, READ_CHUNK, file);
         *size += got;
+        text[*size] = 0;
     } while (got && *size <= FILE_SIZE_MAX);
     if (ferror(file))
         diag_error(diag, "%s: cannot read it: %s; name a file of --warm-save",
                    path, strerror(errno));
     else if (*size > FILE_SIZE_MAX)
         diag_error(diag,
-                   "%s: larger than %d MB, which --warm-save never writes; "
-                   "name another file",
+                   "%s: larger than %d MB; save with a smaller tcache.size",
                    path, FILE_SIZE_MAX >> 20);
     else
         return text;
@@ -330,7 +338,7 @@ bool warm_read(Warm *w, const char *path, Diag *diag)
     size_t size;
     char *text = read_all(file, path, &size, diag);
     fclose(file);
-    bool ok = text && warm_parse(w, path, text, size, diag);
+    bool ok = text && parse_terminated(w, path, text, size, diag);
     free(text);
     return ok;
 }
