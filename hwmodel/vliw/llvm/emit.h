@@ -65,6 +65,12 @@ typedef struct Pending {
     LLVMValueRef a, b, result, by_host;
 } Pending;
 
+/* A store that has not been committed. */
+typedef struct Stored {
+    LLVMValueRef va;
+    unsigned size;
+} Stored;
+
 /* A path that is being followed: everything that is known where it is. */
 typedef struct Path {
     LLVMBasicBlockRef block; /* where it goes on */
@@ -73,9 +79,10 @@ typedef struct Path {
     RegSet dirty; /* the committed value is not the one in Core.regs */
     RegSet fresh; /* written since the commit */
     Pending pending;
-    int32_t commit;      /* as CoreRun.commit */
-    uint32_t insns;      /* it says */
-    unsigned stores;     /* since the commit */
+    int32_t commit;                  /* as CoreRun.commit */
+    uint32_t insns;                  /* it says */
+    unsigned stores;                 /* since the commit, */
+    Stored stored[STORE_BUFFER_MAX]; /* these */
     LLVMValueRef filter; /* their words, as Core.store_filter; or NULL */
     FaultBlock *fault;   /* of this commit; or NULL */
     /* As in core_issue(), relative to the entry. */

@@ -85,6 +85,41 @@ static LLVMValueRef swap(Emitter *e, LLVMValueRef value)
 
 /* --- Stores since the commit ---------------------------------------------- */
 
+/* An address as a sum: what LLVM's instruction adds a constant to, again and
+ * again. */
+typedef struct Sum {
+    LLVMValueRef base;
+    uint32_t offset;
+} Sum;
+
+static Sum sum_of(LLVMValueRef va)
+{
+    Sum sum = {va, 0};
+    while (LLVMIsAInstruction(sum.base) &&
+           LLVMGetInstructionOpcode(sum.base) == LLVMAdd) {
+        LLVMValueRef constant = LLVMGetOperand(sum.base, 1);
+        if (!LLVMIsAConstantInt(constant))
+            break;
+        sum.offset += (uint32_t)LLVMConstIntGetZExtValue(constant);
+        sum.base = LLVMGetOperand(sum.base, 0);
+    }
+    if (LLVMIsAConstantInt(sum.base)) {
+        sum.offset += (uint32_t)LLVMConstIntGetZExtValue(sum.base);
+        sum.base = NULL;
+    }
+    return sum;
+}
+
+/* Whether the accesses are provably to different bytes.  Two virtual pages may
+ * be one, so a distance counts modulo their size. */
+static bool are_apart(LLVMValueRef va, unsigned size, const Stored *stored)
+{
+    Sum load = sum_of(va), store = sum_of(stored->va);
+    uint32_t distance = (load.offset - store.offset) % PAGE_SIZE;
+    return load.base == store.base && distance >= stored->size &&
+           PAGE_SIZE - distance >= size;
+}
+
 /* The bit of the address's word, as in core_load(). */
 static LLVMValueRef filter_bit(Emitter *e, LLVMValueRef va)
 {
@@ -94,27 +129,64 @@ static LLVMValueRef filter_bit(Emitter *e, LLVMValueRef va)
     return LLVMBuildZExt(ir->builder, word, ir->i64, "");
 }
 
-static void add_to_filter(Emitter *e, Path *path, LLVMValueRef va)
+static void add_store(Emitter *e, Path *path, LLVMValueRef va, unsigned size)
 {
     const Ir *ir = &e->ir;
     LLVMValueRef bit =
         LLVMBuildShl(ir->builder, ir_long(ir, 1), filter_bit(e, va), "");
     path->filter =
         path->filter ? LLVMBuildOr(ir->builder, path->filter, bit, "") : bit;
-    path->stores++;
+    if (path->stores < STORE_BUFFER_MAX) /* else this one failed */
+        path->stored[path->stores++] = (Stored){va, size};
 }
 
-/* A load that found its line, after stores. */
+/* Whether both addresses may be in one word of memory. */
+static LLVMValueRef may_meet(Emitter *e, LLVMValueRef va, LLVMValueRef other)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef different = LLVMBuildXor(ir->builder, va, other, "");
+    different =
+        LLVMBuildAnd(ir->builder, different, ir_int(ir, PAGE_SIZE - 4), "");
+    return LLVMBuildICmp(ir->builder, LLVMIntEQ, different, ir_int(ir, 0), "");
+}
+
+/* One of the stores that are not provably apart. */
+static LLVMValueRef may_meet_any(Emitter *e, const Path *path, LLVMValueRef va,
+                                 unsigned size)
+{
+    LLVMValueRef any = NULL;
+    for (unsigned i = 0; i < path->stores; i++) {
+        if (are_apart(va, size, &path->stored[i]))
+            continue;
+        LLVMValueRef meets = may_meet(e, va, path->stored[i].va);
+        any = any ? LLVMBuildOr(e->ir.builder, any, meets, "") : meets;
+    }
+    return any;
+}
+
+/* A load that found its line, after stores: if it may meet one, the runtime
+ * looks closer.  A few stores are compared one by one; of more, a filter says
+ * whether that is worth while. */
 static void look_at_stores(Emitter *e, const Atomic *atom, LLVMValueRef va)
 {
+    enum { FEW = 2 };
     Ir *ir = &e->ir;
-    if (atom->path->stores == 0)
+    const Path *path = atom->path;
+    unsigned size = step_access(step_op(atom->step)), count = 0;
+    for (unsigned i = 0; i < path->stores; i++)
+        count += !are_apart(va, size, &path->stored[i]);
+    if (count == 0)
         return;
-    LLVMValueRef bit =
-        LLVMBuildLShr(ir->builder, atom->path->filter, filter_bit(e, va), "");
     LLVMBasicBlockRef on = ir_block(ir, false), met = ir_block(ir, true);
-    ir_branch(ir, LLVMBuildTrunc(ir->builder, bit, ir->i1, ""), met, on,
-              CHANCE_LESS);
+    if (count > FEW) {
+        LLVMBasicBlockRef look = ir_block(ir, true);
+        LLVMValueRef bit =
+            LLVMBuildLShr(ir->builder, path->filter, filter_bit(e, va), "");
+        ir_branch(ir, LLVMBuildTrunc(ir->builder, bit, ir->i1, ""), look, on,
+                  CHANCE_LESS);
+        ir_go_on(ir, look);
+    }
+    ir_branch(ir, may_meet_any(e, path, va, size), met, on, CHANCE_LESS);
     ir_go_on(ir, met);
     LLVMValueRef args[] = {e->core, e->self, va, site_of(e, atom)};
     call_thunk(e, THUNK(forward), ir->void_type, args, 4);
@@ -248,7 +320,7 @@ static void store(Emitter *e, const Atomic *atom, LLVMValueRef value)
         store_to_line(e, atom, line, va, value);
     LLVMBuildBr(ir->builder, on);
     ir_go_on(ir, on);
-    add_to_filter(e, atom->path, va);
+    add_store(e, atom->path, va, step_access(step_op(atom->step)));
 }
 
 void emit_access(Emitter *e, const Atomic *atom)
