@@ -150,6 +150,7 @@ void layer_case_draw(LayerCase *c, uint64_t seed, uint64_t number, bool big)
     Rng rng = rng_stream(seed, number);
     c->number = number;
     c->config = draw_config(&rng);
+    c->warm = NULL;
     c->insns = INSNS_MIN + rng_below(&rng, INSNS_SPAN);
     layer_image_make(&c->image, &rng, big);
 }
@@ -165,7 +166,8 @@ Machine *layer_case_machine(const LayerCase *c, bool check)
     MachineConfig mc = {.config = c->config,
                         .image = c->image.elf,
                         .cmdline = "",
-                        .check = check};
+                        .check = check,
+                        .warm = c->warm};
     Diag diag = {""};
     Machine *m = machine_create(&mc, &diag);
     if (!m) {

@@ -11,7 +11,8 @@ typedef struct LayerCase {
     uint64_t number;
     LayerImage image;
     Config *config;
-    uint64_t insns; /* limit */
+    uint64_t insns;   /* limit */
+    const Warm *warm; /* to begin with, or NULL, as it is drawn */
 } LayerCase;
 
 /* Program `number` of a seed; layer_case_drop() releases it. */

@@ -3,7 +3,9 @@
  *
  *     layer_random [--seed N] [--first N] [--count N] [--big]
  *
- * One in eight also runs in slices, which must change nothing.
+ * One in eight also runs in slices, which must change nothing.  Another one in
+ * eight begins again with what its layer knew (warm.h), by the same keys and by
+ * those of the next program.
  *
  * Exit status 1 if the layer and the reference differ, a slice shows, or what
  * the programs are for was never met (in 1000 or more); 2 if an option is
@@ -52,6 +54,10 @@ static const char *const covered[] = {
     "morph.learned.faults",
     "morph.learned.unmoved",
     "morph.code.writes",
+    "morph.warm.gear1",
+    "morph.warm.gear2",
+    "morph.warm.failed",
+    "morph.warm.lessons",
     "cpu.exceptions.int",
     "cpu.exceptions.mod",
     "cpu.exceptions.tlbl",
@@ -81,9 +87,10 @@ typedef struct Totals {
 static void print_report(const Options *o, const LayerCase *c,
                          const CheckReport *r)
 {
-    printf("layer_random: seed %" PRIu64 ", program %" PRIu64 "%s, %s, %s: the "
+    printf("layer_random: seed %" PRIu64 ", program %" PRIu64
+           "%s%s, %s, %s: the "
            "layer and the reference CPU differ\n",
-           o->seed, c->number, o->big ? ", big" : "",
+           o->seed, c->number, o->big ? ", big" : "", c->warm ? ", warm" : "",
            c->image.user ? "user" : "kernel",
            c->image.structured ? "structured" : "words");
     printf("  after instruction %" PRIu64 " at %08" PRIx32 "; they agreed "
@@ -122,9 +129,9 @@ static Result result_of(const Machine *m)
     return (Result){machine_hash(m), machine_cycles(m)};
 }
 
-/* What it comes to is `result`, unless that is NULL. */
+/* What it comes to, and what the layer knows then, unless these are NULL. */
 static bool run_checked(const Options *o, const LayerCase *c, Totals *t,
-                        Result *result)
+                        Result *result, Warm *known)
 {
     Machine *m = layer_case_machine(c, true);
     machine_run(m, UINT64_MAX);
@@ -134,6 +141,8 @@ static bool run_checked(const Options *o, const LayerCase *c, Totals *t,
     add_totals(t, m);
     if (result)
         *result = result_of(m);
+    if (known)
+        machine_save_warm(m, known);
     machine_destroy(m);
     return !report;
 }
@@ -149,23 +158,44 @@ static bool run_sliced(const Options *o, const LayerCase *c,
     machine_destroy(m);
     if (sliced.hash == whole->hash && sliced.cycles == whole->cycles)
         return true;
-    printf("layer_random: seed %" PRIu64 ", program %" PRIu64 "%s: slices "
+    printf("layer_random: seed %" PRIu64 ", program %" PRIu64 "%s%s: slices "
            "show: %" PRIu64 " cycles, not %" PRIu64 "; state %s\n",
-           o->seed, c->number, o->big ? ", big" : "", sliced.cycles,
-           whole->cycles, sliced.hash == whole->hash ? "the same" : "another");
+           o->seed, c->number, o->big ? ", big" : "", c->warm ? ", warm" : "",
+           sliced.cycles, whole->cycles,
+           sliced.hash == whole->hash ? "the same" : "another");
     layer_case_print(c->config);
     return false;
+}
+
+static bool run_both(const Options *o, const LayerCase *c, Totals *t)
+{
+    Result whole;
+    return run_checked(o, c, t, &whole, NULL) && run_sliced(o, c, &whole);
+}
+
+static bool run_warm(const Options *o, LayerCase *c, Totals *t)
+{
+    Warm known = {0};
+    bool ok = run_checked(o, c, t, NULL, &known);
+    c->warm = &known;
+    ok = ok && run_both(o, c, t);
+    LayerCase next;
+    layer_case_draw(&next, o->seed, c->number + 1, o->big);
+    LayerCase other = *c;
+    other.config = next.config;
+    ok = ok && run_both(o, &other, t);
+    layer_case_drop(&next);
+    warm_free(&known);
+    return ok;
 }
 
 static bool run_case(const Options *o, uint64_t number, Totals *t)
 {
     LayerCase c;
-    Result whole;
     layer_case_draw(&c, o->seed, number, o->big);
-    bool sliced = number % 8 == 0;
-    bool ok = run_checked(o, &c, t, sliced ? &whole : NULL);
-    if (ok && sliced)
-        ok = run_sliced(o, &c, &whole);
+    bool ok = number % 8 == 0   ? run_both(o, &c, t)
+              : number % 8 == 4 ? run_warm(o, &c, t)
+                                : run_checked(o, &c, t, NULL, NULL);
     layer_case_drop(&c);
     return ok;
 }
