@@ -1,14 +1,19 @@
 # What the scripts of this folder share; they source it.
 # shellcheck shell=bash
 
-# seconds FILE COMMAND...: wall seconds of a command, whose output goes to FILE;
-# its status is this function's.
+# seconds FILE COMMAND...: wall seconds of a command, or with cpu=yes those of
+# all its threads, user and system; its output goes to FILE, its status is this
+# function's.
 seconds() {
-    local log=$1 status=0 start=$EPOCHREALTIME end
+    local log=$1 status=0 start=$EPOCHREALTIME end TIMEFORMAT='%U %S'
     shift
-    timeout 600 "$@" >"$log" 2>&1 </dev/null || status=$?
+    { time timeout 3600 "$@" >"$log" 2>&1 </dev/null; } 2>"$log.cpu" || status=$?
     end=$EPOCHREALTIME
-    printf '%d\n' $((${end/./} - ${start/./})) | awk '{ printf "%.4f\n", $1 / 1e6 }'
+    if [ "${cpu:-}" = yes ]; then
+        awk '{ printf "%.4f\n", $1 + $2 }' "$log.cpu"
+    else
+        awk "BEGIN { printf \"%.4f\\n\", $((${end/./} - ${start/./})) / 1e6 }"
+    fi
     return $status
 }
 
