@@ -331,9 +331,9 @@ void layer_event(const Layer *l, const char *what, const Translation *t,
 void layer_update_stats(Layer *l)
 {
     LayerStats *stats = &l->stats;
+    core_settle(l->core);
     stats->return_hits = l->predict->return_hits;
     stats->inline_hits = l->predict->cache_hits;
-    core_settle(l->core);
     for (unsigned gear = 1; gear <= 2; gear++) {
         stats->run_length[gear] = stats->past_length[gear];
         stats->run_bound[gear] = stats->past_bound[gear];

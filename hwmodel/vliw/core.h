@@ -97,7 +97,11 @@ typedef struct CorePredict {
     CoreCall *returns; /* a ring of `return_count`, which may be 0 */
     uint32_t return_count, return_top;
     uint32_t return_cost, cache_cost; /* cycles of a look */
-    uint64_t return_hits, cache_hits; /* at the first look */
+    uint64_t return_hits, cache_hits;
+    /* Calls, first looks at returns and looks at caches that compiled code made
+     * since core_settle(): these were hits, and their cycles have no cause yet.
+     */
+    uint64_t host_calls, host_returns, host_caches;
 } CorePredict;
 
 /* An exit of installed code. */

@@ -431,8 +431,21 @@ void engine_report(const Core *c, EngineReport *report)
 
 /* --- Statistics ----------------------------------------------------------- */
 
+/* What compiled code asked of the predictors. */
+static void settle_predictions(Core *c)
+{
+    CorePredict *p = &c->predict;
+    p->return_hits += p->host_returns;
+    p->cache_hits += p->host_caches;
+    c->counters.cause[CORE_CAUSE_INDIRECT] +=
+        (p->host_calls + p->host_returns) * p->return_cost +
+        p->host_caches * p->cache_cost;
+    p->host_calls = p->host_returns = p->host_caches = 0;
+}
+
 void core_settle(Core *c)
 {
+    settle_predictions(c);
     for (Installed *i = c->engine.first; i; i = i->unit.next)
         engine_settle(c, i);
 }

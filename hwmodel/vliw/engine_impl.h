@@ -40,7 +40,7 @@
 
 /* Of anything that compiled code depends on: this file, engine_state.h, the
  * structures that they name.  Part of the key of saved code. */
-#define ENGINE_LAYOUT 1
+#define ENGINE_LAYOUT 2
 
 /* --- What is compiled ------------------------------------------------------
  */
@@ -48,10 +48,14 @@
 /* An exit, as far as it is fixed. */
 typedef struct EngineExit {
     uint32_t insns;
-    uint8_t kind; /* IrExitKind */
-    bool tell;
-    /* Direct, to this translation's own entry: likely linked to it.  Such a
-     * link is never CoreExit.checked: the translation is where it is. */
+    uint8_t kind;  /* IrExitKind */
+    uint8_t calls; /* that it pushes: CoreExit.call_count */
+    /* Indirect: what is asked first, and for code of which mode. */
+    bool stacked, cached;
+    uint8_t mode;
+    /* Direct, to this translation's own entry, without a call: likely linked to
+     * it.  Such a link is never CoreExit.checked: the translation is where it
+     * is. */
     bool loops;
 } EngineExit;
 
@@ -63,6 +67,7 @@ typedef struct EngineSource {
     unsigned count, step_count, exit_count;
     bool observed;       /* calls EngineHelpers.committed */
     unsigned data_shift; /* of the L1 D-cache's lines */
+    unsigned return_count, return_cost, cache_cost; /* as CorePredict */
     Issue *issues;
     Step *steps;
     Result *results;

@@ -53,10 +53,14 @@ static void note_exits(const Installed *code, EngineExit *exits)
         exits[i] = (EngineExit){
             .insns = exit->record.insns,
             .kind = (uint8_t)exit->record.kind,
-            .tell = exit->tell,
+            .calls = (uint8_t)exit->call_count,
+            .stacked = exit->stacked,
+            .cached = exit->cache != NULL,
+            .mode = exit->mode,
             .loops = exit->record.kind == IR_EXIT_DIRECT &&
                      exit->record.pc == all->pc &&
-                     exit->record.pending == code->context.pending,
+                     exit->record.pending == code->context.pending &&
+                     exit->call_count == 0,
         };
     }
 }
@@ -88,6 +92,9 @@ static EngineJob *make_job(const Core *c, Installed *code, unsigned quality)
         .exit_count = exit_count,
         .observed = c->committed != NULL,
         .data_shift = c->engine.host->shift,
+        .return_count = c->predict.return_count,
+        .return_cost = c->predict.return_cost,
+        .cache_cost = c->predict.cache_cost,
         .issues = (Issue *)(job + 1),
     };
     s->exits = (EngineExit *)(s->issues + count);

@@ -203,4 +203,27 @@ void emit_exit(Emitter *e, Path *path, unsigned exit);
 void emit_fail_if(Emitter *e, const Atomic *atom, LLVMValueRef failed,
                   CoreFault fault);
 
+/* An exit that was taken and counted; Core.regs has what was committed. */
+typedef struct EmitLeaving {
+    unsigned exit;
+    LLVMValueRef clock, insns;
+} EmitLeaving;
+
+/* Place of a field of the exit's CoreExit. */
+LLVMValueRef emit_exit_field(Emitter *e, unsigned exit, size_t field);
+/* On to another translation: its compiled code. */
+void emit_go_to(Emitter *e, LLVMValueRef next, LLVMValueRef clock,
+                LLVMValueRef insns);
+/* To the runtime, which says where to go on; unless `good`. */
+void emit_leave(Emitter *e, const EmitLeaving *leaving);
+void emit_leave_unless(Emitter *e, LLVMValueRef good,
+                       const EmitLeaving *leaving);
+
+/* --- emit_jump.c ---------------------------------------------------------- */
+
+/* Pushes the calls that the exit has made; the clock afterwards. */
+LLVMValueRef emit_calls(Emitter *e, unsigned exit, LLVMValueRef clock);
+/* An indirect exit, where the predictors say. */
+void emit_indirect(Emitter *e, const Path *path, const EmitLeaving *leaving);
+
 #endif

@@ -213,24 +213,26 @@ void emit_commit(Emitter *e, Path *path, unsigned exit)
 
 /* --- Exits ---------------------------------------------------------------- */
 
-static size_t exit_offset(unsigned exit, size_t field)
+LLVMValueRef emit_exit_field(Emitter *e, unsigned exit, size_t field)
 {
-    return sizeof(Installed) + exit * sizeof(CoreExit) + field;
+    return ir_at(&e->ir, e->self,
+                 sizeof(Installed) + exit * sizeof(CoreExit) + field);
 }
 
-#define EXIT_FIELD(exit, field) exit_offset(exit, offsetof(CoreExit, field))
+#define EXIT_FIELD(e, exit, field)                                             \
+    emit_exit_field(e, exit, offsetof(CoreExit, field))
 
 static void count_exit(Emitter *e, unsigned exit)
 {
     const Ir *ir = &e->ir;
-    LLVMValueRef at = ir_at(ir, e->self, EXIT_FIELD(exit, host_count));
+    LLVMValueRef at = EXIT_FIELD(e, exit, host_count);
     LLVMValueRef count = ir_load(ir, ir->i64, at, REGION_CODE);
     ir_store(ir, add_long(e, count, 1), at, REGION_CODE);
 }
 
 /* On to another translation: its compiled code. */
-static void go_to(Emitter *e, LLVMValueRef next, LLVMValueRef clock,
-                  LLVMValueRef insns)
+void emit_go_to(Emitter *e, LLVMValueRef next, LLVMValueRef clock,
+                LLVMValueRef insns)
 {
     const Ir *ir = &e->ir;
     LLVMValueRef code = ir_load(
@@ -268,19 +270,36 @@ static LLVMBasicBlockRef leave_block(Emitter *e)
         ir, ir->i64, ir_at(ir, e->core, offsetof(Core, clock)), REGION_STATE);
     LLVMValueRef insns = ir_load(
         ir, ir->i64, ir_at(ir, e->core, offsetof(Core, insns)), REGION_STATE);
-    go_to(e, next, clock, insns);
+    emit_go_to(e, next, clock, insns);
     ir_go_on(ir, here);
     return e->leave;
 }
 
-static void to_leave(Emitter *e, unsigned exit, LLVMValueRef clock,
-                     LLVMValueRef insns)
+static void to_leave(Emitter *e, const EmitLeaving *leaving)
 {
     const Ir *ir = &e->ir;
     LLVMBasicBlockRef here = LLVMGetInsertBlock(ir->builder);
-    LLVMValueRef values[] = {ir_int(ir, exit), clock, insns};
+    LLVMValueRef values[] = {ir_int(ir, leaving->exit), leaving->clock,
+                             leaving->insns};
     for (unsigned i = 0; i < 3; i++)
         LLVMAddIncoming(e->leaving[i], &values[i], &here, 1);
+}
+
+void emit_leave(Emitter *e, const EmitLeaving *leaving)
+{
+    LLVMBasicBlockRef leave = leave_block(e);
+    to_leave(e, leaving);
+    LLVMBuildBr(e->ir.builder, leave);
+}
+
+void emit_leave_unless(Emitter *e, LLVMValueRef good,
+                       const EmitLeaving *leaving)
+{
+    Ir *ir = &e->ir;
+    LLVMBasicBlockRef leave = leave_block(e), on = ir_block(ir, false);
+    to_leave(e, leaving);
+    ir_branch(ir, good, on, leave, CHANCE_MORE);
+    ir_go_on(ir, on);
 }
 
 /* Back to the loop's head if the exit is linked to its own translation. */
@@ -312,24 +331,13 @@ static void loop_back(Emitter *e, const Path *path, LLVMValueRef next,
     ir_go_on(ir, other);
 }
 
-/* To the runtime unless `good`. */
-static void leave_unless(Emitter *e, LLVMValueRef good, unsigned exit,
-                         LLVMValueRef clock, LLVMValueRef insns)
-{
-    Ir *ir = &e->ir;
-    LLVMBasicBlockRef leave = leave_block(e), on = ir_block(ir, false);
-    to_leave(e, exit, clock, insns);
-    ir_branch(ir, good, on, leave, CHANCE_MORE);
-    ir_go_on(ir, on);
-}
-
 /* A link that is `checked` is good in its generation of mappings alone. */
-static void check_link(Emitter *e, unsigned exit, LLVMValueRef clock,
-                       LLVMValueRef insns)
+static void check_link(Emitter *e, const EmitLeaving *leaving)
 {
     Ir *ir = &e->ir;
-    LLVMValueRef checked = ir_load(
-        ir, ir->i8, ir_at(ir, e->self, EXIT_FIELD(exit, checked)), REGION_CODE);
+    unsigned exit = leaving->exit;
+    LLVMValueRef checked =
+        ir_load(ir, ir->i8, EXIT_FIELD(e, exit, checked), REGION_CODE);
     LLVMBasicBlockRef on = ir_block(ir, false), look = ir_block(ir, true);
     ir_branch(ir,
               LLVMBuildICmp(ir->builder, LLVMIntEQ, checked,
@@ -337,40 +345,51 @@ static void check_link(Emitter *e, unsigned exit, LLVMValueRef clock,
               on, look, CHANCE_MORE);
     ir_go_on(ir, look);
     LLVMValueRef link =
-        ir_load(ir, ir->i64, ir_at(ir, e->self, EXIT_FIELD(exit, generation)),
-                REGION_CODE);
+        ir_load(ir, ir->i64, EXIT_FIELD(e, exit, generation), REGION_CODE);
     LLVMValueRef now =
         ir_load(ir, ir->i64, ir_at(ir, e->core, offsetof(Core, generation)),
                 REGION_STATE);
-    leave_unless(e, LLVMBuildICmp(ir->builder, LLVMIntEQ, link, now, ""), exit,
-                 clock, insns);
+    emit_leave_unless(e, LLVMBuildICmp(ir->builder, LLVMIntEQ, link, now, ""),
+                      leaving);
     LLVMBuildBr(ir->builder, on);
     ir_go_on(ir, on);
 }
 
-void emit_exit(Emitter *e, Path *path, unsigned exit)
+/* A direct exit, where it is linked to. */
+static void emit_direct(Emitter *e, const Path *path,
+                        const EmitLeaving *leaving)
 {
     const Ir *ir = &e->ir;
-    const EngineExit *record = &e->source->exits[exit];
-    LLVMValueRef clock = add_long(e, e->clock, path->clock);
-    LLVMValueRef insns = add_long(e, e->insns, path->insns);
-    count_exit(e, exit);
-    if (record->kind != IR_EXIT_DIRECT || record->tell) {
-        write_back(e, path);
-        LLVMBasicBlockRef leave = leave_block(e);
-        to_leave(e, exit, clock, insns);
-        LLVMBuildBr(ir->builder, leave);
-        return;
-    }
-    LLVMValueRef next = ir_load(
-        ir, ir->ptr, ir_at(ir, e->self, EXIT_FIELD(exit, next)), REGION_CODE);
+    const EngineExit *record = &e->source->exits[leaving->exit];
+    LLVMValueRef clock = leaving->clock;
+    LLVMValueRef next =
+        ir_load(ir, ir->ptr, EXIT_FIELD(e, leaving->exit, next), REGION_CODE);
     if (record->loops)
-        loop_back(e, path, next, clock, insns);
+        loop_back(e, path, next, clock, leaving->insns);
     write_back(e, path);
-    leave_unless(e, LLVMBuildIsNotNull(ir->builder, next, ""), exit, clock,
-                 insns);
-    check_link(e, exit, clock, insns);
-    go_to(e, next, clock, insns);
+    emit_leave_unless(e, LLVMBuildIsNotNull(ir->builder, next, ""), leaving);
+    check_link(e, leaving);
+    clock = emit_calls(e, leaving->exit, clock);
+    emit_go_to(e, next, clock, leaving->insns);
+}
+
+void emit_exit(Emitter *e, Path *path, unsigned exit)
+{
+    EmitLeaving leaving = {.exit = exit,
+                           .clock = add_long(e, e->clock, path->clock),
+                           .insns = add_long(e, e->insns, path->insns)};
+    count_exit(e, exit);
+    switch (e->source->exits[exit].kind) {
+    case IR_EXIT_DIRECT: emit_direct(e, path, &leaving); break;
+    case IR_EXIT_INDIRECT:
+        write_back(e, path);
+        emit_indirect(e, path, &leaving);
+        break;
+    default:
+        write_back(e, path);
+        emit_leave(e, &leaving);
+        break;
+    }
 }
 
 /* --- Faults --------------------------------------------------------------- */
