@@ -2,10 +2,12 @@
  * was learned about single instructions.
  *
  * T-bits protect by units of morph.tbit_grain bytes; what is lost when one is
- * written is found by word.  A translation is good for an entry when each of
- * its pages lies where it did when it was made.  `generation` numbers the
- * states of the mapping in which that cannot have changed: it is bumped only
- * when a TLB write or an ASID may have moved a page with translations. */
+ * written is listed by word, so that a page that is mapped at many places costs
+ * no more than the translations that go.  A translation is good for an entry
+ * when each of its pages lies where it did when it was made.  `generation`
+ * numbers the states of the mapping in which that cannot have changed: it is
+ * bumped only when a TLB write or an ASID may have moved a page with
+ * translations. */
 #include "morph/layer_impl.h"
 
 #include "base/alloc.h"
@@ -142,59 +144,75 @@ void codepages_reset(Layer *l)
 /* --- Protection ------------------------------------------------------------
  */
 
-/* One more, or one less, reason to protect the unit of `word`. */
-static void protect(const Layer *l, CodePage *page, uint32_t word, bool more)
+/* Whether there is a reason to protect a word of the unit from `first` on. */
+static bool is_used(const Layer *l, const CodePage *page, uint32_t first)
 {
-    uint32_t unit = word / l->grain;
-    uint32_t before = page->uses[unit];
-    page->uses[unit] += more ? 1 : UINT32_MAX;
-    if (before && page->uses[unit])
-        return;
-    uint32_t size = 4 * l->grain;
-    for (uint32_t w = unit * l->grain; w < (unit + 1) * l->grain; w++) {
-        if (more)
-            set_bit(page->tbits, w);
-        else
-            clear_bit(page->tbits, w);
-    }
-    if (more)
-        core_protect(l->core, page->pa + unit * size, size);
+    for (uint32_t word = first; word < first + l->grain; word++)
+        if (page->first[word] ||
+            (page->lessons && has_bit(page->lessons->interpret, word)))
+            return true;
+    return false;
 }
 
-static void protect_all(const Layer *l, const TranslationPage *part, bool more)
+/* There is a reason to protect the unit of `word`. */
+static void protect(const Layer *l, CodePage *page, uint32_t word)
 {
-    for (unsigned i = 0; i < PAGE_BITS; i++)
-        for (uint32_t left = part->words[i]; left; left &= left - 1)
-            protect(l, part->page, 32 * i + (unsigned)__builtin_ctz(left),
-                    more);
+    uint32_t first = word & ~(l->grain - 1);
+    if (has_bit(page->tbits, word))
+        return;
+    for (uint32_t w = first; w < first + l->grain; w++)
+        set_bit(page->tbits, w);
+    core_protect(l->core, page->pa + 4 * first, 4 * l->grain);
+}
+
+/* There is one less. */
+static void unprotect(const Layer *l, CodePage *page, uint32_t word)
+{
+    uint32_t first = word & ~(l->grain - 1);
+    if (is_used(l, page, first))
+        return;
+    for (uint32_t w = first; w < first + l->grain; w++)
+        clear_bit(page->tbits, w);
+}
+
+/* The page of `va`, which is the translation's. */
+static CodePage *page_of(const Translation *t, uint32_t va)
+{
+    unsigned i = 0;
+    while (t->pages[i].va != (va & ~(PAGE_SIZE - 1u)))
+        i++;
+    return t->pages[i].page;
 }
 
 void codepages_add(Layer *l, Translation *t)
 {
-    for (unsigned i = 0; i < t->page_count; i++) {
-        TranslationPage *part = &t->pages[i];
-        part->owner = t;
-        part->next = part->page->first;
-        part->prev = &part->page->first;
-        if (part->next)
-            part->next->prev = &part->next;
-        part->page->first = part;
-        protect_all(l, part, true);
-        if (layer_is_mapped(part->va))
-            ++*mapped_count(l, part->va);
+    for (unsigned i = 0; i < t->page_count; i++)
+        if (layer_is_mapped(t->pages[i].va))
+            ++*mapped_count(l, t->pages[i].va);
+    for (unsigned i = 0; i < t->code->guest_count; i++) {
+        uint32_t va = t->code->guests[i].pc;
+        CodePage *page = page_of(t, va);
+        CodeUse *use = &t->uses[i], **list = &page->first[word_of(va)];
+        *use = (CodeUse){.owner = t, .next = *list, .prev = list};
+        if (use->next)
+            use->next->prev = &use->next;
+        *list = use;
+        protect(l, page, word_of(va));
     }
 }
 
 void codepages_remove(Layer *l, Translation *t)
 {
-    for (unsigned i = 0; i < t->page_count; i++) {
-        TranslationPage *part = &t->pages[i];
-        *part->prev = part->next;
-        if (part->next)
-            part->next->prev = part->prev;
-        protect_all(l, part, false);
-        if (layer_is_mapped(part->va))
-            --*mapped_count(l, part->va);
+    for (unsigned i = 0; i < t->page_count; i++)
+        if (layer_is_mapped(t->pages[i].va))
+            --*mapped_count(l, t->pages[i].va);
+    for (unsigned i = 0; i < t->code->guest_count; i++) {
+        uint32_t va = t->code->guests[i].pc;
+        CodeUse *use = &t->uses[i];
+        *use->prev = use->next;
+        if (use->next)
+            use->next->prev = use->prev;
+        unprotect(l, page_of(t, va), word_of(va));
     }
 }
 
@@ -203,20 +221,13 @@ void codepages_remove(Layer *l, Translation *t)
 static bool invalidate(Layer *l, const CodePage *page, uint32_t word,
                        uint64_t *counter, const char *why)
 {
-    bool any = false;
-    for (TranslationPage *part = page->first, *next; part; part = next) {
-        Translation *t = part->owner;
-        next = part->next;
-        if (!has_bit(part->words, word))
-            continue;
-        /* It may be there twice, through two virtual pages. */
-        while (next && next->owner == t)
-            next = next->next;
+    bool any = page->first[word];
+    while (page->first[word]) {
+        Translation *t = page->first[word]->owner;
         layer_event(l, "invalidate", t, "%s", why);
         tcache_remove(l, t);
         core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
         ++*counter;
-        any = true;
     }
     return any;
 }
@@ -234,7 +245,7 @@ bool codepages_written(Layer *l, uint32_t pa)
         clear_bit(lessons->unmoved, word);
         if (has_bit(lessons->interpret, word)) {
             clear_bit(lessons->interpret, word);
-            protect(l, page, word, false);
+            unprotect(l, page, word);
             any = true;
         }
     }
@@ -294,7 +305,7 @@ void codepages_learn(Layer *l, uint32_t pa, bool mmio)
     ++*(mmio ? &l->stats.learned_mmio : &l->stats.learned_faults);
     set_bit(lessons->interpret, word);
     /* So that the lesson is forgotten when the word is overwritten. */
-    protect(l, page, word, true);
+    protect(l, page, word);
     invalidate(l, page, word, &l->stats.relearned,
                mmio ? "holds a device access" : "holds what fails");
 }
@@ -352,7 +363,7 @@ void codepages_teach(Layer *l, const WarmLesson *lesson)
         set_bit(lessons->unmoved, word);
     if (lesson->interpret && !has_bit(lessons->interpret, word)) {
         set_bit(lessons->interpret, word);
-        protect(l, page, word, true);
+        protect(l, page, word);
     }
     l->stats.warm_lessons++;
 }

@@ -33,7 +33,6 @@ enum {
 };
 
 typedef struct Translation Translation;
-typedef struct TranslationPage TranslationPage;
 typedef struct Revival Revival; /* revive.c */
 
 /* What gear 0 and the faults of translations taught about the words of a page.
@@ -45,22 +44,26 @@ typedef struct PageLessons {
     uint32_t unmoved[PAGE_BITS];   /* entries translated without hoisting */
 } PageLessons;
 
+/* A guest instruction of a translation, in the list of the word that it is.  A
+ * translation may be in a list more than once: then in one row. */
+typedef struct CodeUse {
+    Translation *owner;
+    struct CodeUse *next, **prev;
+} CodeUse;
+
 /* A physical page that translations were made from, or are not to be. */
 typedef struct CodePage {
     uint32_t pa;
-    uint32_t tbits[PAGE_BITS]; /* by word; those of a unit are alike */
-    uint32_t uses[PAGE_WORDS]; /* translations with a word in a unit */
-    TranslationPage *first;    /* translations with words in the page */
-    PageLessons *lessons;      /* or NULL */
+    uint32_t tbits[PAGE_BITS];  /* by word; those of a unit are alike */
+    CodeUse *first[PAGE_WORDS]; /* by word, the latest translation first */
+    PageLessons *lessons;       /* or NULL */
 } CodePage;
 
-struct TranslationPage {
-    uint32_t va; /* of the page, where the translation runs */
+/* A page that a translation was made from. */
+typedef struct TranslationPage {
+    uint32_t va; /* where the translation runs */
     CodePage *page;
-    Translation *owner;
-    TranslationPage *next, **prev; /* in the page's list */
-    uint32_t words[PAGE_BITS];     /* that the translation was made from */
-};
+} TranslationPage;
 
 /* What an exit leads to: the target of a direct one, the inline cache of an
  * indirect one; or where a call returns to. */
@@ -89,6 +92,7 @@ struct Translation {
     uint32_t branch;      /* pc of the branch at a block's end, or 1 */
     Translation *sibling; /* next with the same hash of `branch` */
     Translation *newer, *older;
+    CodeUse *uses; /* one a guest instruction, behind the pages */
     unsigned page_count;
     TranslationPage pages[];
 };

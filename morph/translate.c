@@ -228,38 +228,38 @@ static VliwCode *keep_code(const VliwCode *code, bool traced)
     return kept;
 }
 
-/* Pages that a translation was made from, and its words there. */
-typedef struct Words {
-    unsigned page_count;
+/* Pages that a translation was made from. */
+typedef struct Pages {
+    unsigned count;
     bool mapped;
     TranslationPage pages[TRANSLATION_PAGES];
-} Words;
+} Pages;
 
-static TranslationPage *page_of(Words *words, Source *source, uint32_t va)
+static void add_page(Pages *pages, Source *source, uint32_t va)
 {
-    uint32_t page = va & ~(PAGE_SIZE - 1u);
-    for (unsigned i = 0; i < words->page_count; i++)
-        if (words->pages[i].va == page)
-            return &words->pages[i];
-    uint32_t pa = 0;
+    uint32_t page = va & ~(PAGE_SIZE - 1u), pa = 0;
+    for (unsigned i = 0; i < pages->count; i++)
+        if (pages->pages[i].va == page)
+            return;
     const uint8_t *host;
     bool found = find_page(source, page, &pa, &host);
     assert(found); /* it was read from there */
-    TranslationPage *part = &words->pages[words->page_count++];
-    *part = (TranslationPage){.va = page, .page = codepages_get(source->l, pa)};
-    words->mapped |= layer_is_mapped(page);
-    return part;
+    (void)found;
+    pages->pages[pages->count++] =
+        (TranslationPage){.va = page, .page = codepages_get(source->l, pa)};
+    pages->mapped |= layer_is_mapped(page);
 }
 
-static void find_words(Words *words, Source *source, const VliwCode *code)
+/* A translation without contents but for its pages. */
+static Translation *make_translation(const Pages *pages, unsigned guests)
 {
-    words->page_count = 0;
-    words->mapped = false;
-    for (unsigned i = 0; i < code->guest_count; i++) {
-        uint32_t pc = code->guests[i].pc;
-        uint32_t word = pc / 4 % PAGE_WORDS;
-        page_of(words, source, pc)->words[word / 32] |= 1u << word % 32;
-    }
+    size_t size = pages->count * sizeof pages->pages[0];
+    Translation *t =
+        alloc_zeroed(1, sizeof *t + size + guests * sizeof *t->uses);
+    memcpy(t->pages, pages->pages, size);
+    t->page_count = pages->count;
+    t->uses = (CodeUse *)(t->pages + pages->count);
+    return t;
 }
 
 static void count(Layer *l, const Source *source, const Translation *t)
@@ -293,12 +293,10 @@ static uint64_t hot_entries(const Layer *l, const Translation *t)
 static Translation *install(Layer *l, const VliwCode *code, Source *source,
                             uint8_t mode, unsigned gear, uint64_t address)
 {
-    Words words;
-    find_words(&words, source, code);
-    size_t pages = words.page_count * sizeof words.pages[0];
-    Translation *t = alloc_zeroed(1, sizeof *t + pages);
-    memcpy(t->pages, words.pages, pages);
-    t->page_count = words.page_count;
+    Pages pages = {.count = 0};
+    for (unsigned i = 0; i < code->guest_count; i++)
+        add_page(&pages, source, code->guests[i].pc);
+    Translation *t = make_translation(&pages, code->guest_count);
     t->pc = code->pc;
     t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
     t->mode = mode;
@@ -313,7 +311,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->core->user = t;
     t->core->pc = t->pc;
     t->core->mode = mode;
-    t->core->mapped = words.mapped;
+    t->core->mapped = pages.mapped;
     t->core->verified = l->generation;
     t->core->hot = hot_entries(l, t);
     links_add(l, t);
