@@ -78,19 +78,19 @@ struct Translation {
     uint8_t mode;    /* layer_mode() */
     uint8_t gear;
     CoreCode *core;
-    Link *links;         /* one an exit, then one a call */
-    Translation *bucket; /* next in the index */
+    Link *links;                        /* one an exit, then one a call */
+    Translation *bucket, **bucket_prev; /* in the index */
 
     VliwCode *code;
     uint64_t address; /* in the translation cache */
     unsigned call_count;
     Link *incoming;
-    uint32_t earlier;     /* times that an earlier run entered it */
-    uint32_t next;        /* where its path led on */
-    bool interpret;       /* what is there cannot be translated */
-    uint32_t spurious;    /* faults that the guest's own path did not have */
-    uint32_t branch;      /* pc of the branch at a block's end, or 1 */
-    Translation *sibling; /* next with the same hash of `branch` */
+    uint32_t earlier;  /* times that an earlier run entered it */
+    uint32_t next;     /* where its path led on */
+    bool interpret;    /* what is there cannot be translated */
+    uint32_t spurious; /* faults that the guest's own path did not have */
+    uint32_t branch;   /* pc of the branch at a block's end, or 1 */
+    Translation *sibling, **sibling_prev; /* with the same hash of that */
     Translation *newer, *older;
     CodeUse *uses; /* one a guest instruction, behind the pages */
     unsigned page_count;

@@ -11,6 +11,10 @@
 /* Exits of a direct branch that is taken always have no profile. */
 #define NO_BRANCH 1u
 
+/* Blocks that are asked about a branch.  More than a few are a guest's who
+ * looks for places that share a hash. */
+enum { SIBLINGS_MAX = 1024 };
+
 static uint32_t mix(uint32_t pc, uint32_t pa)
 {
     uint32_t hash = (pc >> 2) ^ (pa >> PAGE_SHIFT) * 0x9e3779b1u;
@@ -47,9 +51,10 @@ void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken)
 /* --- Blocks that end with a branch -----------------------------------------
  */
 
-static Translation **sibling_list(Layer *l, uint32_t branch)
+/* Those whose branch may be the one at `pc` and `pa`, the latest first. */
+static Translation **sibling_list(Layer *l, uint32_t pc, uint32_t pa)
 {
-    return &l->branch_index[mix(branch, 0) % BRANCH_BUCKETS];
+    return &l->branch_index[mix(pc, pa) % BRANCH_BUCKETS];
 }
 
 /* Physical address of the branch that ends `t`. */
@@ -78,8 +83,11 @@ void profile_add(Layer *l, Translation *t)
     t->branch = find_branch(t->code);
     if (t->branch == NO_BRANCH)
         return;
-    Translation **list = sibling_list(l, t->branch);
+    Translation **list = sibling_list(l, t->branch, branch_pa(t));
     t->sibling = *list;
+    t->sibling_prev = list;
+    if (t->sibling)
+        t->sibling->sibling_prev = &t->sibling;
     *list = t;
 }
 
@@ -105,10 +113,9 @@ void profile_remove(Layer *l, Translation *t)
 {
     if (t->branch == NO_BRANCH)
         return;
-    Translation **at = sibling_list(l, t->branch);
-    while (*at != t)
-        at = &(*at)->sibling;
-    *at = t->sibling;
+    *t->sibling_prev = t->sibling;
+    if (t->sibling)
+        t->sibling->sibling_prev = t->sibling_prev;
     ProfileBranch *branch = branch_of(l->branches, t->branch, branch_pa(t));
     add_counts(t, &branch->taken, &branch->not_taken);
 }
@@ -150,7 +157,9 @@ LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa)
 {
     const ProfileBranch *branch = branch_of(l->branches, pc, pa);
     uint64_t taken = branch->taken, not_taken = branch->not_taken;
-    for (Translation *t = *sibling_list(l, pc); t; t = t->sibling) {
+    unsigned left = SIBLINGS_MAX;
+    for (Translation *t = *sibling_list(l, pc, pa); t && left--;
+         t = t->sibling) {
         if (t->branch != pc || branch_pa(t) != pa)
             continue;
         core_settle_code(l->core, t->core);
@@ -164,7 +173,9 @@ LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa)
 
 bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target)
 {
-    for (Translation *t = *sibling_list(l, pc); t; t = t->sibling) {
+    unsigned left = SIBLINGS_MAX;
+    for (Translation *t = *sibling_list(l, pc, pa); t && left--;
+         t = t->sibling) {
         if (t->branch != pc || branch_pa(t) != pa)
             continue;
         core_settle_code(l->core, t->core);

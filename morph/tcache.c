@@ -7,6 +7,9 @@
 enum {
     TCACHE_ALIGN = 16, /* bytes, the largest Crusoe molecule */
     VARIANTS_MAX = 4,  /* translations of one entry, by further pages */
+    /* Translations in one bucket of the index: so many share a hash only where
+     * a guest looks for that. */
+    BUCKET_MAX = 256,
 };
 
 static Translation **bucket_of(const Layer *l, uint32_t pc, uint32_t pa,
@@ -75,14 +78,18 @@ bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
 }
 
 /* Makes way for `t`: what it replaces in the present mapping goes.  Others of
- * the entry stay for when their further pages are mapped again, but not many.
- */
+ * the entry stay for when their further pages are mapped again, but not many;
+ * and the oldest one goes that finding others would take too long for. */
 static void replace(Layer *l, const Translation *t)
 {
-    unsigned others = 0;
+    unsigned others = 0, crowd = 0;
     Translation *old = *bucket_of(l, t->pc, t->pa, t->mode);
     for (Translation *next; old; old = next) {
         next = old->bucket;
+        if (++crowd == BUCKET_MAX && !next) {
+            evict(l, old);
+            break;
+        }
         if (!is_entry(old, t->pc, t->pa, t->mode) ||
             (!codepages_verify(l, old) && ++others < VARIANTS_MAX))
             continue;
@@ -97,6 +104,9 @@ void tcache_add(Layer *l, Translation *t)
     replace(l, t);
     Translation **bucket = bucket_of(l, t->pc, t->pa, t->mode);
     t->bucket = *bucket;
+    t->bucket_prev = bucket;
+    if (t->bucket)
+        t->bucket->bucket_prev = &t->bucket;
     *bucket = t;
     t->older = l->newest;
     *(t->older ? &t->older->newer : &l->oldest) = t;
@@ -110,10 +120,9 @@ void tcache_add(Layer *l, Translation *t)
 void tcache_remove(Layer *l, Translation *t)
 {
     core_settle_code(l->core, t->core);
-    Translation **at = bucket_of(l, t->pc, t->pa, t->mode);
-    while (*at != t)
-        at = &(*at)->bucket;
-    *at = t->bucket;
+    *t->bucket_prev = t->bucket;
+    if (t->bucket)
+        t->bucket->bucket_prev = t->bucket_prev;
     *(t->older ? &t->older->newer : &l->oldest) = t->newer;
     *(t->newer ? &t->newer->older : &l->newest) = t->older;
     links_remove(l, t);
