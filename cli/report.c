@@ -132,18 +132,28 @@ static void write_engine(const Run *run)
 {
     EngineReport r = machine_engine_report(run->machine);
     uint64_t compiled = r.compiled[0] + r.compiled[1];
-    if (compiled)
+    if (compiled || r.loaded)
         fprintf(stderr,
-                "  compiled     %16" PRIu64 "   translations in %.3f s, "
-                "%.1f MB in use\n",
-                compiled, (double)(r.ns[0] + r.ns[1]) / 1e9,
+                "  compiled     %16" PRIu64
+                "   translations in %.3f s, %" PRIu64
+                " loaded, %.1f MB in use\n",
+                compiled, (double)(r.ns[0] + r.ns[1]) / 1e9, r.loaded,
                 (double)r.bytes / (1 << 20));
+}
+
+void report_write_engine(const Run *run)
+{
+    EngineReport r = machine_engine_report(run->machine);
     if (r.failed)
         fprintf(stderr,
                 "selkirk: --engine: %" PRIu64 " translation%s could not be "
-                "compiled, and the reference core ran %s: %s\n",
-                r.failed, r.failed == 1 ? "" : "s",
-                r.failed == 1 ? "it" : "them", r.failure);
+                "compiled: %s\n",
+                r.failed, r.failed == 1 ? "" : "s", r.failure);
+    if (r.damaged)
+        fprintf(stderr,
+                "selkirk: --tcache: %" PRIu64 " file%s damaged, and made "
+                "anew\n",
+                r.damaged, r.damaged == 1 ? " was" : "s were");
 }
 
 void report_write_summary(const Run *run)

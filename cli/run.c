@@ -414,6 +414,7 @@ static int finish(Session *s, Diag *diag)
     ok = report_write_results(&s->results, run, diag) && ok;
     if (!s->quiet)
         report_write_summary(run);
+    report_write_engine(run);
     if (run->difference)
         report_write_difference(run);
     if (machine_fast_forwards(s->machine))

@@ -17,6 +17,7 @@ static const struct {
     {OPTION_MODEL, "--model", "cpu.model"},
     {OPTION_GEARS, "--gears", "morph.gears"},
     {OPTION_ENGINE, "--engine", "engine.kind"},
+    {OPTION_TCACHE, "--tcache", "engine.saved"},
     {OPTION_FAST_FORWARD, "--fast-forward", "fast_forward.to"},
 };
 

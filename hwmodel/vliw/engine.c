@@ -7,7 +7,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { LOOK_CYCLES = 1 << 20 }; /* from one look at quality 0 to the next */
+enum {
+    LOOK_CYCLES = 1 << 20, /* from one look at quality 0 to the next */
+    LOOK_RUNS = 8,         /* of a translation, then its saved code is wanted */
+};
 
 /* --- What compiled code calls --------------------------------------------- */
 
@@ -192,7 +195,7 @@ static bool make_linker(Core *c, char *why)
     Engine *e = c->engine.host;
     if (e->linker)
         return true;
-    e->backend = engine_module_load(&e->module, why);
+    e->backend = engine_module_load(e, why);
     e->linker = e->backend ? e->backend->linker_create(why, ENGINE_WHY) : NULL;
     if (!e->linker)
         return false;
@@ -304,18 +307,48 @@ void engine_begin(Core *c)
         look_for_better(c);
 }
 
+/* From saved code, once for each translation. */
+static bool install_saved(Core *c, Installed *code)
+{
+    Engine *e = c->engine.host;
+    EngineJob *job = engine_queue_find(c, code);
+    code->unit.looked = true;
+    if (!job)
+        return false;
+    e->report.loaded++;
+    bool ok = link_code(c, job);
+    engine_job_free(job);
+    return ok;
+}
+
+/* How often code is to be entered before it is looked for, or compiled. */
+static uint64_t threshold(const Engine *e, bool looked)
+{
+    uint64_t least = e->runs[0] < e->runs[1] ? e->runs[0] : e->runs[1];
+    return !looked && LOOK_RUNS < least ? LOOK_RUNS : least;
+}
+
 void engine_want(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;
-    if (c->trace || c->bus.stored || engine_queue_is_full(e))
+    EngineUnit *unit = &code->unit;
+    if (c->trace || c->bus.stored || engine_queue_is_full(e) ||
+        (!unit->looked && !engine_queue_has_module(e)))
         return;
-    code->unit.wanted = UINT64_MAX;
     if (!code->present || !engine_is_tree(code)) {
+        unit->wanted = UINT64_MAX;
         e->report.refused++;
         return;
     }
     if (e->report.asked++ == 0)
         e->observed = c->committed != NULL;
+    unit->wanted = UINT64_MAX;
+    if (!unit->looked && install_saved(c, code))
+        return;
+    if (code->pub.entries < threshold(e, true)) {
+        unit->wanted = threshold(e, true);
+        return;
+    }
     engine_queue_put(c, code, code->pub.entries >= e->runs[1]);
     if (e->queue.threads == 0)
         install_ready(c);
@@ -344,7 +377,8 @@ void engine_add(Core *c, Installed *code)
     if (unit->next)
         unit->next->unit.prev = &unit->next;
     c->engine.first = code;
-    unit->wanted = e->runs[0] < e->runs[1] ? e->runs[0] : e->runs[1];
+    unit->looked = !e->saved.folder || !e->saved.key_count;
+    unit->wanted = threshold(e, unit->looked);
     code->host = e->absent;
     code->present = find_present(e, code);
     /* And one instruction that CoreBus.interpret() may add. */
@@ -380,15 +414,19 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
         return true;
     Engine *e = alloc_zeroed(1, sizeof *e);
     /* LLVM takes its time: only who insists on it waits for it here. */
-    if (!engine_module_find(&e->module, config, why) ||
-        (kind == JIT && !engine_module_load(&e->module, why))) {
+    bool saved = engine_saved_open(&e->saved, config, diag);
+    bool found = engine_module_find(&e->module, config, why) &&
+                 (kind == AUTO || engine_module_load(e, why));
+    if (!saved || !found) {
+        engine_saved_close(&e->saved);
         engine_module_destroy(&e->module);
         free(e);
-        return kind == AUTO ||
-               diag_error(diag,
-                          "engine.kind = jit: %s; build Selkirk with "
-                          "-DSELKIRK_LLVM=ON, or choose --engine reference",
-                          why);
+        return saved &&
+               (kind == AUTO ||
+                diag_error(diag,
+                           "engine.kind = jit: %s; build Selkirk with "
+                           "-DSELKIRK_LLVM=ON, or choose --engine reference",
+                           why));
     }
     c->engine.host = e;
     c->engine.helpers = &helpers;
@@ -397,6 +435,8 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
     e->memory_max = config_int(config, CONFIG_ENGINE_MEMORY);
     engine_mem_create(c, config);
     engine_queue_create(e, config);
+    if (e->saved.key_count)
+        engine_queue_start(e);
     return true;
 }
 
@@ -412,6 +452,7 @@ void engine_destroy(Core *c)
         e->backend->linker_destroy(e->linker);
     }
     engine_mem_destroy(c);
+    engine_saved_close(&e->saved);
     engine_module_destroy(&e->module);
     free(e->removed);
     free(e);
@@ -426,6 +467,8 @@ void engine_report(const Core *c, EngineReport *report)
         return;
     *report = e->report;
     report->attached = true;
+    report->stored = atomic_load(&e->saved.stored);
+    report->damaged = e->saved.damaged;
     report->failure = e->why[0] ? e->why : NULL;
 }
 

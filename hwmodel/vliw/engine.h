@@ -19,9 +19,10 @@ typedef struct EngineReport {
     uint64_t asked;
     uint64_t compiled[2], ns[2]; /* by quality; time of the compiler */
     uint64_t refused, failed;    /* before, by the compiler: not tried again */
-    uint64_t flushes;            /* engine.memory was full */
-    uint64_t live;               /* compiled translations */
-    uint64_t bytes;              /* their code */
+    uint64_t loaded, stored, damaged; /* saved code */
+    uint64_t flushes;                 /* engine.memory was full */
+    uint64_t live;                    /* compiled translations */
+    uint64_t bytes;                   /* their code */
 } EngineReport;
 void engine_report(const Core *core, EngineReport *report);
 

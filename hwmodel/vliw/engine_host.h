@@ -13,6 +13,11 @@
 
 enum { ENGINE_QUALITIES = 2, ENGINE_WHY = 256 };
 
+/* Of 128 bits: what saved code is found by. */
+typedef struct EngineKey {
+    uint64_t high, low;
+} EngineKey;
+
 /* A translation on its way to be compiled, and back.  One piece of memory. */
 typedef struct EngineJob {
     struct EngineJob *next;
@@ -56,6 +61,20 @@ typedef struct EngineModule {
     char why[ENGINE_WHY];         /* not "": it cannot be */
 } EngineModule;
 
+/* Code that outlives the run.  `dir` is -1 if it is not asked for. */
+typedef struct EngineSaved {
+    char *folder;
+    int dir;
+    uint64_t max;    /* bytes */
+    EngineKey *keys; /* of the files that were there; sorted */
+    size_t key_count;
+    EngineKey compiler; /* part of all keys */
+    bool known;         /* it is; counts when */
+    atomic_bool ready;  /* the module has been loaded, or cannot be */
+    atomic_uint stored;
+    uint64_t damaged;
+} EngineSaved;
+
 /* Lines that a page in the micro TLB has had in the line tables. */
 typedef struct EngineTouched {
     uint64_t lines[2][PAGE_SIZE / 16 / 64];
@@ -64,6 +83,7 @@ typedef struct EngineTouched {
 typedef struct Engine {
     EngineModule module;
     EngineQueue queue;
+    EngineSaved saved;
     uint64_t runs[ENGINE_QUALITIES]; /* thresholds */
     uint64_t memory_max;
     EngineReport report;
@@ -147,6 +167,12 @@ void engine_queue_destroy(Engine *e);
 bool engine_queue_is_full(const Engine *e);
 /* Has the code compiled.  The queue is not full. */
 void engine_queue_put(Core *c, Installed *code, unsigned quality);
+/* Has the module loaded, by a thread if there are any. */
+void engine_queue_start(Engine *e);
+/* Whether it has been loaded, or cannot be. */
+bool engine_queue_has_module(Engine *e);
+/* Saved code of the translation, as a job that is done; NULL: there is none. */
+EngineJob *engine_queue_find(Core *c, Installed *code);
 /* Whether engine_queue_receive() has anything to do. */
 static inline bool engine_queue_is_ready(const Engine *e)
 {
@@ -159,12 +185,28 @@ void engine_queue_receive(Engine *e);
 EngineJob *engine_queue_take(Engine *e);
 void engine_job_free(EngineJob *job);
 
+/* --- engine_saved.c ------------------------------------------------------- */
+
+/* The folder of the key engine.saved, if there is one.  False: a Diag. */
+bool engine_saved_open(EngineSaved *saved, const Config *config, Diag *diag);
+void engine_saved_close(EngineSaved *saved);
+/* The module has been loaded, or cannot be.  From any thread. */
+void engine_saved_ready(EngineSaved *saved, const EngineModule *module);
+/* The keys of the source's code, by quality. */
+void engine_saved_key(const EngineSaved *saved, const EngineSource *source,
+                      EngineKey keys[ENGINE_QUALITIES]);
+/* The code of a key, from the run's thread; false: there is none. */
+bool engine_saved_load(EngineSaved *saved, EngineKey key, EngineObject *object);
+/* Keeps the code of a job that is done, from any thread; what cannot be written
+ * is not kept. */
+void engine_saved_store(EngineSaved *saved, const EngineJob *job);
+
 /* --- engine_module.c ------------------------------------------------------ */
 
 /* Where the module is.  False: it is not there, `why`, ENGINE_WHY bytes. */
 bool engine_module_find(EngineModule *module, const Config *config, char *why);
 /* Loads it, from any thread.  NULL: `why`, ENGINE_WHY bytes. */
-const EngineBackend *engine_module_load(EngineModule *module, char *why);
+const EngineBackend *engine_module_load(Engine *e, char *why);
 void engine_module_destroy(EngineModule *module);
 
 #endif

@@ -79,11 +79,14 @@ static const EngineBackend *load(EngineModule *module)
     return backend;
 }
 
-const EngineBackend *engine_module_load(EngineModule *module, char *why)
+const EngineBackend *engine_module_load(Engine *e, char *why)
 {
+    EngineModule *module = &e->module;
     pthread_mutex_lock(&module->lock);
-    if (!module->backend && !module->why[0])
+    if (!module->backend && !module->why[0]) {
         module->backend = load(module);
+        engine_saved_ready(&e->saved, module);
+    }
     if (!module->backend)
         snprintf(why, ENGINE_WHY, "%s", module->why);
     const EngineBackend *backend = module->backend;

@@ -66,7 +66,7 @@ static void note_exits(const Installed *code, EngineExit *exits)
 }
 
 /* A copy of all that the compiler looks at, in one piece with the job. */
-static EngineJob *make_job(const Core *c, Installed *code, unsigned quality)
+static EngineJob *make_job(const Core *c, Installed *code)
 {
     unsigned count = code->pub.code->count;
     unsigned exit_count = code->pub.code->exit_count;
@@ -80,7 +80,6 @@ static EngineJob *make_job(const Core *c, Installed *code, unsigned quality)
     EngineJob *job =
         alloc_zeroed(1, sizeof *job + issues + exits + steps + results);
     job->target = code;
-    job->quality = quality;
     EngineSource *s = &job->source;
     *s = (EngineSource){
         .desc = c->desc,
@@ -123,7 +122,7 @@ static uint64_t now_ns(void)
 /* Does the job.  *compiler is the thread's, made when there is none yet. */
 static void compile(Engine *e, EngineCompiler **compiler, EngineJob *job)
 {
-    const EngineBackend *backend = engine_module_load(&e->module, job->why);
+    const EngineBackend *backend = engine_module_load(e, job->why);
     if (!backend)
         return;
     uint64_t start = now_ns();
@@ -133,6 +132,8 @@ static void compile(Engine *e, EngineCompiler **compiler, EngineJob *job)
         *compiler && backend->compile(*compiler, &job->source, job->quality,
                                       &job->object, job->why, sizeof job->why);
     job->ns = now_ns() - start;
+    if (job->ok)
+        engine_saved_store(&e->saved, job);
 }
 
 static void free_compiler(Engine *e, EngineCompiler *compiler)
@@ -184,6 +185,8 @@ static void *work(void *engine)
     EngineCompiler *compiler = NULL;
     EngineJob *job;
     uint32_t delay = q->seed;
+    char why[ENGINE_WHY];
+    engine_module_load(e, why);
     while ((job = wait_for_job(q))) {
         if (delay)
             nanosleep(&(struct timespec){.tv_nsec = draw(&delay) % DELAY_NS},
@@ -197,7 +200,7 @@ static void *work(void *engine)
 
 /* The threads, when the first job comes.  What cannot be started is done
  * without. */
-static void start(Engine *e)
+void engine_queue_start(Engine *e)
 {
     EngineQueue *q = &e->queue;
     if (q->started == q->threads)
@@ -224,11 +227,12 @@ void engine_queue_put(Core *c, Installed *code, unsigned quality)
 {
     Engine *e = c->engine.host;
     EngineQueue *q = &e->queue;
-    EngineJob *job = make_job(c, code, quality);
+    EngineJob *job = make_job(c, code);
     assert(!code->unit.job && quality < ENGINE_QUALITIES);
     code->unit.job = job;
+    job->quality = quality;
     q->pending++;
-    start(e);
+    engine_queue_start(e);
     if (q->threads == 0) {
         compile(e, &q->compiler, job);
         hand_back(q, job);
@@ -238,6 +242,30 @@ void engine_queue_put(Core *c, Installed *code, unsigned quality)
     list_add(&q->waiting[quality], job);
     pthread_cond_signal(&q->wake);
     pthread_mutex_unlock(&q->lock);
+}
+
+bool engine_queue_has_module(Engine *e)
+{
+    char why[ENGINE_WHY];
+    if (e->queue.threads == 0)
+        engine_module_load(e, why);
+    return atomic_load_explicit(&e->saved.ready, memory_order_acquire);
+}
+
+EngineJob *engine_queue_find(Core *c, Installed *code)
+{
+    Engine *e = c->engine.host;
+    EngineKey keys[ENGINE_QUALITIES];
+    EngineJob *job = make_job(c, code);
+    engine_saved_key(&e->saved, &job->source, keys);
+    for (unsigned quality = ENGINE_QUALITIES; quality-- > 0;)
+        if (engine_saved_load(&e->saved, keys[quality], &job->object)) {
+            job->quality = quality;
+            job->ok = true;
+            return job;
+        }
+    engine_job_free(job);
+    return NULL;
 }
 
 void engine_queue_receive(Engine *e)

@@ -118,7 +118,8 @@ typedef struct EngineState {
 typedef struct EngineUnit {
     Installed *next, **prev;            /* of all that are installed */
     Installed *watched, **watched_prev; /* of those that may earn quality 1 */
-    uint64_t wanted; /* it is worth being compiled when entered so often */
+    uint64_t wanted; /* engine_want() is called when it is entered so often */
+    bool looked;     /* for saved code */
     struct EngineJob *job; /* that it is compiled by */
     void *handle;          /* of the linker; NULL: it is not compiled */
     size_t bytes;

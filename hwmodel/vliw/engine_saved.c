@@ -1,0 +1,377 @@
+/* Compiled code that outlives the run: a folder of object files, one a
+ * translation and quality.
+ *
+ * A file's name is the hash of all that its code is a function of: the
+ * translation as the compiler sees it, the machine description, and the module
+ * with the processor that it compiles for.  So a file is never stale, only
+ * never asked for again; the files that were not used for longest go when there
+ * are too many bytes.  Files appear whole, by rename(), and say in a checksum
+ * whether they still are: others are as if they were not there, and written
+ * anew. */
+#include "hwmodel/vliw/engine_host.h"
+
+#include "base/alloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define SUFFIX  ".code"
+#define PARTIAL ".partial"
+
+enum {
+    KEY_DIGITS = 32,
+    NAME_MAX_SIZE = KEY_DIGITS + sizeof SUFFIX,
+    PARTIAL_SECONDS = 3600, /* left behind by whoever did not come to an end */
+};
+
+typedef struct Header {
+    char magic[8];
+    EngineKey key;
+    uint64_t size, check; /* of what follows */
+} Header;
+
+static const char magic[8] = "selkirk";
+
+/* --- Keys ----------------------------------------------------------------- */
+
+typedef struct Bytes {
+    uint8_t *at;
+    size_t size, room;
+} Bytes;
+
+static void add(Bytes *bytes, const void *from, size_t size)
+{
+    if (bytes->size + size > bytes->room) {
+        bytes->room = 2 * (bytes->size + size);
+        bytes->at = alloc_resize(bytes->at, bytes->room, 1);
+    }
+    memcpy(bytes->at + bytes->size, from, size);
+    bytes->size += size;
+}
+
+/* As numbers: structures may have bytes that mean nothing. */
+#define ADD(bytes, ...)                                                        \
+    add(bytes, (const uint32_t[]){__VA_ARGS__},                                \
+        sizeof((const uint32_t[]){__VA_ARGS__}))
+
+static void add_desc(Bytes *bytes, const VliwDesc *d)
+{
+    ADD(bytes, d->gprs, d->shadowed_gprs, d->fprs, d->shadowed_fprs,
+        d->interlock, d->branch, d->commit, d->rollback, d->store_buffer,
+        d->forward, d->alias_regs);
+    add(bytes, d->latency, sizeof d->latency);
+}
+
+static void add_issue(Bytes *bytes, const Issue *m)
+{
+    add(bytes, &m->needs, sizeof m->needs);
+    ADD(bytes, m->step, m->result, m->first_line, m->last_line, m->commit,
+        m->format, m->atoms, m->nops, m->result_count, m->longest, m->plain,
+        m->leaves, m->snapshot);
+}
+
+static void add_source(Bytes *bytes, const EngineSource *s)
+{
+    const IrContext *context = &s->context;
+    ADD(bytes, context->user, context->fpu, context->big, context->pending,
+        s->gear, s->profile, s->count, s->step_count, s->exit_count,
+        s->observed, s->data_shift, s->return_count, s->return_cost,
+        s->cache_cost);
+    add_desc(bytes, &s->desc);
+    for (unsigned i = 0; i < s->count; i++) {
+        const Issue *m = &s->issues[i];
+        add_issue(bytes, m);
+        add(bytes, &s->results[m->result],
+            m->result_count * sizeof *s->results);
+    }
+    for (unsigned i = 0; i < s->step_count; i++) {
+        const Step *step = &s->steps[i];
+        ADD(bytes, step->op, step->d, step->a, step->b, step->imm, step->alias);
+    }
+    for (unsigned i = 0; i < s->exit_count; i++) {
+        const EngineExit *exit = &s->exits[i];
+        ADD(bytes, exit->insns, exit->kind, exit->calls, exit->stacked,
+            exit->cached, exit->mode, exit->loops);
+    }
+}
+
+void engine_saved_key(const EngineSaved *s, const EngineSource *source,
+                      EngineKey keys[ENGINE_QUALITIES])
+{
+    Bytes bytes = {NULL, 0, 0};
+    add(&bytes, &s->compiler, sizeof s->compiler);
+    add_source(&bytes, source);
+    for (unsigned quality = 0; quality < ENGINE_QUALITIES; quality++) {
+        XXH128_hash_t hash =
+            XXH3_128bits_withSeed(bytes.at, bytes.size, quality);
+        keys[quality] = (EngineKey){hash.high64, hash.low64};
+    }
+    free(bytes.at);
+}
+
+/* The module's content stands for the compiler and for every structure that it
+ * knows; what it says of itself, for LLVM and the host's processor. */
+static bool identify(EngineSaved *s, const EngineModule *module)
+{
+    uint8_t buffer[1 << 16];
+    char text[ENGINE_WHY] = "";
+    FILE *file = fopen(module->path, "rbe");
+    XXH3_state_t *state = XXH3_createState();
+    bool ok = file && state;
+    if (ok) {
+        size_t size;
+        XXH3_128bits_reset(state);
+        while ((size = fread(buffer, 1, sizeof buffer, file)) > 0)
+            XXH3_128bits_update(state, buffer, size);
+        ok = !ferror(file);
+        module->backend->describe(text, sizeof text);
+        XXH3_128bits_update(state, text, strlen(text));
+        XXH128_hash_t hash = XXH3_128bits_digest(state);
+        s->compiler = (EngineKey){hash.high64, hash.low64};
+    }
+    if (file)
+        fclose(file);
+    XXH3_freeState(state);
+    return ok;
+}
+
+/* --- The folder ----------------------------------------------------------- */
+
+static int compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(EngineKey));
+}
+
+static void name_of(EngineKey key, char name[NAME_MAX_SIZE])
+{
+    snprintf(name, NAME_MAX_SIZE, "%016" PRIx64 "%016" PRIx64 SUFFIX, key.high,
+             key.low);
+}
+
+static bool parse_name(const char *name, EngineKey *key)
+{
+    char again[NAME_MAX_SIZE];
+    if (sscanf(name, "%16" SCNx64 "%16" SCNx64, &key->high, &key->low) != 2)
+        return false;
+    name_of(*key, again);
+    return strcmp(again, name) == 0;
+}
+
+/* Which files there are. */
+static void list_keys(EngineSaved *s)
+{
+    DIR *dir = opendir(s->folder);
+    size_t room = 0;
+    EngineKey key;
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (!parse_name(entry->d_name, &key))
+            continue;
+        if (s->key_count == room) {
+            room = 2 * room + 64;
+            s->keys = alloc_resize(s->keys, room, sizeof *s->keys);
+        }
+        s->keys[s->key_count++] = key;
+    }
+    if (dir)
+        closedir(dir);
+    if (s->key_count)
+        qsort(s->keys, s->key_count, sizeof *s->keys, compare_keys);
+}
+
+bool engine_saved_open(EngineSaved *s, const Config *config, Diag *diag)
+{
+    const char *folder = config_text(config, CONFIG_ENGINE_SAVED);
+    s->max = config_int(config, CONFIG_ENGINE_SAVED_MAX);
+    s->dir = -1;
+    if (!*folder)
+        return true;
+    if (mkdir(folder, 0777) < 0 && errno != EEXIST)
+        return diag_error(diag,
+                          "engine.saved: cannot make the folder %s: %s; name "
+                          "another",
+                          folder, strerror(errno));
+    s->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir < 0 || faccessat(s->dir, ".", W_OK, 0) < 0)
+        return diag_error(diag,
+                          "engine.saved: cannot write to the folder %s: %s; "
+                          "name another",
+                          folder, strerror(errno));
+    s->folder = alloc_string(folder);
+    list_keys(s);
+    return true;
+}
+
+void engine_saved_ready(EngineSaved *s, const EngineModule *module)
+{
+    s->known = s->folder && module->backend && identify(s, module);
+    atomic_store_explicit(&s->ready, true, memory_order_release);
+}
+
+/* --- Reading -------------------------------------------------------------- */
+
+/* The rest of the file after its header, if that is whole. */
+static bool read_object(int file, EngineKey key, EngineObject *object)
+{
+    Header header;
+    struct stat stat;
+    if (read(file, &header, sizeof header) != sizeof header ||
+        fstat(file, &stat) < 0 ||
+        memcmp(header.magic, magic, sizeof magic) != 0 ||
+        compare_keys(&header.key, &key) != 0 ||
+        (uint64_t)stat.st_size != sizeof header + header.size)
+        return false;
+    uint8_t *bytes = alloc_resize(NULL, header.size + 1, 1);
+    if (read(file, bytes, header.size) == (ssize_t)header.size &&
+        XXH3_64bits(bytes, header.size) == header.check) {
+        *object = (EngineObject){bytes, header.size};
+        return true;
+    }
+    free(bytes);
+    return false;
+}
+
+bool engine_saved_load(EngineSaved *s, EngineKey key, EngineObject *object)
+{
+    char name[NAME_MAX_SIZE];
+    if (!s->known || !s->key_count ||
+        !bsearch(&key, s->keys, s->key_count, sizeof key, compare_keys))
+        return false;
+    name_of(key, name);
+    int file = openat(s->dir, name, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    bool ok = read_object(file, key, object);
+    if (ok)
+        futimens(file, NULL); /* it was used */
+    else
+        s->damaged++;
+    close(file);
+    return ok;
+}
+
+/* --- Writing -------------------------------------------------------------- */
+
+static bool write_all(int file, const void *bytes, size_t size)
+{
+    return write(file, bytes, size) == (ssize_t)size;
+}
+
+void engine_saved_store(EngineSaved *s, const EngineJob *job)
+{
+    char name[NAME_MAX_SIZE], partial[NAME_MAX_SIZE + 32];
+    const EngineObject *object = &job->object;
+    EngineKey keys[ENGINE_QUALITIES];
+    if (!s->known)
+        return;
+    engine_saved_key(s, &job->source, keys);
+    EngineKey key = keys[job->quality];
+    Header header = {.key = key,
+                     .size = object->size,
+                     .check = XXH3_64bits(object->bytes, object->size)};
+    memcpy(header.magic, magic, sizeof magic);
+    name_of(key, name);
+    /* Two threads do not write the same file, two processes may. */
+    snprintf(partial, sizeof partial, "%s.%ld" PARTIAL, name, (long)getpid());
+    int file =
+        openat(s->dir, partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0)
+        return;
+    bool ok = write_all(file, &header, sizeof header) &&
+              write_all(file, object->bytes, object->size);
+    ok = close(file) == 0 && ok;
+    if (ok && renameat(s->dir, partial, s->dir, name) == 0)
+        atomic_fetch_add(&s->stored, 1);
+    else
+        unlinkat(s->dir, partial, 0);
+}
+
+/* --- Making room ---------------------------------------------------------- */
+
+typedef struct Entry {
+    char name[NAME_MAX_SIZE];
+    struct timespec used;
+    uint64_t size;
+} Entry;
+
+static int compare_use(const void *a, const void *b)
+{
+    const struct timespec *x = &((const Entry *)a)->used;
+    const struct timespec *y = &((const Entry *)b)->used;
+    if (x->tv_sec != y->tv_sec)
+        return x->tv_sec < y->tv_sec ? -1 : 1;
+    return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
+}
+
+static void remove_partial(const EngineSaved *s, const char *name)
+{
+    struct stat stat;
+    size_t length = strlen(name), suffix = strlen(PARTIAL);
+    if (length > suffix && strcmp(name + length - suffix, PARTIAL) == 0 &&
+        fstatat(s->dir, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+        time(NULL) - stat.st_mtime > PARTIAL_SECONDS)
+        unlinkat(s->dir, name, 0);
+}
+
+/* All files, and how many bytes they have. */
+static Entry *list_entries(const EngineSaved *s, size_t *count, uint64_t *bytes)
+{
+    Entry *entries = NULL;
+    size_t room = 0;
+    DIR *dir = opendir(s->folder);
+    struct stat stat;
+    EngineKey key;
+    *count = 0;
+    *bytes = 0;
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        remove_partial(s, entry->d_name);
+        if (!parse_name(entry->d_name, &key) ||
+            fstatat(s->dir, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        if (*count == room) {
+            room = 2 * room + 64;
+            entries = alloc_resize(entries, room, sizeof *entries);
+        }
+        Entry *e = &entries[(*count)++];
+        name_of(key, e->name);
+        e->used = stat.st_mtim;
+        e->size = (uint64_t)stat.st_size;
+        *bytes += e->size;
+    }
+    if (dir)
+        closedir(dir);
+    return entries;
+}
+
+/* Removes what was not used for longest, until a quarter is free. */
+static void make_room(const EngineSaved *s)
+{
+    size_t count;
+    uint64_t bytes;
+    Entry *entries = list_entries(s, &count, &bytes);
+    if (bytes > s->max) {
+        qsort(entries, count, sizeof *entries, compare_use);
+        for (size_t i = 0; i < count && bytes > s->max / 4 * 3; i++) {
+            unlinkat(s->dir, entries[i].name, 0);
+            bytes -= entries[i].size;
+        }
+    }
+    free(entries);
+}
+
+void engine_saved_close(EngineSaved *s)
+{
+    if (s->folder && atomic_load(&s->stored))
+        make_room(s);
+    if (s->dir >= 0)
+        close(s->dir);
+    free(s->folder);
+    free(s->keys);
+}
