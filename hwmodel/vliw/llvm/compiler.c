@@ -46,10 +46,11 @@ static bool fail(char *why, size_t why_size, const char *text)
 /* Once a process: these are LLVM's globals. */
 static void start_llvm(void)
 {
-    /* Strength reduction of loops finds sums of registers everywhere and keeps
-     * all of them on the stack. */
-    static const char *const options[] = {"selkirk", "-disable-lsr"};
-    LLVMParseCommandLineOptions(2, options, NULL);
+    /* Both find much that does not change in a loop, and keep all of it on the
+     * stack: sums of registers, constants. */
+    static const char *const options[] = {"selkirk", "-disable-lsr",
+                                          "-disable-machine-licm"};
+    LLVMParseCommandLineOptions(3, options, NULL);
     LLVMInitializeNativeTarget();
     LLVMInitializeNativeAsmPrinter();
 }
