@@ -202,6 +202,7 @@ static void read_keys(Layer *l, const Config *config)
     l->mmio_learn = (unsigned)config_int(config, CONFIG_MORPH_MMIO_LEARN);
     l->fault_learn = (unsigned)config_int(config, CONFIG_MORPH_FAULT_LEARN);
     l->warm_tries = (unsigned)config_int(config, CONFIG_MORPH_WARM_TRIES);
+    l->warm_counts = config_bool(config, CONFIG_MORPH_WARM_COUNTS);
     l->chain = config_bool(config, CONFIG_MORPH_CHAIN);
     l->inline_cache = config_bool(config, CONFIG_MORPH_INLINE_CACHE);
     l->handlers = config_bool(config, CONFIG_MORPH_HANDLERS);

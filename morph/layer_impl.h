@@ -85,7 +85,7 @@ struct Translation {
     uint64_t address; /* in the translation cache */
     unsigned call_count;
     Link *incoming;
-    uint32_t earlier;  /* times that an earlier run entered it */
+    uint32_t earlier;  /* times that it was entered in an earlier run */
     uint32_t next;     /* where its path led on */
     bool interpret;    /* what is there cannot be translated */
     uint32_t spurious; /* faults that the guest's own path did not have */
@@ -180,7 +180,7 @@ struct Layer {
 
     /* Keys. */
     unsigned gears, mmio_learn, fault_learn, warm_tries;
-    bool chain, inline_cache, handlers;
+    bool chain, inline_cache, handlers, warm_counts;
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias;
     LiftLimits block_limits, superblock_limits;

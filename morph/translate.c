@@ -301,7 +301,8 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
     t->mode = mode;
     t->gear = (uint8_t)gear;
-    t->earlier = source->record ? source->record->entries : 0;
+    if (source->record && l->warm_counts)
+        t->earlier = source->record->entries;
     t->next = source->plan->next;
     t->interpret = source->plan->interpret;
     t->code = keep_code(code, l->hooks.molecule);

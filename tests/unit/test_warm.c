@@ -450,7 +450,7 @@ static void test_other_keys(void **state)
     warm_free(&warm);
 }
 
-/* A block goes on counting, and becomes hot when it would have. */
+/* A block goes on counting if it is to, and becomes hot when it would have. */
 static void test_entries(void **state)
 {
     (void)state;
@@ -461,9 +461,12 @@ static void test_entries(void **state)
     assert_int_equal(stat(&g, "morph.gear2.translations"), 0);
     finish(&g);
     RUN(&g, &warm, "gear2.threshold=1500");
+    assert_int_equal(stat(&g, "morph.gear2.translations"), 0);
+    finish(&g);
+    RUN(&g, &warm, "gear2.threshold=1500", "morph.warm_counts=yes");
     CHECK_WELL(stat(&g, "morph.gear2.translations") > 0);
     finish(&g);
-    RUN(&g, &warm, "gear2.threshold=5000");
+    RUN(&g, &warm, "gear2.threshold=5000", "morph.warm_counts=yes");
     assert_int_equal(stat(&g, "morph.gear2.translations"), 0);
     finish(&g);
     warm_free(&warm);
