@@ -69,6 +69,7 @@ typedef struct TranslationPage {
  * indirect one; or where a call returns to. */
 typedef struct Link {
     CoreLink target;
+    uint32_t pc; /* where an inline cache led last: its hits are of there */
     Translation *from;
     struct Link *next, **prev; /* of those that lead there */
 } Link;

@@ -37,6 +37,14 @@ static void link_to(Link *link, Translation *t)
     t->incoming = link;
 }
 
+static void link_cache(Link *link, Translation *t)
+{
+    if (link->pc != t->pc)
+        link->target.hits = 0;
+    link->pc = t->pc;
+    link_to(link, t);
+}
+
 static Link *target_of(const Translation *t, unsigned exit)
 {
     return &t->links[exit];
@@ -263,7 +271,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
     if (record->hint == IR_HINT_RETURN)
         learn_return(l, t);
     if (out->cache)
-        link_to(link, t);
+        link_cache(link, t);
     if (l->hash)
         *hash_slot(l, t->pc) = t->core;
 }
@@ -376,6 +384,6 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
     l->stats.hash_hits++;
     learn_return(l, code->user);
     if (cache)
-        link_to((Link *)cache, code->user);
+        link_cache((Link *)cache, code->user);
     return code;
 }
