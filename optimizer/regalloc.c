@@ -65,6 +65,8 @@ void regs_begin_cycle(Backend *b)
     for (unsigned i = 0; i < 2; i++) {
         RegFile *file = &b->files[i];
         uint64_t *release = &file->release[b->cycle % WHEEL];
+        if (!*release)
+            continue;
         file->releases -= (unsigned)__builtin_popcountll(*release);
         file->free |= *release;
         *release = 0;

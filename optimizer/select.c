@@ -87,6 +87,18 @@ static const uint8_t plain_atoms[IR_OP_COUNT] = {
 
 /* --- Values and nodes ----------------------------------------------------- */
 
+/* One that nothing is known of. */
+static const Value fresh_value = {.reg = NO_REG,
+                                  .slot = NO_SLOT,
+                                  .last_leave = NO_LEAVE,
+                                  .node = NO_NODE,
+                                  .twin = NO_VALUE,
+                                  .after = NO_VALUE,
+                                  .copy = NO_VALUE,
+                                  .ready = NEVER,
+                                  .dead = NEVER,
+                                  .next = NO_VALUE};
+
 static ValueId add_value(Backend *b, bool fp)
 {
     if (b->value_count == b->value_room) {
@@ -95,18 +107,8 @@ static ValueId add_value(Backend *b, bool fp)
                                sizeof *b->values);
         b->value_room = room;
     }
-    static const Value fresh = {.reg = NO_REG,
-                                .slot = NO_SLOT,
-                                .last_leave = NO_LEAVE,
-                                .node = NO_NODE,
-                                .twin = NO_VALUE,
-                                .after = NO_VALUE,
-                                .copy = NO_VALUE,
-                                .ready = NEVER,
-                                .dead = NEVER,
-                                .next = NO_VALUE};
     ValueId v = b->value_count++;
-    b->values[v] = fresh;
+    b->values[v] = fresh_value;
     b->values[v].fp = fp;
     b->values[v].root = v;
     return v;
@@ -485,11 +487,15 @@ static void init_values(Select *s)
 {
     Backend *b = s->b;
     for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++) {
-        ValueId v = add_value(b, slot >= IR_SLOT_F0);
-        b->values[v].reg = (uint8_t)vliw_slot_reg((IrSlot)slot);
-        b->values[v].ready = 0;
-        s->current[slot] = s->base[slot] = v;
+        Value *v = &b->values[slot];
+        *v = fresh_value;
+        v->fp = slot >= IR_SLOT_F0;
+        v->reg = (uint8_t)vliw_slot_reg((IrSlot)slot);
+        v->ready = 0;
+        v->root = slot;
+        s->current[slot] = s->base[slot] = slot;
     }
+    b->value_count = IR_SLOT_COUNT;
     ValueId zero = add_value(b, false);
     b->values[zero].reg = VLIW_ZERO;
     b->values[zero].ready = 0;
