@@ -156,6 +156,21 @@ void report_write_engine(const Run *run)
                 r.damaged, r.damaged == 1 ? " was" : "s were");
 }
 
+void report_write_host_profile(const Run *run)
+{
+    HostProfile *profile = machine_host_profile(run->machine);
+    EngineReport r = machine_engine_report(run->machine);
+    if (!profile)
+        return;
+    fprintf(stderr, "selkirk: --host-profile: %.3f s\n", run->seconds);
+    hostprofile_write(profile, run->seconds, stderr);
+    fprintf(stderr,
+            "  %-10s %8.3f s           %12" PRIu64
+            "  LLVM, in threads beside the run unless engine.threads = 0\n",
+            "llvm", (double)(r.ns[0] + r.ns[1]) / 1e9,
+            r.compiled[0] + r.compiled[1]);
+}
+
 void report_write_summary(const Run *run)
 {
     fputs("selkirk: ", stderr);

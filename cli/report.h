@@ -54,6 +54,8 @@ void report_hide_progress(Progress *progress);
 
 /* Writes how the run ended and what it took to the standard error. */
 void report_write_summary(const Run *run);
+/* With --host-profile, where the host's time went. */
+void report_write_host_profile(const Run *run);
 /* What went wrong with compiled code, if anything did: it is no error. */
 void report_write_engine(const Run *run);
 

@@ -257,6 +257,7 @@ static bool set_up(Session *s, Diag *diag)
         .disk_count = s->disk_count,
         .warm = options_has(s->options, OPTION_WARM_START) ? &s->warm : NULL,
         .check = s->check,
+        .host_profile = options_has(s->options, OPTION_HOST_PROFILE),
         .host = {.ctx = s->console, .console_put = hostconsole_put},
     };
     s->machine = machine_create(&mc, diag);
@@ -415,6 +416,7 @@ static int finish(Session *s, Diag *diag)
     if (!s->quiet)
         report_write_summary(run);
     report_write_engine(run);
+    report_write_host_profile(run);
     if (run->difference)
         report_write_difference(run);
     if (machine_fast_forwards(s->machine))

@@ -206,6 +206,7 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
     l->insn_limit = insn_limit;
     l->stop = false;
     set_limits(l);
+    HostPart before = hostprofile_enter(l->host_profile, HOST_DISPATCH);
     if (!l->begun)
         revive_begin(l);
     while (!l->stop && layer_cycles(l) < l->deadline &&
@@ -220,6 +221,7 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
             dispatch(l);
     }
     layer_bring_home(l);
+    hostprofile_enter(l->host_profile, before);
 }
 
 void layer_set_deadline(Layer *l, uint64_t deadline)

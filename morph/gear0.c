@@ -247,6 +247,7 @@ static void follow_replay(Layer *l, const Step *step)
 void gear0_run(Layer *l)
 {
     GuestState *s = l->state;
+    HostPart before = hostprofile_enter(l->host_profile, HOST_GEAR0);
     layer_bring_home(l);
     l->from = l->resume = NULL;
     l->paid = false;
@@ -262,4 +263,5 @@ void gear0_run(Layer *l)
     } while (l->in_block && !l->stop && layer_cycles(l) < l->deadline &&
              s->insns < l->insn_limit && !cpu_interrupt_ready(l->cpu));
     l->interpret = false;
+    hostprofile_enter(l->host_profile, before);
 }

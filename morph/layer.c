@@ -345,6 +345,12 @@ void layer_update_stats(Layer *l)
     }
 }
 
+void layer_set_host_profile(Layer *l, HostProfile *profile)
+{
+    l->host_profile = profile;
+    core_set_host_profile(l->core, profile);
+}
+
 void layer_engine_report(const Layer *l, EngineReport *report)
 {
     engine_report(l->core, report);

@@ -83,6 +83,8 @@ void layer_save_warm(const Layer *layer, Warm *warm);
 /* Brings rows that are sums over translations up to date. */
 void layer_update_stats(Layer *layer);
 /* Rows of all parts of the layer. */
+/* Reads the host's clock where parts of the layer begin and end. */
+void layer_set_host_profile(Layer *layer, HostProfile *profile);
 /* What the engine did for the run, on the host. */
 void layer_engine_report(const Layer *layer, EngineReport *report);
 void layer_add_stats(const Layer *layer, Stats *stats);

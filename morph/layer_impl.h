@@ -175,6 +175,7 @@ struct Layer {
     Core *core;
     VliwDesc desc;
     LayerHooks hooks;
+    HostProfile *host_profile;
     LayerCosts cost;
     LayerStats stats;
     Arena *scratch; /* what one translation needs on its way */

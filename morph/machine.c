@@ -55,6 +55,7 @@ struct Machine {
     Layer *layer; /* or NULL */
     Check *check; /* or NULL */
     Stats *stats;
+    HostProfile *host_profile; /* or NULL */
 
     FastForward forward;
     Phase phase;
@@ -136,15 +137,17 @@ static uint8_t *cpu_page(void *ctx, uint32_t pa, bool write)
 
 /* Around an access that a device may see.  An instruction of the layer takes
  * many cycles: what is due before its access comes first. */
-static void enter_device_time(Machine *m)
+static HostPart enter_device_time(Machine *m)
 {
+    HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
     if (is_timed(m))
         events_run(m->events, now_cycles(m));
     else
         events_set_now(m->events, now_cycles(m));
+    return before;
 }
 
-static void leave_device_time(Machine *m)
+static void leave_device_time(Machine *m, HostPart before)
 {
     uint64_t next = events_next(m->events);
     switch (m->phase) {
@@ -156,27 +159,28 @@ static void leave_device_time(Machine *m)
         break;
     case PHASE_TIMED: layer_set_deadline(m->layer, layer_time(m, next)); break;
     }
+    hostprofile_enter(m->host_profile, before);
 }
 
 static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
 {
     Machine *m = ctx;
-    enter_device_time(m);
+    HostPart before = enter_device_time(m);
     bool ok = bus_read(m->bus, pa, size, value);
     if (m->check && is_layers(m))
         check_access(m->check, pa, size, false, *value, ok);
-    leave_device_time(m);
+    leave_device_time(m, before);
     return ok;
 }
 
 static bool cpu_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
 {
     Machine *m = ctx;
-    enter_device_time(m);
+    HostPart before = enter_device_time(m);
     bool ok = bus_write(m->bus, pa, size, value);
     if (m->check && is_layers(m))
         check_access(m->check, pa, size, true, value, ok);
-    leave_device_time(m);
+    leave_device_time(m, before);
     return ok;
 }
 
@@ -438,6 +442,12 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         if (m->forward.to == FAST_FORWARD_NONE)
             m->phase = PHASE_TIMED;
     }
+    if (mc->host_profile) {
+        m->host_profile = alloc_zeroed(1, sizeof *m->host_profile);
+        hostprofile_start(m->host_profile);
+        if (m->layer)
+            layer_set_host_profile(m->layer, m->host_profile);
+    }
     if (mc->check) {
         assert(m->layer);
         m->check = check_create(&cpu, m->bus, cpu_state(m->cpu));
@@ -484,6 +494,7 @@ void machine_destroy(Machine *m)
     console_destroy(m->console);
     events_destroy(m->events);
     free(m->cmdline);
+    free(m->host_profile);
     free(m);
 }
 
@@ -640,7 +651,9 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         if (m->stopping && stop_is_final(m))
             return m->stop == BOARD_STOP_EXIT ? MACHINE_STOP_EXIT
                                               : MACHINE_STOP_HALT;
+        HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
         events_run(m->events, now);
+        hostprofile_enter(m->host_profile, before);
         if (m->stopping || m->text_found)
             continue;
         if (enter_next_phase(m)) {
@@ -768,6 +781,11 @@ const Stats *machine_stats(const Machine *m)
     if (m->layer)
         layer_update_stats(m->layer);
     return m->stats;
+}
+
+HostProfile *machine_host_profile(Machine *m)
+{
+    return m->host_profile;
 }
 
 EngineReport machine_engine_report(const Machine *m)

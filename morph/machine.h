@@ -60,6 +60,7 @@ typedef struct MachineConfig {
     const Warm
         *warm;  /* with cpu.model=vliw: to begin with; borrowed, or NULL */
     bool check; /* with cpu.model=vliw: compare with the reference CPU */
+    bool host_profile; /* see machine_host_profile() */
     MachineHost host;
 } MachineConfig;
 
@@ -122,6 +123,10 @@ const Stats *machine_stats(const Machine *machine);
 
 /* What the engine did, on the host; zeros without the layer. */
 EngineReport machine_engine_report(const Machine *machine);
+
+/* Where the host's time went since the machine was made; NULL if it was not to
+ * be measured. */
+HostProfile *machine_host_profile(Machine *machine);
 
 /* Hash of the processor's state, its instruction count and RAM: equal for
  * equal machines. */

@@ -176,6 +176,8 @@ static void charge(Layer *l, unsigned gear, const IrRegion *region,
 static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
                            unsigned gear, unsigned insns)
 {
+    HostProfile *profile = l->host_profile;
+    hostprofile_enter(profile, HOST_LIFT);
     arena_reset(l->scratch);
     LiftLimits limits = gear == 1 ? l->block_limits : l->superblock_limits;
     limits.insns = insns;
@@ -192,7 +194,9 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
         opt.hoist = false;
     OptWork work = {0};
     IrRegion *region = lift_region(l->scratch, source->plan, &limits);
+    hostprofile_enter(profile, HOST_OPTIMIZE);
     opt_run_passes(region, &opt, &work, NULL, NULL);
+    hostprofile_enter(profile, HOST_SCHEDULE);
     VliwCode *code = opt_schedule(region, &l->desc, &opt, l->scratch, &work);
     if (opt.verify) {
         Diag diag = {""};
@@ -330,15 +334,21 @@ static Translation *make(Layer *l, Source *source, uint32_t pc, uint8_t mode,
 {
     unsigned insns =
         gear == 1 ? l->block_limits.insns : l->superblock_limits.insns;
+    HostPart before = hostprofile_enter(l->host_profile, HOST_LIFT);
+    Translation *t = NULL;
     for (; insns > 1; insns /= 2) {
         VliwCode *code = make_code(l, source, pc, mode, gear, insns);
         uint64_t address;
+        hostprofile_enter(l->host_profile, HOST_INSTALL);
         if (!code)
             break;
-        if (tcache_make_room(l, code->size, &address))
-            return install(l, code, source, mode, gear, address);
+        if (tcache_make_room(l, code->size, &address)) {
+            t = install(l, code, source, mode, gear, address);
+            break;
+        }
     }
-    return NULL;
+    hostprofile_enter(l->host_profile, before);
+    return t;
 }
 
 Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear)

@@ -103,6 +103,11 @@ void core_set_committed(Core *c, CoreCommitted *committed, void *ctx)
     c->committed_ctx = ctx;
 }
 
+void core_set_host_profile(Core *c, HostProfile *profile)
+{
+    c->host_profile = profile;
+}
+
 /* --- Shadow registers ----------------------------------------------------- */
 
 void core_commit(Core *c)
@@ -144,18 +149,14 @@ static inline bool enter(Core *c, Installed *at, CoreStopKind *kind)
     return true;
 }
 
-Installed *core_follow(Core *c, Installed *code, unsigned exit)
+/* The layer is asked, or told. */
+static CoreCode *ask(Core *c, CoreCode *from, unsigned exit)
 {
-    CoreCode *from = &code->pub;
     const CoreExit *taken = &from->exits[exit];
+    CoreCode *next = NULL;
     if (taken->tell)
         c->bus.call(c->bus.ctx, from, exit);
-    CoreCode *next = NULL;
     switch (taken->record.kind) {
-    case IR_EXIT_DIRECT:
-        if (!taken->checked || taken->generation == c->generation)
-            next = taken->next;
-        break;
     case IR_EXIT_INDIRECT:
         if (c->bus.indirect)
             next = c->bus.indirect(c->bus.ctx, from, exit,
@@ -165,8 +166,24 @@ Installed *core_follow(Core *c, Installed *code, unsigned exit)
         if (c->bus.interpret)
             next = c->bus.interpret(c->bus.ctx, from, exit);
         break;
-    case IR_EXIT_COMMIT: break; /* of no EXIT */
+    case IR_EXIT_DIRECT:
+    case IR_EXIT_COMMIT: break;
     }
+    return next;
+}
+
+Installed *core_follow(Core *c, Installed *code, unsigned exit)
+{
+    const CoreExit *taken = &code->pub.exits[exit];
+    CoreCode *next = NULL;
+    bool direct = taken->record.kind == IR_EXIT_DIRECT;
+    if (!direct || taken->tell) {
+        HostPart before = hostprofile_enter(c->host_profile, HOST_DISPATCH);
+        next = ask(c, &code->pub, exit);
+        hostprofile_enter(c->host_profile, before);
+    }
+    if (direct && (!taken->checked || taken->generation == c->generation))
+        next = taken->next;
     return (Installed *)next;
 }
 
@@ -190,6 +207,7 @@ CoreStop core_run(Core *c, CoreCode *first)
 {
     CoreStop stop = {.commit = -1};
     Installed *code = (Installed *)first;
+    HostPart before = hostprofile_enter(c->host_profile, HOST_REFERENCE);
     if (c->engine.host)
         engine_begin(c);
     for (;;) {
@@ -217,5 +235,6 @@ CoreStop core_run(Core *c, CoreCode *first)
     }
     stop.code = &code->pub;
     c->counters.total = core_cycles(c);
+    hostprofile_enter(c->host_profile, before);
     return stop;
 }

@@ -3,6 +3,7 @@
 #ifndef SELKIRK_HWMODEL_VLIW_CORE_H
 #define SELKIRK_HWMODEL_VLIW_CORE_H
 
+#include "base/hostprofile.h"
 #include "base/stats.h"
 #include "hwmodel/mem/hierarchy.h"
 #include "hwmodel/vliw/molecule.h"
@@ -195,6 +196,10 @@ void core_forget_mapped(Core *core);
 void core_forget_page(Core *core, uint32_t va);
 /* T-bits of these bytes, which lie in a page, have been set. */
 void core_protect(Core *core, uint32_t pa, uint32_t size);
+
+/* Reads the host's clock where parts of the core begin and end; NULL: does not.
+ */
+void core_set_host_profile(Core *core, HostProfile *profile);
 
 /* For traces: called before each molecule issues. */
 typedef void CoreTrace(void *ctx, const CoreCode *code, unsigned molecule,

@@ -183,6 +183,7 @@ struct Core {
     void *trace_ctx;
     CoreCommitted *committed;
     void *committed_ctx;
+    HostProfile *host_profile;
     CoreCounters counters;
     uint64_t local[VLIW_LOCALS];
 };

@@ -17,7 +17,10 @@ enum {
 static bool call_fp(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
                     uint32_t *fcr31, uint64_t *result)
 {
-    return c->bus.fp(c->bus.ctx, (IrOp)op, cond, a, b, fcr31, result);
+    HostPart before = hostprofile_enter(c->host_profile, HOST_FLOAT);
+    bool ok = c->bus.fp(c->bus.ctx, (IrOp)op, cond, a, b, fcr31, result);
+    hostprofile_enter(c->host_profile, before);
+    return ok;
 }
 
 static uint32_t call_cp0(Core *c, uint32_t reg)
@@ -128,9 +131,11 @@ bool engine_run(Core *c, Installed **code, CoreStop *stop)
             *code = at;
             return true;
         }
+        HostPart before = hostprofile_enter(c->host_profile, HOST_COMPILED);
         e->running = true;
         e->enter(at->host, c, at);
         e->running = false;
+        hostprofile_enter(c->host_profile, before);
         at = c->engine.at;
         c->shadow_stale = true;
     } while (!note_stop(c, at, stop));
@@ -266,11 +271,13 @@ static void install(Core *c, EngineJob *job)
 static void install_ready(Core *c)
 {
     EngineJob *job;
+    HostPart before = hostprofile_enter(c->host_profile, HOST_LINK);
     engine_queue_receive(c->engine.host);
     while ((job = engine_queue_take(c->engine.host))) {
         install(c, job);
         engine_job_free(job);
     }
+    hostprofile_enter(c->host_profile, before);
 }
 
 static uint64_t count_runs(const Installed *code)
@@ -328,7 +335,7 @@ static uint64_t threshold(const Engine *e, bool looked)
     return !looked && LOOK_RUNS < least ? LOOK_RUNS : least;
 }
 
-void engine_want(Core *c, Installed *code)
+static void want(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;
     EngineUnit *unit = &code->unit;
@@ -352,6 +359,13 @@ void engine_want(Core *c, Installed *code)
     engine_queue_put(c, code, code->pub.entries >= e->runs[1]);
     if (e->queue.threads == 0)
         install_ready(c);
+}
+
+void engine_want(Core *c, Installed *code)
+{
+    HostPart before = hostprofile_enter(c->host_profile, HOST_LINK);
+    want(c, code);
+    hostprofile_enter(c->host_profile, before);
 }
 
 /* Where the bytes of its I-lines are; NULL: it lies outside. */

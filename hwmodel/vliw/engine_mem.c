@@ -150,7 +150,7 @@ static void forward(Core *c, const uint8_t *host, unsigned size,
     }
 }
 
-uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site)
+static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
 {
     const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
     unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
@@ -200,7 +200,7 @@ static void host_put(uint8_t *host, unsigned size, uint32_t value)
     }
 }
 
-bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
+static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
                   uint32_t site)
 {
     const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
@@ -229,6 +229,23 @@ bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
     return true;
 }
 
+uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site)
+{
+    HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
+    uint64_t result = load(c, self, va, site);
+    hostprofile_enter(c->host_profile, before);
+    return result;
+}
+
+bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
+                  uint32_t site)
+{
+    HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
+    bool result = store(c, self, va, value, site);
+    hostprofile_enter(c->host_profile, before);
+    return result;
+}
+
 void engine_undo(Core *c, uint32_t site)
 {
     for (unsigned i = ENGINE_SITE_STORES(site); i-- > 0;) {
@@ -239,12 +256,14 @@ void engine_undo(Core *c, uint32_t site)
 
 void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last)
 {
+    HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
     for (uint32_t line = first; line <= last; line++) {
         unsigned cycles =
             hierarchy_fetch(c->hierarchy, (self->line + line) << c->line_shift);
         hierarchy_add_hits(c->hierarchy, UINT64_MAX, 0, 0);
         core_stall(c, CORE_CAUSE_ICACHE, cycles);
     }
+    hostprofile_enter(c->host_profile, before);
 }
 
 /* --- Life ----------------------------------------------------------------- */
