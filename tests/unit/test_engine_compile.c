@@ -22,7 +22,8 @@ enum {
     EXITS_MAX = 12, /* records: an exit or a commit each */
     MOLECULES_MAX = MAIN_MAX + 3 * EXITS_MAX,
     RUNS = 12,
-    BASES = 4 /* guest registers that hold addresses: from r4 on */
+    BASES = 4, /* guest registers that hold addresses: from r4 on; */
+    SUM = 41   /* and sums of them and constants, from r41 on */
 };
 
 /* --- Random code ---------------------------------------------------------- */
@@ -85,6 +86,16 @@ static AtomOp draw_op(Drawn *d, VliwUnit unit)
     return op;
 }
 
+/* A base, or what draw_step() made of one. */
+static uint8_t draw_address(Drawn *d)
+{
+    uint8_t sum = (uint8_t)(SUM + rng_below(d->r, BASES));
+    bool written = d->gprs >> sum & 1;
+    return written && rng_below(d->r, 3)
+               ? sum
+               : (uint8_t)(4 + rng_below(d->r, BASES));
+}
+
 static void draw_atom(Drawn *d, VliwUnit unit, Molecule *m)
 {
     if (!atom_fits(unit < VLIW_LSU0 ? ATOM_ADD : ATOM_LD32, unit, d->desc))
@@ -110,25 +121,27 @@ static void draw_atom(Drawn *d, VliwUnit unit, Molecule *m)
     if (op >= ATOM_LDL && op <= ATOM_STLF)
         atom.imm = rng_below(d->r, 3);
     if (atom_is_access(op))
-        atom.a = (uint8_t)(4 + rng_below(d->r, BASES));
+        atom.a = draw_address(d);
     if (op == ATOM_TRAP)
         atom.a = rng_below(d->r, 2) ? VLIW_ZERO : atom.a;
     if (!writes_same(m, &atom))
         m->atoms[m->count++] = atom;
 }
 
-/* An address goes on, now and then to where it is not aligned. */
+/* An address goes on, now and then to where it is not aligned; or one that is
+ * near to it is made. */
 static void draw_step(Drawn *d, Molecule *m)
 {
     uint32_t by =
         rng_below(d->r, 8) ? rng_below(d->r, 256) & ~3u : rng_below(d->r, 256);
-    uint8_t reg = (uint8_t)(4 + rng_below(d->r, BASES));
-    m->atoms[m->count++] = (Atom){.op = ATOM_XOR,
+    uint8_t reg = (uint8_t)rng_below(d->r, BASES);
+    bool sum = rng_below(d->r, 2);
+    m->atoms[m->count++] = (Atom){.op = sum ? ATOM_ADD : ATOM_XOR,
                                   .unit = VLIW_ALU0,
-                                  .d = reg,
-                                  .a = reg,
+                                  .d = (uint8_t)((sum ? SUM : 4) + reg),
+                                  .a = (uint8_t)(4 + reg),
                                   .b_imm = true,
-                                  .imm = by};
+                                  .imm = sum ? by % 8 : by};
 }
 
 static void draw_atoms(Drawn *d, Molecule *m)

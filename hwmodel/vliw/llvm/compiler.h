@@ -19,6 +19,12 @@ bool compiler_emit(LLVMTargetMachineRef target, LLVMModuleRef module,
  * for each of EngineHelpers that compiled code calls and that return to it. */
 LLVMModuleRef thunks_make(LLVMContextRef context);
 
+/* --- fp_zero.c ------------------------------------------------------------ */
+
+/* EngineHelpers.fp, for less time where a zero is among operands or results. */
+bool fp_zero(Core *core, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
+             uint32_t *fcr31, uint64_t *result);
+
 /* --- object.c ------------------------------------------------------------- */
 
 /* An ELF object that needs nothing but itself, as LLVM makes it here. */

@@ -41,20 +41,29 @@ static void make_absent(Ir *ir)
     LLVMBuildRetVoid(ir->builder);
 }
 
-/* A function that calls the helper at `offset` and keeps all registers. */
-static void make_thunk(Ir *ir, const char *name, size_t offset,
-                       LLVMTypeRef result, LLVMTypeRef *params, unsigned count)
+/* A function that calls another by C's convention and keeps all registers: the
+ * one at `address` of this process, or, if that is 0, the helper at `offset`.
+ */
+static void make_thunk(Ir *ir, const char *name, uintptr_t address,
+                       size_t offset, LLVMTypeRef result, LLVMTypeRef *params,
+                       unsigned count)
 {
     enum { ARGS_MAX = 7 };
-    LLVMValueRef args[ARGS_MAX];
+    LLVMValueRef args[ARGS_MAX], call;
     LLVMTypeRef type = LLVMFunctionType(result, params, count, false);
     LLVMValueRef f = ir_function(ir, name, type, CONV_PRESERVE_MOST);
     LLVMGetParams(f, args);
-    LLVMValueRef helpers =
-        ir_load(ir, ir->ptr, ir_at(ir, args[0], offsetof(Core, engine.helpers)),
-                REGION_STATE);
-    LLVMValueRef call =
-        ir_call(ir, ir_at(ir, helpers, offset), type, args, count, CONV_C);
+    if (address) {
+        LLVMValueRef function =
+            LLVMConstIntToPtr(ir_long(ir, address), ir->ptr);
+        call = LLVMBuildCall2(ir->builder, type, function, args, count, "");
+    } else {
+        LLVMValueRef helpers = ir_load(
+            ir, ir->ptr, ir_at(ir, args[0], offsetof(Core, engine.helpers)),
+            REGION_STATE);
+        call =
+            ir_call(ir, ir_at(ir, helpers, offset), type, args, count, CONV_C);
+    }
     if (result == ir->void_type)
         LLVMBuildRetVoid(ir->builder);
     else
@@ -72,12 +81,13 @@ LLVMModuleRef thunks_make(LLVMContextRef context)
     make_enter(&ir);
     make_absent(&ir);
 #define THUNK(name, result, params)                                            \
-    make_thunk(&ir, #name, offsetof(EngineHelpers, name), result, params,      \
+    make_thunk(&ir, #name, 0, offsetof(EngineHelpers, name), result, params,   \
                sizeof params / sizeof *params)
     THUNK(load, ir.i64, access);
     THUNK(forward, ir.void_type, access);
     THUNK(store, ir.i8, store);
-    THUNK(fp, ir.i8, fp);
+    make_thunk(&ir, "fp", (uintptr_t)fp_zero, 0, ir.i8, fp,
+               sizeof fp / sizeof *fp);
     THUNK(cp0, ir.i32, cp0);
     THUNK(fetch, ir.void_type, access);
 #undef THUNK
