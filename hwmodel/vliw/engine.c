@@ -9,7 +9,8 @@
 
 enum {
     LOOK_CYCLES = 1 << 20, /* from one look at quality 0 to the next */
-    LOOK_RUNS = 8,         /* of a translation, then its saved code is wanted */
+    LOOK_RUNS = 16,        /* of a superblock, then its saved code is wanted */
+    LATER_RUNS = 64,       /* likewise, then it is worth being saved */
 };
 
 /* --- What compiled code calls --------------------------------------------- */
@@ -227,28 +228,37 @@ static void flush(Core *c)
     }
 }
 
-/* The job's object becomes the target's code. */
-static bool link_code(Core *c, EngineJob *job)
+/* The object becomes the code's; false: `why`. */
+static bool link_code(Core *c, Installed *code, unsigned quality,
+                      const EngineObject *object, char *why)
 {
     Engine *e = c->engine.host;
-    Installed *code = job->target;
     void *handle = NULL;
     size_t bytes = 0;
-    if (!job->ok || !make_linker(c, job->why))
+    if (!make_linker(c, why))
         return false;
-    EngineCode *host = e->backend->link(e->linker, &job->object, &handle,
-                                        &bytes, job->why, sizeof job->why);
+    EngineCode *host =
+        e->backend->link(e->linker, object, &handle, &bytes, why, ENGINE_WHY);
     if (!host)
         return false;
     unlink_code(e, code);
     code->host = host;
     code->unit.handle = handle;
     code->unit.bytes = bytes;
-    if (job->quality == 0)
+    if (quality == 0)
         watch(c, code);
     e->report.bytes += bytes;
     e->report.live++;
+    if (e->report.bytes > e->memory_max)
+        flush(c);
     return true;
+}
+
+/* Tells of the first failure only: others will be like it. */
+static void note_failure(Engine *e, const char *why)
+{
+    if (e->report.failed++ == 0)
+        memcpy(e->why, why, sizeof e->why);
 }
 
 static void install(Core *c, EngineJob *job)
@@ -260,12 +270,8 @@ static void install(Core *c, EngineJob *job)
     if (!code)
         return;
     code->unit.job = NULL;
-    if (link_code(c, job)) {
-        if (e->report.bytes > e->memory_max)
-            flush(c);
-    } else if (e->report.failed++ == 0) {
-        memcpy(e->why, job->why, sizeof e->why);
-    }
+    if (!job->ok || !link_code(c, code, job->quality, &job->object, job->why))
+        note_failure(e, job->why);
 }
 
 static void install_ready(Core *c)
@@ -298,7 +304,7 @@ static void look_for_better(Core *c)
         if (count_runs(i) < e->runs[1] || engine_queue_is_full(e))
             continue;
         unwatch(i);
-        engine_queue_put(c, i, 1);
+        engine_queue_put(c, i, 1, ENGINE_HAS_SLOW_CODE);
     }
 }
 
@@ -314,32 +320,36 @@ void engine_begin(Core *c)
         look_for_better(c);
 }
 
+/* Where code was saved, what it has in the end is worth it in later runs. */
+static uint64_t least_runs(const Engine *e, const Installed *code)
+{
+    uint64_t least = e->runs[0] < e->runs[1] ? e->runs[0] : e->runs[1];
+    bool saves = e->saved.folder && code->pub.gear > 1;
+    return saves && least > LATER_RUNS ? LATER_RUNS : least;
+}
+
 /* From saved code, once for each translation. */
 static bool install_saved(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;
-    EngineJob *job = engine_queue_find(c, code);
+    unsigned quality;
+    EngineObject object;
+    char why[ENGINE_WHY];
     code->unit.looked = true;
-    if (!job)
+    if (!engine_queue_find(c, code, &quality, &object))
         return false;
-    e->report.loaded++;
-    bool ok = link_code(c, job);
-    engine_job_free(job);
+    bool ok = link_code(c, code, quality, &object, why);
+    free(object.bytes);
+    e->report.loaded += ok;
     return ok;
-}
-
-/* How often code is to be entered before it is looked for, or compiled. */
-static uint64_t threshold(const Engine *e, bool looked)
-{
-    uint64_t least = e->runs[0] < e->runs[1] ? e->runs[0] : e->runs[1];
-    return !looked && LOOK_RUNS < least ? LOOK_RUNS : least;
 }
 
 static void want(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;
     EngineUnit *unit = &code->unit;
-    if (c->trace || c->bus.stored || engine_queue_is_full(e) ||
+    uint64_t entries = code->pub.entries, least = least_runs(e, code);
+    if (c->trace || c->bus.stored ||
         (!unit->looked && !engine_queue_has_module(e)))
         return;
     if (!code->present || !engine_is_tree(code)) {
@@ -352,11 +362,13 @@ static void want(Core *c, Installed *code)
     unit->wanted = UINT64_MAX;
     if (!unit->looked && install_saved(c, code))
         return;
-    if (code->pub.entries < threshold(e, true)) {
-        unit->wanted = threshold(e, true);
+    if (entries < least || engine_queue_is_full(e)) {
+        unit->wanted = entries < least ? least : entries + entries / 2;
         return;
     }
-    engine_queue_put(c, code, code->pub.entries >= e->runs[1]);
+    engine_queue_put(c, code, entries >= e->runs[1],
+                     entries < e->runs[0] ? ENGINE_FOR_LATER_RUNS
+                                          : ENGINE_HAS_NO_CODE);
     if (e->queue.threads == 0)
         install_ready(c);
 }
@@ -391,8 +403,10 @@ void engine_add(Core *c, Installed *code)
     if (unit->next)
         unit->next->unit.prev = &unit->next;
     c->engine.first = code;
-    unit->looked = !e->saved.folder || !e->saved.key_count;
-    unit->wanted = threshold(e, unit->looked);
+    unit->looked = !e->saved.key_count;
+    unit->wanted = least_runs(e, code);
+    if (!unit->looked && code->pub.gear > 1 && unit->wanted > LOOK_RUNS)
+        unit->wanted = LOOK_RUNS;
     code->host = e->absent;
     code->present = find_present(e, code);
     /* And one instruction that CoreBus.interpret() may add. */

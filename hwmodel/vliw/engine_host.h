@@ -13,6 +13,14 @@
 
 enum { ENGINE_QUALITIES = 2, ENGINE_WHY = 256 };
 
+/* What is compiled first. */
+typedef enum EngineUrgency {
+    ENGINE_HAS_NO_CODE,
+    ENGINE_HAS_SLOW_CODE,
+    ENGINE_FOR_LATER_RUNS,
+    ENGINE_URGENCIES
+} EngineUrgency;
+
 /* Of 128 bits: what saved code is found by. */
 typedef struct EngineKey {
     uint64_t high, low;
@@ -42,7 +50,7 @@ typedef struct EngineQueue {
     uint32_t seed; /* engine.delay, of the threads */
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    EngineList waiting[ENGINE_QUALITIES], done; /* under `lock`, and: */
+    EngineList waiting[ENGINE_URGENCIES], done; /* under `lock`, and: */
     bool stop;
     atomic_bool any_done; /* `done` may hold any */
     /* The run's thread alone. */
@@ -166,13 +174,15 @@ void engine_queue_create(Engine *e, const Config *config);
 void engine_queue_destroy(Engine *e);
 bool engine_queue_is_full(const Engine *e);
 /* Has the code compiled.  The queue is not full. */
-void engine_queue_put(Core *c, Installed *code, unsigned quality);
+void engine_queue_put(Core *c, Installed *code, unsigned quality,
+                      EngineUrgency urgency);
 /* Has the module loaded, by a thread if there are any. */
 void engine_queue_start(Engine *e);
 /* Whether it has been loaded, or cannot be. */
 bool engine_queue_has_module(Engine *e);
-/* Saved code of the translation, as a job that is done; NULL: there is none. */
-EngineJob *engine_queue_find(Core *c, Installed *code);
+/* Saved code of the translation, the best; false: there is none. */
+bool engine_queue_find(Core *c, Installed *code, unsigned *quality,
+                       EngineObject *object);
 /* Whether engine_queue_receive() has anything to do. */
 static inline bool engine_queue_is_ready(const Engine *e)
 {

@@ -65,44 +65,51 @@ static void note_exits(const Installed *code, EngineExit *exits)
     }
 }
 
-/* A copy of all that the compiler looks at, in one piece with the job. */
-static EngineJob *make_job(const Core *c, Installed *code)
+/* What the compiler looks at, where it lies; but for the exits: `exits`. */
+static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
 {
-    unsigned count = code->pub.code->count;
-    unsigned exit_count = code->pub.code->exit_count;
-    const Issue *last = &code->issues[count - 1];
-    unsigned step_count = last->step + (last->atoms ? last->atoms : 1);
-    unsigned result_count = last->result + last->result_count;
-    size_t issues = count * sizeof(Issue);
-    size_t exits = exit_count * sizeof(EngineExit);
-    size_t steps = step_count * sizeof(Step);
-    size_t results = result_count * sizeof(Result);
-    EngineJob *job =
-        alloc_zeroed(1, sizeof *job + issues + exits + steps + results);
-    job->target = code;
-    EngineSource *s = &job->source;
-    *s = (EngineSource){
+    const VliwCode *all = code->pub.code;
+    const Issue *last = &code->issues[all->count - 1];
+    note_exits(code, exits);
+    return (EngineSource){
         .desc = c->desc,
         .context = code->context,
         .gear = code->pub.gear,
         .profile = c->profile,
-        .count = count,
-        .step_count = step_count,
-        .exit_count = exit_count,
+        .count = all->count,
+        .step_count = last->step + (last->atoms ? last->atoms : 1),
+        .exit_count = all->exit_count,
         .observed = c->committed != NULL,
         .data_shift = c->engine.host->shift,
         .return_count = c->predict.return_count,
         .return_cost = c->predict.return_cost,
         .cache_cost = c->predict.cache_cost,
-        .issues = (Issue *)(job + 1),
+        .issues = code->issues,
+        .steps = code->steps,
+        .results = code->results,
+        .exits = exits,
     };
-    s->exits = (EngineExit *)(s->issues + count);
-    s->steps = (Step *)(s->exits + exit_count);
-    s->results = (Result *)(s->steps + step_count);
-    memcpy(s->issues, code->issues, issues);
-    memcpy(s->steps, code->steps, steps);
-    memcpy(s->results, code->results, results);
-    note_exits(code, s->exits);
+}
+
+/* With a copy of all of it, in one piece with the job. */
+static EngineJob *make_job(const Core *c, Installed *code, unsigned quality)
+{
+    unsigned exit_count = code->pub.code->exit_count;
+    const Issue *last = &code->issues[code->pub.code->count - 1];
+    size_t issues = code->pub.code->count * sizeof(Issue);
+    size_t exits = exit_count * sizeof(EngineExit);
+    size_t steps = (last->step + VLIW_UNITS) * sizeof(Step);
+    size_t results = (last->result + last->result_count) * sizeof(Result);
+    EngineJob *job =
+        alloc_zeroed(1, sizeof *job + issues + exits + steps + results);
+    job->target = code;
+    job->quality = quality;
+    EngineSource *s = &job->source;
+    *s = view(c, code, (EngineExit *)((char *)(job + 1) + issues));
+    s->issues = memcpy(job + 1, s->issues, issues);
+    s->steps =
+        memcpy(s->exits + exit_count, s->steps, s->step_count * sizeof(Step));
+    s->results = memcpy(s->steps + s->step_count, s->results, results);
     return job;
 }
 
@@ -159,9 +166,8 @@ static EngineJob *wait_for_job(EngineQueue *q)
     EngineJob *job = NULL;
     pthread_mutex_lock(&q->lock);
     while (!q->stop) {
-        job = list_take(&q->waiting[0]);
-        if (!job)
-            job = list_take(&q->waiting[1]);
+        for (unsigned i = 0; i < ENGINE_URGENCIES && !job; i++)
+            job = list_take(&q->waiting[i]);
         if (job)
             break;
         pthread_cond_wait(&q->wake, &q->lock);
@@ -223,14 +229,14 @@ bool engine_queue_is_full(const Engine *e)
     return e->queue.pending >= e->queue.pending_max;
 }
 
-void engine_queue_put(Core *c, Installed *code, unsigned quality)
+void engine_queue_put(Core *c, Installed *code, unsigned quality,
+                      EngineUrgency urgency)
 {
     Engine *e = c->engine.host;
     EngineQueue *q = &e->queue;
-    EngineJob *job = make_job(c, code);
+    EngineJob *job = make_job(c, code, quality);
     assert(!code->unit.job && quality < ENGINE_QUALITIES);
     code->unit.job = job;
-    job->quality = quality;
     q->pending++;
     engine_queue_start(e);
     if (q->threads == 0) {
@@ -239,7 +245,7 @@ void engine_queue_put(Core *c, Installed *code, unsigned quality)
         return;
     }
     pthread_mutex_lock(&q->lock);
-    list_add(&q->waiting[quality], job);
+    list_add(&q->waiting[urgency], job);
     pthread_cond_signal(&q->wake);
     pthread_mutex_unlock(&q->lock);
 }
@@ -252,20 +258,19 @@ bool engine_queue_has_module(Engine *e)
     return atomic_load_explicit(&e->saved.ready, memory_order_acquire);
 }
 
-EngineJob *engine_queue_find(Core *c, Installed *code)
+bool engine_queue_find(Core *c, Installed *code, unsigned *quality,
+                       EngineObject *object)
 {
-    Engine *e = c->engine.host;
+    EngineSaved *saved = &c->engine.host->saved;
     EngineKey keys[ENGINE_QUALITIES];
-    EngineJob *job = make_job(c, code);
-    engine_saved_key(&e->saved, &job->source, keys);
-    for (unsigned quality = ENGINE_QUALITIES; quality-- > 0;)
-        if (engine_saved_load(&e->saved, keys[quality], &job->object)) {
-            job->quality = quality;
-            job->ok = true;
-            return job;
-        }
-    engine_job_free(job);
-    return NULL;
+    EngineExit *exits = alloc_zeroed(code->pub.code->exit_count, sizeof *exits);
+    EngineSource source = view(c, code, exits);
+    engine_saved_key(saved, &source, keys);
+    free(exits);
+    for (*quality = ENGINE_QUALITIES; *quality > 0;)
+        if (engine_saved_load(saved, keys[--*quality], object))
+            return true;
+    return false;
 }
 
 void engine_queue_receive(Engine *e)
@@ -326,7 +331,7 @@ void engine_queue_destroy(Engine *e)
         pthread_join(q->ids[i], NULL);
     free(q->ids);
     free_compiler(e, q->compiler);
-    for (unsigned i = 0; i < ENGINE_QUALITIES; i++)
+    for (unsigned i = 0; i < ENGINE_URGENCIES; i++)
         list_free(&q->waiting[i]);
     list_free(&q->done);
     list_free(&q->held);
