@@ -77,7 +77,6 @@ static Installed *call_leave(Core *c, Installed *self, uint32_t exit)
 
 static const EngineHelpers helpers = {
     .load = engine_load,
-    .forward = engine_forward,
     .store = engine_store,
     .fp = call_fp,
     .cp0 = call_cp0,

@@ -145,7 +145,6 @@ void engine_mem_create(Core *c, const Config *config);
 void engine_mem_destroy(Core *c);
 /* EngineHelpers of memory. */
 uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site);
-void engine_forward(Core *c, Installed *self, uint32_t va, uint32_t site);
 bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
                   uint32_t site);
 void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last);

@@ -40,7 +40,7 @@
 
 /* Of anything that compiled code depends on: this file, engine_state.h, the
  * structures that they name.  Part of the key of saved code. */
-#define ENGINE_LAYOUT 2
+#define ENGINE_LAYOUT 3
 
 /* --- What is compiled ------------------------------------------------------
  */

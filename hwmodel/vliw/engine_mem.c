@@ -168,16 +168,6 @@ static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
     return (uint64_t)value << 32 | 1;
 }
 
-void engine_forward(Core *c, Installed *self, uint32_t va, uint32_t site)
-{
-    const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
-    const EngineLine *line =
-        &c->engine.lines[self->context.user][slot_of(c->engine.host, va)];
-    forward(c, (const uint8_t *)(line->addend + va),
-            core_access_size((AtomOp)(step->op % STEP_LAST)),
-            ENGINE_SITE_STORES(site));
-}
-
 /* A number of 1, 2 or 4 bytes, in the host's order. */
 static uint32_t host_get(const uint8_t *host, unsigned size)
 {

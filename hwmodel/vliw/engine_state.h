@@ -44,9 +44,6 @@ typedef struct EngineHelpers {
      * reference's rules (core_look(), core_spend_access()), forwarding and its
      * stall and count included: value << 32 | 1, or 0. */
     uint64_t (*load)(Core *c, Installed *self, uint32_t va, uint32_t site);
-    /* A load that found its line but may meet a gated store: counts and stalls
-     * if one of the site's stores, in undo[], has a byte of it. */
-    void (*forward)(Core *c, Installed *self, uint32_t va, uint32_t site);
     /* A store that the line table does not answer; logs to
      * undo[ENGINE_SITE_STORES(site)] and stores.  False: a fault. */
     bool (*store)(Core *c, Installed *self, uint32_t va, uint32_t value,

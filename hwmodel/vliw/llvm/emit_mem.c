@@ -164,32 +164,88 @@ static LLVMValueRef may_meet_any(Emitter *e, const Path *path, LLVMValueRef va,
     return any;
 }
 
-/* A load that found its line, after stores: if it may meet one, the runtime
- * looks closer.  A few stores are compared one by one; of more, a filter says
- * whether that is worth while. */
-static void look_at_stores(Emitter *e, const Atomic *atom, LLVMValueRef va)
+/* Whether the load, of `size` bytes at `host`, has a byte of such a store: by
+ * what the stores noted of themselves. */
+static LLVMValueRef meets_any(Emitter *e, const Path *path, LLVMValueRef va,
+                              unsigned size, LLVMValueRef host)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef any = LLVMConstInt(ir->i1, 0, false);
+    host = LLVMBuildPtrToInt(ir->builder, host, ir->i64, "");
+    for (unsigned i = 0; i < path->stores; i++) {
+        const Stored *stored = &path->stored[i];
+        if (are_apart(va, size, stored))
+            continue;
+        LLVMValueRef at =
+            ir_load(ir, ir->i64,
+                    ir_at(ir, e->core, offsetof(Core, engine.undo[i].host)),
+                    REGION_UNDO);
+        /* -size < at - host < stored->size */
+        at = LLVMBuildSub(ir->builder, host, at, "");
+        at = LLVMBuildAdd(ir->builder, at, ir_long(ir, size - 1), "");
+        at = LLVMBuildICmp(ir->builder, LLVMIntULT, at,
+                           ir_long(ir, size + stored->size - 1), "");
+        any = LLVMBuildOr(ir->builder, any, at, "");
+    }
+    return any;
+}
+
+static void add_to_core(Emitter *e, size_t offset, uint64_t more)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef at = ir_at(ir, e->core, offset);
+    LLVMValueRef value = ir_load(ir, ir->i64, at, REGION_STATE);
+    value = LLVMBuildAdd(ir->builder, value, ir_long(ir, more), "");
+    ir_store(ir, value, at, REGION_STATE);
+}
+
+/* As core_stall(). */
+static void stall(Emitter *e, CoreCause cause, unsigned cycles)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef at = ir_at(ir, e->core, offsetof(Core, engine.limit));
+    LLVMValueRef limit = ir_load(ir, ir->i64, at, REGION_STATE);
+    LLVMValueRef more =
+        LLVMBuildICmp(ir->builder, LLVMIntUGT, limit, ir_long(ir, cycles), "");
+    limit = LLVMBuildSub(ir->builder, limit, ir_long(ir, cycles), "");
+    limit = LLVMBuildSelect(ir->builder, more, limit, ir_long(ir, 0), "");
+    ir_store(ir, limit, at, REGION_STATE);
+    add_to_core(e, offsetof(Core, stalls), cycles);
+    add_to_core(e, offsetof(Core, counters.cause[cause]), cycles);
+}
+
+/* A load that found its line, after stores: counts if one forwards to it.  It
+ * may only if both are at the same place in a page; of many stores, a filter
+ * says first whether to look at all. */
+static void look_at_stores(Emitter *e, const Atomic *atom, LLVMValueRef va,
+                           LLVMValueRef host)
 {
     enum { FEW = 2 };
     Ir *ir = &e->ir;
     const Path *path = atom->path;
     unsigned size = step_access(step_op(atom->step)), count = 0;
+    unsigned cycles = e->source->desc.forward;
     for (unsigned i = 0; i < path->stores; i++)
         count += !are_apart(va, size, &path->stored[i]);
     if (count == 0)
         return;
-    LLVMBasicBlockRef on = ir_block(ir, false), met = ir_block(ir, true);
+    LLVMBasicBlockRef on = ir_block(ir, false), near = ir_block(ir, true);
+    LLVMBasicBlockRef met = ir_block(ir, true);
+    LLVMValueRef is_near;
     if (count > FEW) {
-        LLVMBasicBlockRef look = ir_block(ir, true);
-        LLVMValueRef bit =
+        is_near =
             LLVMBuildLShr(ir->builder, path->filter, filter_bit(e, va), "");
-        ir_branch(ir, LLVMBuildTrunc(ir->builder, bit, ir->i1, ""), look, on,
-                  CHANCE_LESS);
-        ir_go_on(ir, look);
+        is_near = LLVMBuildTrunc(ir->builder, is_near, ir->i1, "");
+    } else {
+        is_near = may_meet_any(e, path, va, size);
     }
-    ir_branch(ir, may_meet_any(e, path, va, size), met, on, CHANCE_LESS);
+    ir_branch(ir, is_near, near, on, CHANCE_LESS);
+    ir_go_on(ir, near);
+    ir_branch(ir, meets_any(e, path, va, size, host), met, on, CHANCE_LESS);
     ir_go_on(ir, met);
-    LLVMValueRef args[] = {e->core, e->self, va, site_of(e, atom)};
-    call_thunk(e, THUNK(forward), ir->void_type, args, 4);
+    add_to_core(e, offsetof(Core, counters.forwards), 1);
+    if (cycles)
+        stall(e, CORE_CAUSE_STORE_BUFFER, cycles);
     LLVMBuildBr(ir->builder, on);
     ir_go_on(ir, on);
 }
@@ -212,10 +268,10 @@ static LLVMValueRef load_from_line(Emitter *e, const Atomic *atom,
     const Ir *ir = &e->ir;
     AtomOp op = step_op(atom->step);
     LLVMTypeRef type = type_of_size(ir, step_access(op));
-    LLVMValueRef value =
-        ir_load(ir, type, host_address(e, line, va), REGION_GUEST);
+    LLVMValueRef host = host_address(e, line, va);
+    LLVMValueRef value = ir_load(ir, type, host, REGION_GUEST);
     value = extend(e, op, swap(e, value));
-    look_at_stores(e, atom, va);
+    look_at_stores(e, atom, va, host);
     return value;
 }
 

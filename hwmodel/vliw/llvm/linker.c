@@ -203,7 +203,6 @@ static bool find_thunks(EngineLinker *linker, const Piece *piece,
     FIND(linker->enter, "enter");
     FIND(linker->absent, "absent");
     FIND(linker->thunks.load, "load");
-    FIND(linker->thunks.forward, "forward");
     FIND(linker->thunks.store, "store");
     FIND(linker->thunks.fp, "fp");
     FIND(linker->thunks.cp0, "cp0");

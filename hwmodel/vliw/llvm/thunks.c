@@ -84,7 +84,6 @@ LLVMModuleRef thunks_make(LLVMContextRef context)
     make_thunk(&ir, #name, 0, offsetof(EngineHelpers, name), result, params,   \
                sizeof params / sizeof *params)
     THUNK(load, ir.i64, access);
-    THUNK(forward, ir.void_type, access);
     THUNK(store, ir.i8, store);
     make_thunk(&ir, "fp", (uintptr_t)fp_zero, 0, ir.i8, fp,
                sizeof fp / sizeof *fp);
