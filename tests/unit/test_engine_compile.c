@@ -86,14 +86,18 @@ static AtomOp draw_op(Drawn *d, VliwUnit unit)
     return op;
 }
 
+/* The first ones more often, so that accesses meet. */
+static uint8_t draw_base(Drawn *d)
+{
+    return (uint8_t)rng_below(d->r, 1 + rng_below(d->r, BASES));
+}
+
 /* A base, or what draw_step() made of one. */
 static uint8_t draw_address(Drawn *d)
 {
-    uint8_t sum = (uint8_t)(SUM + rng_below(d->r, BASES));
+    uint8_t sum = (uint8_t)(SUM + draw_base(d));
     bool written = d->gprs >> sum & 1;
-    return written && rng_below(d->r, 3)
-               ? sum
-               : (uint8_t)(4 + rng_below(d->r, BASES));
+    return written && rng_below(d->r, 3) ? sum : (uint8_t)(4 + draw_base(d));
 }
 
 static void draw_atom(Drawn *d, VliwUnit unit, Molecule *m)
@@ -134,19 +138,20 @@ static void draw_step(Drawn *d, Molecule *m)
 {
     uint32_t by =
         rng_below(d->r, 8) ? rng_below(d->r, 256) & ~3u : rng_below(d->r, 256);
-    uint8_t reg = (uint8_t)rng_below(d->r, BASES);
+    uint8_t reg = draw_base(d);
     bool sum = rng_below(d->r, 2);
+    uint32_t near = rng_below(d->r, 2) ? rng_below(d->r, 8) : 4;
     m->atoms[m->count++] = (Atom){.op = sum ? ATOM_ADD : ATOM_XOR,
                                   .unit = VLIW_ALU0,
                                   .d = (uint8_t)((sum ? SUM : 4) + reg),
                                   .a = (uint8_t)(4 + reg),
                                   .b_imm = true,
-                                  .imm = sum ? by % 8 : by};
+                                  .imm = sum ? near : by};
 }
 
 static void draw_atoms(Drawn *d, Molecule *m)
 {
-    if (rng_below(d->r, 4) == 0)
+    if (rng_below(d->r, 3) == 0)
         draw_step(d, m);
     else if (rng_below(d->r, 2))
         draw_atom(d, VLIW_ALU0, m);
