@@ -24,7 +24,6 @@ typedef struct Chunk Chunk;
 struct Chunk {
     Chunk *next;
     uint8_t *write, *run;
-    size_t size;           /* CHUNK, or that of a piece that is larger */
     unsigned used, cursor; /* units; where to look first */
     uint8_t taken[UNITS];  /* by unit: not 0 */
 };
@@ -47,14 +46,14 @@ struct EngineLinker {
 static bool map_chunk(Chunk *chunk)
 {
     int file = memfd_create("selkirk-code", MFD_CLOEXEC);
+    chunk->write = chunk->run = MAP_FAILED;
     if (file < 0)
         return false;
-    chunk->write = chunk->run = MAP_FAILED;
-    if (ftruncate(file, (off_t)chunk->size) == 0) {
-        chunk->write = mmap(NULL, chunk->size, PROT_READ | PROT_WRITE,
-                            MAP_SHARED, file, 0);
+    if (ftruncate(file, CHUNK) == 0) {
+        chunk->write =
+            mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
         chunk->run =
-            mmap(NULL, chunk->size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+            mmap(NULL, CHUNK, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
     }
     close(file);
     return chunk->write != MAP_FAILED && chunk->run != MAP_FAILED;
@@ -63,16 +62,15 @@ static bool map_chunk(Chunk *chunk)
 static void free_chunk(Chunk *chunk)
 {
     if (chunk->write != MAP_FAILED)
-        munmap(chunk->write, chunk->size);
+        munmap(chunk->write, CHUNK);
     if (chunk->run != MAP_FAILED)
-        munmap(chunk->run, chunk->size);
+        munmap(chunk->run, CHUNK);
     free(chunk);
 }
 
 static Chunk *add_chunk(EngineLinker *linker)
 {
     Chunk *chunk = alloc_zeroed(1, sizeof *chunk);
-    chunk->size = CHUNK;
     if (!map_chunk(chunk)) {
         free_chunk(chunk);
         return NULL;
@@ -228,6 +226,8 @@ static bool link_thunks(EngineLinker *linker, char *why, size_t why_size)
     Object *object = object_open(&bytes, why, why_size);
     Piece *piece = object ? place(linker, object, why, why_size) : NULL;
     good = piece && find_thunks(linker, piece, object);
+    if (piece && !good)
+        snprintf(why, why_size, "LLVM left out a thunk");
     if (object)
         object_close(object);
     free(piece); /* the code stays as long as the linker */

@@ -125,7 +125,9 @@ static size_t symbol_place(const Object *o, size_t index)
     if (index >= o->symbol_count)
         return SIZE_MAX;
     const Elf64_Sym *symbol = &o->symbols[index];
-    if (symbol->st_shndx >= o->count || o->places[symbol->st_shndx] == SIZE_MAX)
+    if (symbol->st_shndx >= o->count ||
+        o->places[symbol->st_shndx] == SIZE_MAX ||
+        symbol->st_value > o->sections[symbol->st_shndx].sh_size)
         return SIZE_MAX;
     return o->places[symbol->st_shndx] + symbol->st_value;
 }
@@ -149,7 +151,8 @@ static bool relocate(const Object *o, const Elf64_Rela *rela, size_t section,
     uint32_t type = ELF64_R_TYPE(rela->r_info);
     if (symbol == SIZE_MAX || (type != R_X86_64_PC32 && type != R_X86_64_PLT32))
         return false;
-    if (rela->r_offset > o->sections[section].sh_size - sizeof(int32_t))
+    uint64_t end = o->sections[section].sh_size;
+    if (end < sizeof(int32_t) || rela->r_offset > end - sizeof(int32_t))
         return false;
     int32_t distance =
         (int32_t)((int64_t)symbol + rela->r_addend - (int64_t)place);
