@@ -3,9 +3,10 @@
  *
  *     engine_random [--seed N] [--first N] [--count N] [--big]
  *
- * Program N of a seed is that of layer_random.  How its translations are
- * compiled is drawn, too: at once or in a thread and installed late, after how
- * many runs, with or without the hooks of check mode, in slices or at one go.
+ * Program N of a seed is that of layer_random, with smaller caches.  How its
+ * translations are compiled is drawn, too: at once or in a thread and installed
+ * late, after how many runs, with or without the hooks of check mode, in slices
+ * or at one go.
  *
  * Exit status 1 if they differ, or if hardly anything was compiled; 2 if an
  * option is wrong. */
@@ -52,6 +53,35 @@ static Result run_reference(const LayerCase *c)
     Result r = result_of(m);
     machine_destroy(m);
     return r;
+}
+
+/* Small caches, so that lines come and go, and times that are not 0: what else
+ * the programs are run with leaves them as they are. */
+static void draw_machine(Config *config, Rng *rng)
+{
+    static const struct {
+        const char *key, *values[4];
+    } choices[] = {
+        {"l1i.size", {"64k", "1024", "1024", "4096"}},
+        {"l1i.ways", {"1", "2", "4", "4"}},
+        {"l1i.line", {"16", "32", "64", "64"}},
+        {"l1i.policy", {"fifo", "fifo", "random", "lru"}},
+        {"l1d.size", {"1024", "1024", "4096", "64k"}},
+        {"l1d.ways", {"1", "2", "4", "4"}},
+        {"l1d.line", {"16", "32", "64", "128"}},
+        {"l1d.policy", {"fifo", "fifo", "random", "lru"}},
+        {"l2.size", {"0", "1024", "4096", "256k"}},
+        {"l2.ways", {"1", "2", "4", "4"}},
+        {"vliw.tlb", {"1", "2", "4", "16"}},
+        {"vliw.forward", {"0", "0", "2", "5"}},
+        {"vliw.commit", {"0", "0", "1", "3"}},
+        {"vliw.branch", {"3", "3", "1", "6"}},
+    };
+    if (rng_one_in(rng, 4))
+        return;
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
+        layer_case_set(config, choices[i].key,
+                       choices[i].values[rng_below(rng, 4)]);
 }
 
 /* How it is compiled. */
@@ -116,6 +146,7 @@ static bool run_case(const Options *o, uint64_t number, Totals *t)
     Rng rng = rng_stream(o->seed + 1000, number);
     bool checked;
     layer_case_draw(&c, o->seed, number, o->big);
+    draw_machine(c.config, &rng);
     Result reference = run_reference(&c);
     draw_engine(c.config, &rng);
     Result engine = run_engine(&c, &rng, t, &checked);
