@@ -45,7 +45,7 @@ void cache_reset(Cache *cache)
     cache->random = RANDOM_SEED;
 }
 
-int64_t cache_find_slow(Cache *cache, uint64_t line)
+int64_t cache_find_slow(Cache *cache, uint32_t line)
 {
     uint64_t first = (line & cache->set_mask) * cache->ways;
     for (unsigned way = 0; way < cache->ways; way++)
@@ -80,15 +80,17 @@ static unsigned choose(Cache *cache, uint64_t set)
     return way;
 }
 
-uint64_t cache_fill(Cache *cache, uint64_t line, bool write)
+uint32_t cache_fill(Cache *cache, uint32_t line, bool write,
+                    uint32_t *way_index)
 {
     uint64_t set = line & cache->set_mask;
     unsigned way = cache->filled[set] < cache->ways ? cache->filled[set]++
                                                     : choose(cache, set);
     uint64_t index = set * cache->ways + way;
-    uint64_t victim = cache->lines[index];
+    uint32_t victim = cache->lines[index];
     cache->lines[index] = line;
     cache->hints[line % CACHE_HINTS] = (uint32_t)index;
     cache_use(cache, (int64_t)index, write);
+    *way_index = (uint32_t)index;
     return victim;
 }

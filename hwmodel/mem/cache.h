@@ -19,16 +19,17 @@ typedef enum CachePolicy { CACHE_FIFO, CACHE_LRU, CACHE_RANDOM } CachePolicy;
  * of its set.  Only host time depends on it. */
 enum { CACHE_HINTS = SELKIRK_HARD ? 1 : 4096 };
 
-/* A way: empty, or the line's number and whether it was written. */
-#define CACHE_EMPTY UINT64_MAX
-#define CACHE_DIRTY (1ull << 63)
+/* A way: empty, or the line's number and whether it was written.  Addresses
+ * have less than 35 bits, lines 16 bytes at least. */
+#define CACHE_EMPTY UINT32_MAX
+#define CACHE_DIRTY (1u << 31)
 
 typedef struct Cache {
     unsigned line_shift;
     unsigned ways;
     uint64_t set_mask;
     CachePolicy policy;
-    uint64_t *lines; /* of set s from s * ways on */
+    uint32_t *lines; /* of set s from s * ways on */
     uint64_t *used;  /* lru: when, else NULL */
     uint8_t *filled; /* ways of each set that hold a line */
     uint8_t *oldest; /* fifo: the way of each set that is replaced next */
@@ -44,15 +45,41 @@ void cache_free(Cache *cache);
 /* All ways empty, the replacement as after cache_init(). */
 void cache_reset(Cache *cache);
 
+/* Four ways at once. */
+typedef uint32_t CacheWays __attribute__((vector_size(16)));
+enum { CACHE_WAYS = sizeof(CacheWays) / sizeof(uint32_t) };
+
+/* Whether a set, of four ways at least, holds the line. */
+static inline bool cache_has(const Cache *cache, uint32_t line)
+{
+    const uint32_t *set = &cache->lines[(line & cache->set_mask) * cache->ways];
+    CacheWays found = {0}, wanted = {line, line, line, line}, ways;
+    uint64_t halves[2];
+    for (unsigned way = 0; way < cache->ways; way += CACHE_WAYS) {
+        memcpy(&ways, &set[way], sizeof ways);
+        found |= (CacheWays)((ways & ~CACHE_DIRTY) == wanted);
+    }
+    memcpy(halves, &found, sizeof halves);
+    return halves[0] | halves[1];
+}
+
 /* Index of the way that holds line number `line`, or -1; changes nothing that
- * is modelled. */
-int64_t cache_find_slow(Cache *cache, uint64_t line);
-static inline int64_t cache_find(Cache *cache, uint64_t line)
+ * is modelled.  _rare() is quick if the line is likely not there, the other if
+ * it was found or filled lately. */
+int64_t cache_find_slow(Cache *cache, uint32_t line);
+static inline int64_t cache_find_rare(Cache *cache, uint32_t line)
+{
+    if (cache->ways >= CACHE_WAYS && !cache_has(cache, line))
+        return -1;
+    return cache_find_slow(cache, line);
+}
+
+static inline int64_t cache_find(Cache *cache, uint32_t line)
 {
     uint32_t hint = cache->hints[line % CACHE_HINTS];
     if (likely((cache->lines[hint] & ~CACHE_DIRTY) == line))
         return hint;
-    return cache_find_slow(cache, line);
+    return cache_find_rare(cache, line);
 }
 
 /* A use of the line in way `index`, which may be a write: a hit. */
@@ -65,7 +92,7 @@ static inline void cache_use(Cache *cache, int64_t index, bool write)
 }
 
 /* Puts line number `line`, which is not there, in; used, and written if
- * `write`.  Returns what was in the way before. */
-uint64_t cache_fill(Cache *cache, uint64_t line, bool write);
+ * `write`.  Returns what was in the way before; *index is the way. */
+uint32_t cache_fill(Cache *cache, uint32_t line, bool write, uint32_t *index);
 
 #endif

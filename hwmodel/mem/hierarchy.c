@@ -171,7 +171,8 @@ const uint8_t *hierarchy_watch_fetches(Hierarchy *h, uint64_t pa,
     h->first_present = pa >> h->l1i.line_shift;
     h->present_count = count;
     for (uint64_t i = 0; i < count; i++)
-        h->present[i] = cache_find(&h->l1i, h->first_present + i) >= 0;
+        h->present[i] =
+            cache_find(&h->l1i, (uint32_t)(h->first_present + i)) >= 0;
     return h->present;
 }
 
@@ -189,7 +190,7 @@ uint32_t hierarchy_places_d(const Hierarchy *h)
 bool hierarchy_find_data(Hierarchy *h, uint64_t pa, uint32_t *place,
                          bool *dirty)
 {
-    int64_t index = cache_find(&h->l1d, pa >> h->l1d.line_shift);
+    int64_t index = cache_find(&h->l1d, (uint32_t)(pa >> h->l1d.line_shift));
     if (index < 0)
         return false;
     *place = (uint32_t)index;
@@ -215,15 +216,16 @@ static unsigned read_below(Hierarchy *h, uint64_t pa)
         return h->memory_latency;
     }
     h->counters.accesses2++;
-    uint64_t line = pa >> h->l2.line_shift;
-    int64_t index = cache_find(&h->l2, line);
+    uint32_t line = (uint32_t)(pa >> h->l2.line_shift);
+    uint32_t place;
+    int64_t index = cache_find_rare(&h->l2, line);
     if (index >= 0) {
         cache_use(&h->l2, index, false);
         return h->l2_latency;
     }
     h->counters.misses2++;
     h->counters.reads++;
-    uint64_t victim = cache_fill(&h->l2, line, false);
+    uint32_t victim = cache_fill(&h->l2, line, false, &place);
     if (victim != CACHE_EMPTY && victim & CACHE_DIRTY) {
         h->counters.write_backs2++;
         h->counters.writes++;
@@ -232,12 +234,13 @@ static unsigned read_below(Hierarchy *h, uint64_t pa)
 }
 
 /* A dirty line of the first-level data cache was replaced. */
-static void write_back(Hierarchy *h, uint64_t victim)
+static void write_back(Hierarchy *h, uint32_t victim)
 {
     h->counters.write_backs1++;
     if (h->has_l2) {
-        uint64_t pa = (victim & ~CACHE_DIRTY) << h->l1d.line_shift;
-        int64_t index = cache_find(&h->l2, pa >> h->l2.line_shift);
+        uint32_t line =
+            (victim & ~CACHE_DIRTY) >> (h->l2.line_shift - h->l1d.line_shift);
+        int64_t index = cache_find_rare(&h->l2, line);
         if (index >= 0) {
             h->l2.lines[index] |= CACHE_DIRTY;
             return;
@@ -246,59 +249,75 @@ static void write_back(Hierarchy *h, uint64_t victim)
     h->counters.writes++;
 }
 
-static unsigned miss_data(Hierarchy *h, uint64_t pa, bool write)
+/* *place is where the line is then. */
+static unsigned miss_data(Hierarchy *h, uint64_t pa, bool write,
+                          uint32_t *place)
 {
+    ++*(write ? &h->counters.store_misses : &h->counters.load_misses);
     unsigned cycles = read_below(h, pa);
-    uint64_t line = pa >> h->l1d.line_shift;
-    uint64_t victim = cache_fill(&h->l1d, line, write);
+    uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
+    uint32_t victim = cache_fill(&h->l1d, line, write, place);
     if (victim == CACHE_EMPTY)
         return cycles;
     if (victim & CACHE_DIRTY)
         write_back(h, victim);
     if (h->left)
-        h->left(h->left_ctx, (uint32_t)cache_find(&h->l1d, line));
+        h->left(h->left_ctx, *place);
     return cycles;
 }
 
 unsigned hierarchy_fetch(Hierarchy *h, uint64_t pa)
 {
     h->counters.fetches++;
-    uint64_t line = pa >> h->l1i.line_shift;
+    uint32_t line = (uint32_t)(pa >> h->l1i.line_shift);
     int64_t index = cache_find(&h->l1i, line);
     if (likely(index >= 0)) {
         cache_use(&h->l1i, index, false);
         return 0;
     }
     h->counters.fetch_misses++;
+    uint32_t place;
     unsigned cycles = read_below(h, pa);
-    uint64_t victim = cache_fill(&h->l1i, line, false);
+    uint32_t victim = cache_fill(&h->l1i, line, false, &place);
     note_present(h, victim, false);
     note_present(h, line, true);
     return cycles;
 }
 
+static inline unsigned access_data(Hierarchy *h, uint64_t pa, bool store)
+{
+    uint32_t place;
+    int64_t index = cache_find(&h->l1d, (uint32_t)(pa >> h->l1d.line_shift));
+    if (unlikely(index < 0))
+        return miss_data(h, pa, store, &place);
+    cache_use(&h->l1d, index, store);
+    return 0;
+}
+
 unsigned hierarchy_load(Hierarchy *h, uint64_t pa)
 {
     h->counters.loads++;
-    int64_t index = cache_find(&h->l1d, pa >> h->l1d.line_shift);
-    if (likely(index >= 0)) {
-        cache_use(&h->l1d, index, false);
-        return 0;
-    }
-    h->counters.load_misses++;
-    return miss_data(h, pa, false);
+    return access_data(h, pa, false);
 }
 
 unsigned hierarchy_store(Hierarchy *h, uint64_t pa)
 {
     h->counters.stores++;
-    int64_t index = cache_find(&h->l1d, pa >> h->l1d.line_shift);
-    if (likely(index >= 0)) {
-        cache_use(&h->l1d, index, true);
-        return 0;
-    }
-    h->counters.store_misses++;
-    return miss_data(h, pa, true);
+    return access_data(h, pa, true);
+}
+
+unsigned hierarchy_access(Hierarchy *h, uint64_t pa, bool store,
+                          uint32_t *place, bool *dirty)
+{
+    uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
+    int64_t index = cache_find_rare(&h->l1d, line);
+    *dirty = store;
+    if (index < 0)
+        return miss_data(h, pa, store, place);
+    cache_use(&h->l1d, index, store);
+    *place = (uint32_t)index;
+    *dirty = h->l1d.lines[index] & CACHE_DIRTY;
+    return 0;
 }
 
 unsigned hierarchy_uncached(Hierarchy *h, bool store)

@@ -348,9 +348,12 @@ static void want(Core *c, Installed *code)
     Engine *e = c->engine.host;
     EngineUnit *unit = &code->unit;
     uint64_t entries = code->pub.entries, least = least_runs(e, code);
-    if (c->trace || c->bus.stored ||
-        (!unit->looked && !engine_queue_has_module(e)))
+    if (c->trace || c->bus.stored)
         return;
+    if (!unit->looked && !engine_queue_has_module(e)) {
+        unit->wanted = 2 * entries;
+        return;
+    }
     if (!code->present || !engine_is_tree(code)) {
         unit->wanted = UINT64_MAX;
         e->report.refused++;

@@ -102,17 +102,14 @@ static bool has_tbits(const CorePage *page, uint32_t offset, uint32_t size)
     return false;
 }
 
-/* The access at `va` was made: its line is found from now on. */
-static void fill(Core *c, bool user, uint32_t va, const CorePage *page)
+/* The line of `va`, which lies at `place` of the D-cache, is found from now on.
+ */
+static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
+                 uint32_t place, bool dirty)
 {
     Engine *e = c->engine.host;
     uint32_t size = 1u << e->shift, tag = va & ~(size - 1);
-    uint32_t offset = tag % PAGE_SIZE, place;
-    bool dirty;
-    if (!e->fills || !page->cached ||
-        !hierarchy_find_data(c->hierarchy, page->pa | offset, &place, &dirty))
-        return;
-    uint32_t slot = slot_of(e, va);
+    uint32_t offset = tag % PAGE_SIZE, slot = slot_of(e, va);
     /* Under another address: only one of them can be found by the place. */
     uint32_t other = e->slots[place][user];
     if (other != slot && e->places[user][other] == place)
@@ -130,6 +127,31 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page)
         uint32_t line = offset >> e->shift;
         touched->lines[user][line / 64] |= 1ull << line % 64;
     }
+}
+
+/* core_spend_access(), without counting what engine_settle() does; then the
+ * line can be found. */
+static void spend(Core *c, const CorePage *page, uint32_t va, bool user,
+                  bool store)
+{
+    Hierarchy *h = c->hierarchy;
+    uint32_t place;
+    bool dirty;
+    unsigned cycles;
+    if (page->mapped &&
+        c->tlb[va >> PAGE_SHIFT & c->tlb_mask] != va >> PAGE_SHIFT)
+        core_refill_tlb(c, va);
+    if (likely(page->cached)) {
+        cycles = hierarchy_access(h, page->pa | va % PAGE_SIZE, store, &place,
+                                  &dirty);
+        if (likely(c->engine.host->fills))
+            fill(c, user, va, page, place, dirty);
+    } else {
+        cycles = hierarchy_uncached(h, store);
+        hierarchy_add_hits(h, 0, -(uint64_t)!store, -(uint64_t)store);
+    }
+    if (cycles)
+        core_stall(c, CORE_CAUSE_DCACHE, cycles);
 }
 
 /* --- What compiled code calls --------------------------------------------- */
@@ -159,11 +181,8 @@ static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
     if (!page)
         return 0;
     const uint8_t *host = page->host + va % PAGE_SIZE;
-    core_spend_access(c, page, va, page->pa | va % PAGE_SIZE, false);
-    /* engine_settle() counts it. */
-    hierarchy_add_hits(c->hierarchy, 0, UINT64_MAX, 0);
+    spend(c, page, va, user, false);
     forward(c, host, size, ENGINE_SITE_STORES(site));
-    fill(c, user, va, page);
     uint32_t value = core_bytes_get(host, size, self->context.big);
     return (uint64_t)value << 32 | 1;
 }
@@ -190,6 +209,17 @@ static void host_put(uint8_t *host, unsigned size, uint32_t value)
     }
 }
 
+/* As if the stores before it were gated. */
+static bool is_refused(Core *c, const CorePage *page, uint32_t va,
+                       unsigned size, unsigned stores)
+{
+    c->store_count = stores;
+    bool refused =
+        core_refuse_store(c, page, va, page->pa | va % PAGE_SIZE, size, 0);
+    c->store_count = 0;
+    return refused;
+}
+
 static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
                   uint32_t site)
 {
@@ -200,14 +230,10 @@ static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
     const CorePage *page = core_look(c, va, size, user, true);
     if (!page)
         return false;
-    uint32_t pa = page->pa | va % PAGE_SIZE;
-    c->store_count = stores; /* as if they were gated */
-    bool refused = core_refuse_store(c, page, va, pa, size, 0);
-    c->store_count = 0;
-    if (refused)
+    if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
+        is_refused(c, page, va, size, stores))
         return false;
-    core_spend_access(c, page, va, pa, true);
-    hierarchy_add_hits(c->hierarchy, 0, 0, UINT64_MAX);
+    spend(c, page, va, user, true);
     uint8_t *host = page->host + va % PAGE_SIZE;
     c->engine.undo[stores] =
         (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
@@ -215,7 +241,6 @@ static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
     if (swap)
         value = __builtin_bswap32(value) >> (32 - 8 * size);
     host_put(host, size, value);
-    fill(c, user, va, page);
     return true;
 }
 

@@ -229,15 +229,15 @@ static void test_hits_change_nothing(void **state)
     Cache quiet, busy;
     cache_init(&quiet, 1024, 16, 4, CACHE_FIFO);
     cache_init(&busy, 1024, 16, 4, CACHE_FIFO);
-    uint32_t random = 1;
+    uint32_t random = 1, place;
     for (unsigned i = 0; i < 20000; i++) {
         random = random * 1664525 + 1013904223;
         uint64_t line = random >> 24;
         bool found = cache_find(&quiet, line) >= 0;
         assert_int_equal(found, cache_find(&busy, line) >= 0);
         if (!found)
-            assert_int_equal(cache_fill(&quiet, line, false),
-                             cache_fill(&busy, line, false));
+            assert_int_equal(cache_fill(&quiet, line, false, &place),
+                             cache_fill(&busy, line, false, &place));
         for (unsigned k = 0; k < random % 7; k++) {
             int64_t index = cache_find(&busy, (line + k * 5) % 256);
             if (index >= 0)
@@ -278,7 +278,9 @@ static void test_against_list(void **state)
             count[set]--;
         }
         list[set][count[set]++] = line;
-        assert_int_equal(cache_fill(&cache, line, false), victim);
+        uint32_t place;
+        assert_int_equal(cache_fill(&cache, line, false, &place), victim);
+        assert_int_equal(place, cache_find(&cache, line));
     }
     assert_true(hits > 10000 && hits < 40000);
     cache_free(&cache);
