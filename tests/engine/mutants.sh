@@ -78,7 +78,7 @@ mutant 'a clean line that is written' engine_mem.c 200 \
     's/bool writable = dirty \&\& /bool writable = /'
 mutant 'an I-cache miss that costs nothing' engine_mem.c 100 \
     's/core_stall\(c, CORE_CAUSE_ICACHE, cycles\);/(void)cycles;/'
-mutant 'forwarding that is not counted' llvm/emit_mem.c 100 \
+mutant 'forwarding that is not counted' llvm/emit_mem.c 600 \
     's/add_to_core\(e, offsetof\(Core, counters\.forwards\), 1\);//'
 mutant 'a rollback that costs nothing' engine.c 100 \
     's/c->clock \+= c->desc\.rollback;//'
