@@ -27,7 +27,7 @@ run() { # run NAME OPTION...
     shift
     timeout 300 "$selkirk" run --model vliw --machine bare --max-insns 400k \
         --input /dev/null --out "$work/$name" -s engine.threads=0 \
-        -s engine.runs0=30 -s engine.runs1=200 "$@" "$work/bin/records" \
+        -s engine.runs0=5 -s engine.runs1=20 "$@" "$work/bin/records" \
         >"$work/console" 2>"$work/err" </dev/null
 }
 same() { # same NAME: as the reference core has it
