@@ -348,8 +348,13 @@ static void want(Core *c, Installed *code)
     Engine *e = c->engine.host;
     EngineUnit *unit = &code->unit;
     uint64_t entries = code->pub.entries, least = least_runs(e, code);
-    if (c->trace || c->bus.stored)
+    if (c->trace || c->bus.stored ||
+        (e->report.asked && (c->committed != NULL) != e->observed))
         return;
+    if (unit->job) { /* better code than flush() dropped */
+        unit->wanted = UINT64_MAX;
+        return;
+    }
     if (!unit->looked && !engine_queue_has_module(e)) {
         unit->wanted = 2 * entries;
         return;

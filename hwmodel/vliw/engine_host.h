@@ -80,6 +80,7 @@ typedef struct EngineSaved {
     bool known;         /* it is; counts when */
     atomic_bool ready;  /* the module has been loaded, or cannot be */
     atomic_uint stored;
+    atomic_ullong written; /* bytes, what there was no room for included */
     uint64_t damaged;
 } EngineSaved;
 

@@ -30,6 +30,8 @@ enum {
     KEY_DIGITS = 32,
     NAME_MAX_SIZE = KEY_DIGITS + sizeof SUFFIX,
     PARTIAL_SECONDS = 3600, /* left behind by whoever did not come to an end */
+    OBJECT_MAX = 64 << 20,  /* bytes; none that can be linked comes near it */
+    DESCRIPTION_MAX = 1 << 14, /* of a host, with all its features by name */
 };
 
 typedef struct Header {
@@ -122,7 +124,7 @@ void engine_saved_key(const EngineSaved *s, const EngineSource *source,
 static bool identify(EngineSaved *s, const EngineModule *module)
 {
     uint8_t buffer[1 << 16];
-    char text[ENGINE_WHY] = "";
+    char text[DESCRIPTION_MAX] = "";
     FILE *file = fopen(module->path, "rbe");
     XXH3_state_t *state = XXH3_createState();
     bool ok = file && state;
@@ -222,8 +224,9 @@ static bool read_object(int file, EngineKey key, EngineObject *object)
 {
     Header header;
     struct stat stat;
-    if (read(file, &header, sizeof header) != sizeof header ||
-        fstat(file, &stat) < 0 ||
+    if (fstat(file, &stat) < 0 || !S_ISREG(stat.st_mode) ||
+        stat.st_size > OBJECT_MAX ||
+        read(file, &header, sizeof header) != sizeof header ||
         memcmp(header.magic, magic, sizeof magic) != 0 ||
         compare_keys(&header.key, &key) != 0 ||
         (uint64_t)stat.st_size != sizeof header + header.size)
@@ -245,7 +248,8 @@ bool engine_saved_load(EngineSaved *s, EngineKey key, EngineObject *object)
         !bsearch(&key, s->keys, s->key_count, sizeof key, compare_keys))
         return false;
     name_of(key, name);
-    int file = openat(s->dir, name, O_RDONLY | O_CLOEXEC);
+    /* What is no plain file must not make the run wait. */
+    int file = openat(s->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
         return false;
     bool ok = read_object(file, key, object);
@@ -269,7 +273,9 @@ void engine_saved_store(EngineSaved *s, const EngineJob *job)
     char name[NAME_MAX_SIZE], partial[NAME_MAX_SIZE + 32];
     const EngineObject *object = &job->object;
     EngineKey keys[ENGINE_QUALITIES];
-    if (!s->known)
+    uint64_t size = sizeof(Header) + object->size;
+    /* A run adds no more than the folder may hold: room is made in the end. */
+    if (!s->known || atomic_fetch_add(&s->written, size) + size > s->max)
         return;
     engine_saved_key(s, &job->source, keys);
     EngineKey key = keys[job->quality];
@@ -278,10 +284,11 @@ void engine_saved_store(EngineSaved *s, const EngineJob *job)
                      .check = XXH3_64bits(object->bytes, object->size)};
     memcpy(header.magic, magic, sizeof magic);
     name_of(key, name);
-    /* Two threads do not write the same file, two processes may. */
+    /* Processes, machines of one, and threads of a machine may all be at the
+     * same code: who opens the file has it alone. */
     snprintf(partial, sizeof partial, "%s.%ld" PARTIAL, name, (long)getpid());
     int file =
-        openat(s->dir, partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        openat(s->dir, partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
         return;
     bool ok = write_all(file, &header, sizeof header) &&
