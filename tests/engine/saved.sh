@@ -73,6 +73,15 @@ cp "${files[0]}" "${files[1]}"
 ok 'a run with a file under a wrong name' again foreign
 ok 'that is damage, too' grep -q '1 file was damaged' "$work/err"
 
+# No plain file, and one that says it has a terabyte.
+rm "${files[0]}" "${files[1]}"
+mkfifo "${files[0]}"
+mkdir "${files[1]}"
+truncate -s 1T "${files[2]}"
+ok 'a run with what are no files' again strange
+ok 'all of them are damage' grep -q '3 files were damaged' "$work/err"
+rmdir "${files[1]}"
+
 ok 'little room' again little -s engine.saved_max=65536
 touch "$work/saved/note.txt"
 again little -s engine.saved_max=65536
