@@ -144,8 +144,8 @@ void bus_add_memory(Bus *bus, uint32_t pa, uint32_t size, uint8_t *bytes,
 
 void bus_add_device(Bus *bus, uint32_t pa, uint32_t size, Device *device)
 {
-    uint32_t span = device->cls->span;
-    assert(span >= 4 && (span & (span - 1)) == 0);
+    assert(device->cls->span >= 4 &&
+           (device->cls->span & (device->cls->span - 1)) == 0);
     add(bus, &(Region){.pa = pa, .size = size, .device = device});
 }
 
