@@ -151,8 +151,8 @@ void report_write_engine(const Run *run)
                 r.failed, r.failed == 1 ? "" : "s", r.failure);
     if (r.damaged)
         fprintf(stderr,
-                "selkirk: --tcache: %" PRIu64 " file%s damaged, and made "
-                "anew\n",
+                "selkirk: --tcache: %" PRIu64 " file%s damaged; code is made "
+                "anew when it is wanted\n",
                 r.damaged, r.damaged == 1 ? " was" : "s were");
 }
 

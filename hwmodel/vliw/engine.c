@@ -264,8 +264,10 @@ static void install(Core *c, EngineJob *job)
 {
     Engine *e = c->engine.host;
     Installed *code = job->target;
-    e->report.compiled[job->quality]++;
-    e->report.ns[job->quality] += job->ns;
+    if (job->ok) {
+        e->report.compiled[job->quality]++;
+        e->report.ns[job->quality] += job->ns;
+    }
     if (!code)
         return;
     code->unit.job = NULL;

@@ -6,6 +6,7 @@
 #include "hwmodel/vliw/llvm/emit.h"
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/Core.h>
 #include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
@@ -129,6 +130,18 @@ static void compiler_destroy(EngineCompiler *compiler)
     free(compiler);
 }
 
+/* Whether `name` is among the words that commas separate. */
+static bool has_feature(const char *features, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *f = features; f; f = strchr(f, ',')) {
+        f += *f == ',';
+        if (strncmp(f, name, size) == 0 && (f[size] == ',' || !f[size]))
+            return true;
+    }
+    return false;
+}
+
 static EngineCompiler *compiler_create(char *why, size_t why_size)
 {
     EngineCompiler *compiler = alloc_zeroed(1, sizeof *compiler);
@@ -141,7 +154,7 @@ static EngineCompiler *compiler_create(char *why, size_t why_size)
         }
     }
     char *features = LLVMGetHostCPUFeatures();
-    compiler->fma = strstr(features, "+fma,") != NULL;
+    compiler->fma = has_feature(features, "+fma");
     LLVMDisposeMessage(features);
     return compiler;
 }
@@ -187,7 +200,10 @@ static bool compile(EngineCompiler *compiler, const EngineSource *source,
 static void describe(char *text, size_t size)
 {
     char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
-    snprintf(text, size, "LLVM %s %s %s", LLVM_VERSION_STRING, cpu, features);
+    unsigned major, minor, patch; /* of the library that is loaded */
+    LLVMGetVersion(&major, &minor, &patch);
+    snprintf(text, size, "LLVM %u.%u.%u %s %s", major, minor, patch, cpu,
+             features);
     LLVMDisposeMessage(cpu);
     LLVMDisposeMessage(features);
 }
