@@ -173,4 +173,17 @@ static inline void elf_writer_build(ElfWriter *w, bool big, uint32_t entry,
         elf_writer_put_symbols(w, symbols, symbol_count);
 }
 
+/* A little-endian program of one segment of code, `words`, entered at its
+ * beginning. */
+static inline void elf_writer_build_words(ElfWriter *w, uint32_t start,
+                                          const uint32_t *words, size_t count)
+{
+    uint32_t size = (uint32_t)count * 4;
+    ElfWriterSegment segment = {start, size, size,
+                                ELF_SEGMENT_R | ELF_SEGMENT_X};
+    elf_writer_build(w, false, start, &segment, 1, NULL, 0);
+    for (size_t i = 0; i < count; i++)
+        elf_writer_put32(w, w->size - size + 4 * i, words[i]);
+}
+
 #endif

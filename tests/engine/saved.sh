@@ -6,20 +6,7 @@ selkirk=$1
 programs=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
-ok() { # ok DESCRIPTION COMMAND...
-    count=$((count + 1))
-    local what=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then
-        echo "ok $count - $what"
-    else
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/log"
-        failed=$((failed + 1))
-    fi
-}
+. "$(dirname "$0")/../support/ok.sh"
 
 "$programs/build" "$work/bin"
 run() { # run NAME OPTION...

@@ -16,20 +16,7 @@ if [ ! -e "$kernel" ]; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
-ok() { # ok DESCRIPTION COMMAND...
-    count=$((count + 1))
-    local what=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then
-        echo "ok $count - $what"
-    else
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/log"
-        failed=$((failed + 1))
-    fi
-}
+. "$(dirname "$0")/../support/ok.sh"
 printed() { grep -aqF "$2" "$work/$1/console.txt"; }
 
 # The file holds what follows a module's first 4 KB.

@@ -249,12 +249,7 @@ static void start(Guest *g, const uint32_t *words, size_t count,
                   const char *const *settings)
 {
     ElfWriter w;
-    uint32_t size = (uint32_t)count * 4;
-    ElfWriterSegment segment = {START, size, size,
-                                ELF_SEGMENT_R | ELF_SEGMENT_X};
-    elf_writer_build(&w, false, START, &segment, 1, NULL, 0);
-    for (size_t i = 0; i < count; i++)
-        elf_writer_put32(&w, w.size - size + 4 * i, words[i]);
+    elf_writer_build_words(&w, START, words, count);
     Diag diag = {""};
     *g = (Guest){.config = config_create()};
     config_set_word(g->config, "machine.board=bare", "test", &diag);

@@ -70,12 +70,7 @@ static void on_put(void *ctx, uint8_t byte)
 static ElfImage *assemble(uint32_t start, const uint32_t *words, size_t count)
 {
     ElfWriter w;
-    uint32_t size = (uint32_t)count * 4;
-    ElfWriterSegment segment = {start, size, size,
-                                ELF_SEGMENT_R | ELF_SEGMENT_X};
-    elf_writer_build(&w, false, start, &segment, 1, NULL, 0);
-    for (size_t i = 0; i < count; i++)
-        elf_writer_put32(&w, w.size - size + 4 * i, words[i]);
+    elf_writer_build_words(&w, start, words, count);
     Diag diag = {""};
     ElfImage *image = elf_read_memory("test", w.bytes, w.size, &diag);
     assert_string_equal(diag.text, "");

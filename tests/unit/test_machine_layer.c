@@ -70,11 +70,7 @@ static void on_put(void *ctx, uint8_t byte)
 static ElfImage *assemble(void)
 {
     ElfWriter w;
-    ElfWriterSegment segment = {START, sizeof program, sizeof program,
-                                ELF_SEGMENT_R | ELF_SEGMENT_X};
-    elf_writer_build(&w, false, START, &segment, 1, NULL, 0);
-    for (size_t i = 0; i < ARRAY_LEN(program); i++)
-        elf_writer_put32(&w, w.size - sizeof program + 4 * i, program[i]);
+    elf_writer_build_words(&w, START, program, ARRAY_LEN(program));
     Diag diag = {""};
     ElfImage *image = elf_read_memory("test", w.bytes, w.size, &diag);
     assert_string_equal(diag.text, "");

@@ -282,12 +282,7 @@ typedef struct Guest {
 static void start(Guest *g, const Warm *warm, const char *const *settings)
 {
     ElfWriter w;
-    uint32_t size = sizeof program;
-    ElfWriterSegment segment = {START, size, size,
-                                ELF_SEGMENT_R | ELF_SEGMENT_X};
-    elf_writer_build(&w, false, START, &segment, 1, NULL, 0);
-    for (size_t i = 0; i < ARRAY_LEN(program); i++)
-        elf_writer_put32(&w, w.size - size + 4 * i, program[i]);
+    elf_writer_build_words(&w, START, program, ARRAY_LEN(program));
     Diag diag = {""};
     *g = (Guest){.config = config_create()};
     config_set_word(g->config, "machine.board=bare", "test", &diag);
