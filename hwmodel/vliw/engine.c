@@ -194,7 +194,22 @@ static void unlink_removed(Engine *e)
         e->backend->unlink(e->linker, e->removed[--e->removed_count]);
 }
 
-/* Makes what the installed code of all translations needs. */
+/* Tells of the first failure only: others will be like it. */
+static void note_failure(Engine *e, const char *why)
+{
+    if (e->report.failed++ == 0)
+        memcpy(e->why, why, sizeof e->why);
+}
+
+/* There is no compiler, or nothing can be linked: nothing more is asked for. */
+static void give_up(Engine *e)
+{
+    e->given_up = true;
+    e->next_look = UINT64_MAX;
+}
+
+/* Makes what the installed code of all translations needs.  False: no code
+ * will ever run. */
 static bool make_linker(Core *c, char *why)
 {
     Engine *e = c->engine.host;
@@ -212,19 +227,53 @@ static bool make_linker(Core *c, char *why)
     return true;
 }
 
-/* Drops all code, so that what still runs often is compiled anew. */
-static void flush(Core *c)
+/* Compiled code, and how often it ran since the last flush. */
+typedef struct Used {
+    Installed *code;
+    uint64_t runs;
+} Used;
+
+static int compare_used(const void *a, const void *b)
+{
+    uint64_t x = ((const Used *)a)->runs, y = ((const Used *)b)->runs;
+    return (x < y) - (x > y);
+}
+
+/* It is compiled anew if it still runs often, or found where it was saved. */
+static void drop(Engine *e, Installed *code)
+{
+    EngineUnit *unit = &code->unit;
+    unlink_code(e, code);
+    unit->runs = unit->runs_before = 0;
+    unit->looked = !e->saved.key_count;
+    unit->wanted = code->pub.entries + e->runs[0];
+}
+
+/* Halves the code that there is: what ran most since the last time stays, and
+ * `fresh`, which has not had the time. */
+static void flush(Core *c, const Installed *fresh)
 {
     Engine *e = c->engine.host;
+    Used *used = alloc_zeroed(e->report.live, sizeof *used);
+    size_t count = 0;
+    uint64_t kept = 0;
     e->report.flushes++;
+    engine_saved_list(&e->saved);
     for (Installed *i = c->engine.first; i; i = i->unit.next) {
         if (!i->unit.handle)
             continue;
         engine_settle(c, i);
-        unlink_code(e, i);
-        i->unit.runs = 0;
-        i->unit.wanted = i->pub.entries + e->runs[0];
+        used[count++] = (Used){
+            i, i == fresh ? UINT64_MAX : i->unit.runs - i->unit.runs_before};
+        i->unit.runs_before = i->unit.runs;
     }
+    qsort(used, count, sizeof *used, compare_used);
+    for (size_t i = 0; i < count; i++) {
+        kept += used[i].code->unit.bytes;
+        if (used[i].code != fresh && kept > e->memory_max / 2)
+            drop(e, used[i].code);
+    }
+    free(used);
 }
 
 /* The object becomes the code's; false: `why`. */
@@ -234,8 +283,10 @@ static bool link_code(Core *c, Installed *code, unsigned quality,
     Engine *e = c->engine.host;
     void *handle = NULL;
     size_t bytes = 0;
-    if (!make_linker(c, why))
+    if (e->given_up || !make_linker(c, why)) {
+        give_up(e);
         return false;
+    }
     EngineCode *host =
         e->backend->link(e->linker, object, &handle, &bytes, why, ENGINE_WHY);
     if (!host)
@@ -244,34 +295,32 @@ static bool link_code(Core *c, Installed *code, unsigned quality,
     code->host = host;
     code->unit.handle = handle;
     code->unit.bytes = bytes;
+    code->unit.wanted = UINT64_MAX;
     if (quality == 0)
         watch(c, code);
     e->report.bytes += bytes;
     e->report.live++;
     if (e->report.bytes > e->memory_max)
-        flush(c);
+        flush(c, code);
     return true;
-}
-
-/* Tells of the first failure only: others will be like it. */
-static void note_failure(Engine *e, const char *why)
-{
-    if (e->report.failed++ == 0)
-        memcpy(e->why, why, sizeof e->why);
 }
 
 static void install(Core *c, EngineJob *job)
 {
     Engine *e = c->engine.host;
     Installed *code = job->target;
-    if (job->ok) {
+    bool ok = job->ok;
+    if (ok) {
         e->report.compiled[job->quality]++;
         e->report.ns[job->quality] += job->ns;
     }
-    if (!code)
-        return;
-    code->unit.job = NULL;
-    if (!job->ok || !link_code(c, code, job->quality, &job->object, job->why))
+    if (job->hopeless)
+        give_up(e);
+    if (code) {
+        code->unit.job = NULL;
+        ok = ok && link_code(c, code, job->quality, &job->object, job->why);
+    }
+    if (!ok)
         note_failure(e, job->why);
 }
 
@@ -302,7 +351,8 @@ static void look_for_better(Core *c)
     e->next_look = core_cycles(c) + LOOK_CYCLES;
     for (Installed *i = c->engine.watched, *next; i; i = next) {
         next = i->unit.watched;
-        if (count_runs(i) < e->runs[1] || engine_queue_is_full(e))
+        if (count_runs(i) < e->runs[1] ||
+            engine_queue_is_full(e, ENGINE_HAS_SLOW_CODE))
             continue;
         unwatch(i);
         engine_queue_put(c, i, 1, ENGINE_HAS_SLOW_CODE);
@@ -335,13 +385,15 @@ static bool install_saved(Core *c, Installed *code)
     Engine *e = c->engine.host;
     unsigned quality;
     EngineObject object;
-    char why[ENGINE_WHY];
+    char why[ENGINE_WHY] = "";
     code->unit.looked = true;
     if (!engine_queue_find(c, code, &quality, &object))
         return false;
     bool ok = link_code(c, code, quality, &object, why);
     free(object.bytes);
     e->report.loaded += ok;
+    if (e->given_up)
+        note_failure(e, why);
     return ok;
 }
 
@@ -353,8 +405,13 @@ static void want(Core *c, Installed *code)
     if (c->trace || c->bus.stored ||
         (e->report.asked && (c->committed != NULL) != e->observed))
         return;
-    if (unit->job) { /* better code than flush() dropped */
+    if (e->given_up) {
         unit->wanted = UINT64_MAX;
+        return;
+    }
+    if (unit->job) { /* for later runs; or better code than flush() dropped */
+        unit->wanted = UINT64_MAX;
+        engine_queue_hurry(e, unit->job);
         return;
     }
     if (!unit->looked && !engine_queue_has_module(e)) {
@@ -369,15 +426,22 @@ static void want(Core *c, Installed *code)
     if (e->report.asked++ == 0)
         e->observed = c->committed != NULL;
     unit->wanted = UINT64_MAX;
-    if (!unit->looked && install_saved(c, code))
+    if (!unit->looked && (install_saved(c, code) || e->given_up))
         return;
-    if (entries < least || engine_queue_is_full(e)) {
-        unit->wanted = entries < least ? least : entries + entries / 2;
+    EngineUrgency urgency =
+        entries < e->runs[0] ? ENGINE_FOR_LATER_RUNS : ENGINE_HAS_NO_CODE;
+    if (entries < least) {
+        unit->wanted = least;
         return;
     }
-    engine_queue_put(c, code, entries >= e->runs[1],
-                     entries < e->runs[0] ? ENGINE_FOR_LATER_RUNS
-                                          : ENGINE_HAS_NO_CODE);
+    if (urgency == ENGINE_FOR_LATER_RUNS)
+        unit->wanted = e->runs[0]; /* then this run needs it, too */
+    if (engine_queue_is_full(e, urgency)) {
+        uint64_t later = entries + entries / 2;
+        unit->wanted = later < unit->wanted ? later : unit->wanted;
+        return;
+    }
+    engine_queue_put(c, code, entries >= e->runs[1], urgency);
     if (e->queue.threads == 0)
         install_ready(c);
 }

@@ -35,6 +35,7 @@ typedef struct EngineJob {
     bool ok; /* then there is */
     EngineObject object;
     char why[ENGINE_WHY]; /* else */
+    bool hopeless;        /* there is no compiler: other jobs will fail, too */
     uint64_t ns;
     unsigned hold; /* engine.delay: calls of core_run() that it waits for */
 } EngineJob;
@@ -74,7 +75,7 @@ typedef struct EngineSaved {
     char *folder;
     int dir;
     uint64_t max;    /* bytes */
-    EngineKey *keys; /* of the files that were there; sorted */
+    EngineKey *keys; /* of the files that were there, sorted; the run's */
     size_t key_count;
     EngineKey compiler; /* part of all keys */
     bool known;         /* it is; counts when */
@@ -97,6 +98,7 @@ typedef struct Engine {
     uint64_t memory_max;
     EngineReport report;
     char why[ENGINE_WHY]; /* the first failure */
+    bool given_up; /* nothing more is compiled: it cannot be, or linked */
 
     /* From the first installation on. */
     const EngineBackend *backend;
@@ -172,10 +174,12 @@ void engine_count_entries(Core *c, Installed *code, uint64_t times);
 
 void engine_queue_create(Engine *e, const Config *config);
 void engine_queue_destroy(Engine *e);
-bool engine_queue_is_full(const Engine *e);
+bool engine_queue_is_full(const Engine *e, EngineUrgency urgency);
 /* Has the code compiled.  The queue is not full. */
 void engine_queue_put(Core *c, Installed *code, unsigned quality,
                       EngineUrgency urgency);
+/* The job, if it waits for the sake of later runs, is for this one, too. */
+void engine_queue_hurry(Engine *e, EngineJob *job);
 /* Has the module loaded, by a thread if there are any. */
 void engine_queue_start(Engine *e);
 /* Whether it has been loaded, or cannot be. */
@@ -200,8 +204,10 @@ void engine_job_free(EngineJob *job);
 /* The folder of the key engine.saved, if there is one.  False: a Diag. */
 bool engine_saved_open(EngineSaved *saved, const Config *config, Diag *diag);
 void engine_saved_close(EngineSaved *saved);
-/* The module has been loaded, or cannot be.  From any thread. */
-void engine_saved_ready(EngineSaved *saved, const EngineModule *module);
+/* The module has been loaded, or cannot be: NULL.  From any thread. */
+void engine_saved_ready(EngineSaved *saved, const EngineBackend *backend);
+/* Notes which files there are: keys.  From the run's thread. */
+void engine_saved_list(EngineSaved *saved);
 /* The keys of the source's code, by quality. */
 void engine_saved_key(const EngineSaved *saved, const EngineSource *source,
                       EngineKey keys[ENGINE_QUALITIES]);

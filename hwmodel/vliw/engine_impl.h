@@ -43,7 +43,7 @@
 /* Of anything that compiled code depends on; part of the key of saved code.  A
  * module or saved code of other headers is noticed by the sizes and places, and
  * what they do not show is counted by hand. */
-#define ENGINE_VERSION 4
+#define ENGINE_VERSION 5
 #define ENGINE_LAYOUT                                                          \
     ((uint32_t)(ENGINE_VERSION + 0x35 * sizeof(Core) +                         \
                 0x3fb * offsetof(Core, engine) +                               \
@@ -100,8 +100,9 @@ typedef struct EngineObject {
 typedef struct EngineBackend {
     uint32_t layout; /* ENGINE_LAYOUT */
     uint32_t hard;   /* SELKIRK_HARD */
-    /* Host, features and version of LLVM: part of the key of saved code. */
-    void (*describe)(char *text, size_t size);
+    /* The module's own build, the host and its features, LLVM's version: part
+     * of the key of saved code.  False: it does not know. */
+    bool (*describe)(char *text, size_t size);
     /* One a thread.  NULL: `why`. */
     EngineCompiler *(*compiler_create)(char *why, size_t why_size);
     void (*compiler_destroy)(EngineCompiler *compiler);

@@ -85,7 +85,7 @@ const EngineBackend *engine_module_load(Engine *e, char *why)
     pthread_mutex_lock(&module->lock);
     if (!module->backend && !module->why[0]) {
         module->backend = load(module);
-        engine_saved_ready(&e->saved, module);
+        engine_saved_ready(&e->saved, module->backend);
     }
     if (!module->backend)
         snprintf(why, ENGINE_WHY, "%s", module->why);

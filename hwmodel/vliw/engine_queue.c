@@ -36,6 +36,25 @@ static EngineJob *list_take(EngineList *list)
     return job;
 }
 
+/* False: it is not in there. */
+static bool list_remove(EngineList *list, const EngineJob *job)
+{
+    EngineJob *before = NULL, *at = list->first;
+    while (at && at != job) {
+        before = at;
+        at = at->next;
+    }
+    if (!at)
+        return false;
+    if (before)
+        before->next = at->next;
+    else
+        list->first = at->next;
+    if (list->last == at)
+        list->last = before;
+    return true;
+}
+
 static void list_free(EngineList *list)
 {
     EngineJob *job;
@@ -130,14 +149,14 @@ static uint64_t now_ns(void)
 static void compile(Engine *e, EngineCompiler **compiler, EngineJob *job)
 {
     const EngineBackend *backend = engine_module_load(e, job->why);
-    if (!backend)
-        return;
     uint64_t start = now_ns();
-    if (!*compiler)
+    if (backend && !*compiler)
         *compiler = backend->compiler_create(job->why, sizeof job->why);
-    job->ok =
-        *compiler && backend->compile(*compiler, &job->source, job->quality,
-                                      &job->object, job->why, sizeof job->why);
+    job->hopeless = !*compiler;
+    if (job->hopeless)
+        return;
+    job->ok = backend->compile(*compiler, &job->source, job->quality,
+                               &job->object, job->why, sizeof job->why);
     job->ns = now_ns() - start;
     if (job->ok)
         engine_saved_store(&e->saved, job);
@@ -224,9 +243,12 @@ void engine_queue_start(Engine *e)
 
 /* --- The run's side ------------------------------------------------------- */
 
-bool engine_queue_is_full(const Engine *e)
+/* Those for later runs leave half of it to the others. */
+bool engine_queue_is_full(const Engine *e, EngineUrgency urgency)
 {
-    return e->queue.pending >= e->queue.pending_max;
+    uint64_t max = e->queue.pending_max;
+    return e->queue.pending >=
+           (urgency == ENGINE_FOR_LATER_RUNS ? max / 2 : max);
 }
 
 void engine_queue_put(Core *c, Installed *code, unsigned quality,
@@ -247,6 +269,15 @@ void engine_queue_put(Core *c, Installed *code, unsigned quality,
     pthread_mutex_lock(&q->lock);
     list_add(&q->waiting[urgency], job);
     pthread_cond_signal(&q->wake);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void engine_queue_hurry(Engine *e, EngineJob *job)
+{
+    EngineQueue *q = &e->queue;
+    pthread_mutex_lock(&q->lock);
+    if (list_remove(&q->waiting[ENGINE_FOR_LATER_RUNS], job))
+        list_add(&q->waiting[ENGINE_HAS_NO_CODE], job);
     pthread_mutex_unlock(&q->lock);
 }
 

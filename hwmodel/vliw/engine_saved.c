@@ -119,30 +119,16 @@ void engine_saved_key(const EngineSaved *s, const EngineSource *source,
     free(bytes.at);
 }
 
-/* The module's content stands for the compiler and for every structure that it
- * knows; what it says of itself, for LLVM and the host's processor. */
-static bool identify(EngineSaved *s, const EngineModule *module)
+/* What the module says of itself stands for the compiler, for every structure
+ * that it knows, for LLVM and the host's processor. */
+static bool identify(EngineSaved *s, const EngineBackend *backend)
 {
-    uint8_t buffer[1 << 16];
     char text[DESCRIPTION_MAX] = "";
-    FILE *file = fopen(module->path, "rbe");
-    XXH3_state_t *state = XXH3_createState();
-    bool ok = file && state;
-    if (ok) {
-        size_t size;
-        XXH3_128bits_reset(state);
-        while ((size = fread(buffer, 1, sizeof buffer, file)) > 0)
-            XXH3_128bits_update(state, buffer, size);
-        ok = !ferror(file);
-        module->backend->describe(text, sizeof text);
-        XXH3_128bits_update(state, text, strlen(text));
-        XXH128_hash_t hash = XXH3_128bits_digest(state);
-        s->compiler = (EngineKey){hash.high64, hash.low64};
-    }
-    if (file)
-        fclose(file);
-    XXH3_freeState(state);
-    return ok;
+    if (!backend->describe(text, sizeof text))
+        return false;
+    XXH128_hash_t hash = XXH3_128bits(text, strlen(text));
+    s->compiler = (EngineKey){hash.high64, hash.low64};
+    return true;
 }
 
 /* --- The folder ----------------------------------------------------------- */
@@ -167,12 +153,12 @@ static bool parse_name(const char *name, EngineKey *key)
     return strcmp(again, name) == 0;
 }
 
-/* Which files there are. */
-static void list_keys(EngineSaved *s)
+void engine_saved_list(EngineSaved *s)
 {
-    DIR *dir = opendir(s->folder);
-    size_t room = 0;
+    DIR *dir = s->folder ? opendir(s->folder) : NULL;
+    size_t room = s->key_count;
     EngineKey key;
+    s->key_count = 0;
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         if (!parse_name(entry->d_name, &key))
             continue;
@@ -207,13 +193,13 @@ bool engine_saved_open(EngineSaved *s, const Config *config, Diag *diag)
                           "name another",
                           folder, strerror(errno));
     s->folder = alloc_string(folder);
-    list_keys(s);
+    engine_saved_list(s);
     return true;
 }
 
-void engine_saved_ready(EngineSaved *s, const EngineModule *module)
+void engine_saved_ready(EngineSaved *s, const EngineBackend *backend)
 {
-    s->known = s->folder && module->backend && identify(s, module);
+    s->known = s->folder && backend && identify(s, backend);
     atomic_store_explicit(&s->ready, true, memory_order_release);
 }
 

@@ -120,7 +120,8 @@ typedef struct EngineUnit {
     struct EngineJob *job; /* that it is compiled by */
     void *handle;          /* of the linker; NULL: it is not compiled */
     size_t bytes;
-    uint64_t runs; /* settled ones, of compiled code */
+    uint64_t runs;        /* settled ones, of compiled code */
+    uint64_t runs_before; /* of them, those before the last flush */
 } EngineUnit;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of

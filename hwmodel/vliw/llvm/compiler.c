@@ -196,16 +196,21 @@ static bool compile(EngineCompiler *compiler, const EngineSource *source,
 
 /* --- The module ----------------------------------------------------------- */
 
-/* LLVM and the host, as far as an object depends on them. */
-static void describe(char *text, size_t size)
+/* All that an object depends on besides its source: this module, LLVM, the
+ * host. */
+static bool describe(char *text, size_t size)
 {
+    char id[BUILD_ID_SIZE];
+    if (!build_id_find(id))
+        return false;
     char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
     unsigned major, minor, patch; /* of the library that is loaded */
     LLVMGetVersion(&major, &minor, &patch);
-    snprintf(text, size, "LLVM %u.%u.%u %s %s", major, minor, patch, cpu,
-             features);
+    int length = snprintf(text, size, "%s LLVM %u.%u.%u %s %s", id, major,
+                          minor, patch, cpu, features);
     LLVMDisposeMessage(cpu);
     LLVMDisposeMessage(features);
+    return length > 0 && (size_t)length < size;
 }
 
 extern const EngineBackend selkirk_engine_llvm;

@@ -24,8 +24,10 @@ typedef struct Chunk Chunk;
 struct Chunk {
     Chunk *next;
     uint8_t *write, *run;
-    unsigned used, cursor; /* units; where to look first */
-    uint8_t taken[UNITS];  /* by unit: not 0 */
+    unsigned used;        /* units */
+    unsigned longest;     /* no free run has more of them */
+    unsigned cursor;      /* where to look first */
+    uint8_t taken[UNITS]; /* by unit: 1 or 0 */
 };
 
 /* Placed code. */
@@ -75,32 +77,48 @@ static Chunk *add_chunk(EngineLinker *linker)
         free_chunk(chunk);
         return NULL;
     }
+    chunk->longest = UNITS;
     chunk->next = linker->chunks;
     return linker->chunks = chunk;
+}
+
+static void remove_chunk(EngineLinker *linker, Chunk *chunk)
+{
+    Chunk **at = &linker->chunks;
+    while (*at != chunk)
+        at = &(*at)->next;
+    *at = chunk->next;
+    free_chunk(chunk);
 }
 
 /* The first free run of `units` from `from` on; UNITS if there is none. */
 static unsigned find_run(const Chunk *chunk, unsigned units, unsigned from)
 {
-    unsigned run = 0;
-    for (unsigned i = from; i < UNITS; i++) {
-        run = chunk->taken[i] ? 0 : run + 1;
-        if (run == units)
-            return i + 1 - units;
+    const uint8_t *taken = chunk->taken, *free_unit, *taken_unit;
+    while (from + units <= UNITS &&
+           (free_unit = memchr(taken + from, 0, UNITS - from))) {
+        from = (unsigned)(free_unit - taken);
+        if (from + units > UNITS)
+            break;
+        taken_unit = memchr(free_unit, 1, units);
+        if (!taken_unit)
+            return from;
+        from = (unsigned)(taken_unit - taken);
     }
     return UNITS;
 }
 
 static bool take_from(Chunk *chunk, Piece *piece)
 {
-    unsigned first = UNITS;
-    if (UNITS - chunk->used < piece->units)
+    if (chunk->longest < piece->units)
         return false;
-    first = find_run(chunk, piece->units, chunk->cursor);
+    unsigned first = find_run(chunk, piece->units, chunk->cursor);
     if (first == UNITS && chunk->cursor)
         first = find_run(chunk, piece->units, 0);
-    if (first == UNITS)
+    if (first == UNITS) {
+        chunk->longest = piece->units - 1;
         return false;
+    }
     memset(&chunk->taken[first], 1, piece->units);
     chunk->used += piece->units;
     chunk->cursor = first + piece->units;
@@ -176,14 +194,16 @@ EngineCode *linker_link(EngineLinker *linker, const EngineObject *bytes,
 
 void linker_unlink(EngineLinker *linker, void *handle)
 {
-    (void)linker;
     Piece *piece = handle;
     Chunk *chunk = piece->chunk;
     memset(&chunk->taken[piece->first], 0, piece->units);
     chunk->used -= piece->units;
+    chunk->longest = UNITS - chunk->used;
     if (chunk->cursor > piece->first)
         chunk->cursor = piece->first;
     free(piece);
+    if (chunk->used == 0)
+        remove_chunk(linker, chunk);
 }
 
 /* --- Life ----------------------------------------------------------------- */

@@ -1,0 +1,220 @@
+/* The module's linker: where code is put, that its memory is used again, and
+ * given back. */
+#include "base/alloc.h"
+#include "hwmodel/vliw/engine_impl.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { CHUNK = 1 << 20, UNIT = 64, WHY = 256 };
+
+/* --- Objects -------------------------------------------------------------- */
+
+/* What an object must have: a section of code, a symbol `f`, names. */
+typedef struct Form {
+    Elf64_Ehdr header;
+    Elf64_Shdr sections[4]; /* none, code, symbols, names */
+    Elf64_Sym symbols[2];
+    char names[8];
+    uint8_t code[];
+} Form;
+
+static EngineObject make_object(size_t size, uint8_t fill)
+{
+    Form *form = alloc_zeroed(1, sizeof *form + size);
+    memcpy(form->header.e_ident, ELFMAG, SELFMAG);
+    form->header.e_ident[EI_CLASS] = ELFCLASS64;
+    form->header.e_machine = EM_X86_64;
+    form->header.e_type = ET_REL;
+    form->header.e_shentsize = sizeof(Elf64_Shdr);
+    form->header.e_shnum = 4;
+    form->header.e_shoff = offsetof(Form, sections);
+    form->sections[1] = (Elf64_Shdr){.sh_type = SHT_PROGBITS,
+                                     .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+                                     .sh_offset = offsetof(Form, code),
+                                     .sh_size = size,
+                                     .sh_addralign = 16};
+    form->sections[2] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                                     .sh_offset = offsetof(Form, symbols),
+                                     .sh_size = sizeof form->symbols,
+                                     .sh_link = 3};
+    form->sections[3] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+                                     .sh_offset = offsetof(Form, names),
+                                     .sh_size = sizeof form->names};
+    form->symbols[1] = (Elf64_Sym){.st_name = 1, .st_shndx = 1};
+    form->names[1] = 'f';
+    memset(form->code, fill, size);
+    return (EngineObject){(uint8_t *)form, sizeof *form + size};
+}
+
+/* --- The linker ----------------------------------------------------------- */
+
+typedef struct Rig {
+    const EngineBackend *backend;
+    EngineLinker *linker;
+} Rig;
+
+typedef struct Linked {
+    void *handle;
+    const uint8_t *code;
+    size_t bytes;
+    uint8_t fill;
+} Linked;
+
+static Rig make(void)
+{
+    char why[WHY] = "";
+    void *module = dlopen(SELKIRK_TEST_MODULE, RTLD_NOW | RTLD_LOCAL);
+    if (!module)
+        fail_msg("%s", dlerror());
+    Rig r = {.backend = dlsym(module, "selkirk_engine_llvm")};
+    assert_non_null(r.backend);
+    r.linker = r.backend->linker_create(why, sizeof why);
+    if (!r.linker)
+        fail_msg("%s", why);
+    return r;
+}
+
+static void drop(Rig *r)
+{
+    r->backend->linker_destroy(r->linker);
+}
+
+static bool try_link(const Rig *r, size_t size, uint8_t fill, Linked *linked,
+                     char why[WHY])
+{
+    EngineObject object = make_object(size, fill);
+    EngineCode *code = r->backend->link(r->linker, &object, &linked->handle,
+                                        &linked->bytes, why, WHY);
+    free(object.bytes);
+    linked->code = (const uint8_t *)(uintptr_t)code;
+    linked->fill = fill;
+    return code;
+}
+
+static Linked link_code(const Rig *r, size_t size, uint8_t fill)
+{
+    Linked linked;
+    char why[WHY];
+    if (!try_link(r, size, fill, &linked, why))
+        fail_msg("%s", why);
+    assert_true(linked.bytes >= size && linked.bytes < size + UNIT);
+    assert_int_equal((uintptr_t)linked.code % UNIT, 0);
+    return linked;
+}
+
+static void unlink_code(const Rig *r, const Linked *linked)
+{
+    assert_int_equal(linked->code[0], linked->fill);
+    assert_int_equal(linked->code[linked->bytes - UNIT], linked->fill);
+    r->backend->unlink(r->linker, linked->handle);
+}
+
+/* Chunks: each is mapped for writing and for running. */
+static unsigned count_chunks(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+    unsigned count = 0;
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps))
+        count += strstr(line, "selkirk-code") && strstr(line, " r-xs ");
+    fclose(maps);
+    return count;
+}
+
+/* --- Tests ---------------------------------------------------------------- */
+
+static void test_chunks_come_and_go(void **state)
+{
+    (void)state;
+    enum { PIECES = 40 };
+    Rig r = make();
+    Linked pieces[PIECES];
+    assert_int_equal(count_chunks(), 1); /* of the thunks */
+    for (unsigned i = 0; i < PIECES; i++)
+        pieces[i] = link_code(&r, CHUNK / 8, (uint8_t)(i + 1));
+    /* The first has room for seven. */
+    assert_int_equal(count_chunks(), 6);
+    for (unsigned i = 0; i < PIECES; i += 2)
+        unlink_code(&r, &pieces[i]);
+    assert_int_equal(count_chunks(), 6);
+    for (unsigned i = 1; i < PIECES; i += 2)
+        unlink_code(&r, &pieces[i]);
+    assert_int_equal(count_chunks(), 1);
+    drop(&r);
+    assert_int_equal(count_chunks(), 0);
+}
+
+static void test_holes_are_used_again(void **state)
+{
+    (void)state;
+    enum { PIECES = 64 };
+    Rig r = make();
+    Linked pieces[PIECES];
+    for (unsigned i = 0; i < PIECES; i++)
+        pieces[i] = link_code(&r, CHUNK / 16, (uint8_t)(i + 1));
+    unsigned chunks = count_chunks();
+    /* Two that are neighbours leave room for one of their sizes, whatever was
+     * looked for in vain before. */
+    for (unsigned i = 0; i + 3 < PIECES; i += 4) {
+        Linked whole = link_code(&r, CHUNK, 0xee);
+        unlink_code(&r, &whole);
+        unlink_code(&r, &pieces[i + 1]);
+        unlink_code(&r, &pieces[i + 2]);
+        pieces[i + 1] = link_code(&r, CHUNK / 16, (uint8_t)(i + 2));
+        pieces[i + 2] = link_code(&r, CHUNK / 16 - UNIT, (uint8_t)(i + 3));
+        assert_int_equal(count_chunks(), chunks);
+    }
+    for (unsigned i = 0; i < PIECES; i++)
+        unlink_code(&r, &pieces[i]);
+    drop(&r);
+}
+
+static void test_too_large(void **state)
+{
+    (void)state;
+    Rig r = make();
+    Linked linked;
+    char why[WHY];
+    assert_false(try_link(&r, CHUNK + 1, 1, &linked, why));
+    assert_string_equal(why, "the object has 1048577 bytes of code, the limit "
+                             "is 1048576");
+    linked = link_code(&r, CHUNK, 1);
+    assert_int_equal(count_chunks(), 2);
+    unlink_code(&r, &linked);
+    drop(&r);
+}
+
+/* Objects go by the module's name for itself. */
+static void test_description(void **state)
+{
+    (void)state;
+    Rig r = make();
+    char text[1 << 14], small[16], name[128];
+    unsigned major;
+    assert_true(r.backend->describe(text, sizeof text));
+    assert_int_equal(sscanf(text, "%127[0-9a-f] LLVM %u.", name, &major), 2);
+    assert_true(strlen(name) >= 32);
+    /* What is cut would be the same for other hosts. */
+    assert_false(r.backend->describe(small, sizeof small));
+    drop(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_chunks_come_and_go),
+        cmocka_unit_test(test_holes_are_used_again),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_description),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
