@@ -184,6 +184,7 @@ void report_write_summary(const Run *run)
             simulated_seconds(run),
             (double)config_int(run->config, CONFIG_CPU_CLOCK) / 1e6,
             run->seconds, guest_mips(run));
+    marks_write_text(run->marks, stderr);
     write_engine(run);
     uint64_t commits = machine_check_counts(run->machine).commits;
     if (commits)
@@ -353,7 +354,7 @@ static size_t utf8_length(const unsigned char *p)
     return length;
 }
 
-static void write_json_text(FILE *out, const char *text)
+void report_write_json_text(FILE *out, const char *text)
 {
     fputc('"', out);
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
@@ -375,9 +376,9 @@ static void write_json_text(FILE *out, const char *text)
 static void write_summary_json(const Run *run, FILE *out)
 {
     fputs("{\n  \"selkirk\": \"" SELKIRK_VERSION "\",\n  \"image\": ", out);
-    write_json_text(out, run->image);
+    report_write_json_text(out, run->image);
     fputs(",\n  \"arguments\": ", out);
-    write_json_text(out, run->cmdline);
+    report_write_json_text(out, run->cmdline);
     fprintf(out, ",\n  \"end\": \"%s\",\n", end_word(run->end));
     if (guest_ended(run))
         fprintf(out, "  \"guest_status\": %" PRIu32 ",\n",
@@ -386,12 +387,14 @@ static void write_summary_json(const Run *run, FILE *out)
             "  \"instructions\": %" PRIu64 ",\n"
             "  \"cycles\": %" PRIu64 ",\n"
             "  \"seconds\": %.9f,\n"
-            "  \"state_hash\": \"%016" PRIx64 "\",\n"
-            "  \"host\": {\"seconds\": %.6f, \"mips\": %.3f}\n"
-            "}\n",
+            "  \"state_hash\": \"%016" PRIx64 "\",\n",
             machine_insns(run->machine), machine_cycles(run->machine),
-            simulated_seconds(run), machine_hash(run->machine), run->seconds,
+            simulated_seconds(run), machine_hash(run->machine));
+    marks_write_json(run->marks, out);
+    fprintf(out, "  \"host\": {\"seconds\": %.6f, \"mips\": %.3f", run->seconds,
             guest_mips(run));
+    marks_write_json_host(run->marks, out);
+    fputs("}\n}\n", out);
 }
 
 static void write_stats_text(const Run *run, FILE *out)

@@ -3,6 +3,7 @@
 #ifndef SELKIRK_CLI_REPORT_H
 #define SELKIRK_CLI_REPORT_H
 
+#include "cli/marks.h"
 #include "morph/machine.h"
 
 #include <stdio.h>
@@ -26,11 +27,15 @@ typedef struct Run {
     const char *image;   /* path */
     const char *cmdline; /* of the guest */
     const char *until;   /* NULL: no text was waited for */
+    const Marks *marks;  /* --mark */
     RunEnd end;
     int signal;                    /* of RUN_END_SIGNAL */
     const CheckReport *difference; /* of RUN_END_CHECK */
     double seconds;                /* wall time that the machine ran */
 } Run;
+
+/* A text as JSON has it, in quotes; bytes that are no UTF-8 are replaced. */
+void report_write_json_text(FILE *out, const char *text);
 
 /* Seconds of the host's clock, from some moment on. */
 double report_clock(void);

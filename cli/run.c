@@ -43,7 +43,9 @@ typedef struct Session {
     Monitor *monitor;
     Results results;
     Progress progress;
-    bool shared; /* the console is on the standard error's terminal */
+    Marks marks;
+    double slice_start; /* report_clock(), while a slice runs; else 0 */
+    bool shared;        /* the console is on the standard error's terminal */
     Run run;
 } Session;
 
@@ -106,6 +108,21 @@ static bool read_limits(Session *s, Diag *diag)
                           diag) &&
            options_number(s->options, OPTION_MAX_CYCLES, &s->limits.cycles,
                           diag);
+}
+
+/* --mark, as often as it was given. */
+static bool read_marks(Session *s, Diag *diag)
+{
+    const Options *o = s->options;
+    for (size_t i = 0; i < o->use_count; i++) {
+        if (o->uses[i].id != OPTION_MARK)
+            continue;
+        if (!*o->uses[i].value)
+            return diag_error(diag, "--mark: the text is empty; leave the "
+                                    "option out");
+        marks_add(&s->marks, o->uses[i].value);
+    }
+    return true;
 }
 
 static bool check_record(const Session *s, Diag *diag)
@@ -203,8 +220,8 @@ static bool read_inputs(Session *s, Diag *diag)
     s->quiet = options_has(o, OPTION_QUIET);
     s->check = options_has(o, OPTION_CHECK);
     join_arguments(s);
-    return read_limits(s, diag) && check_record(s, diag) &&
-           (s->trace = trace_create(o, diag)) &&
+    return read_limits(s, diag) && read_marks(s, diag) &&
+           check_record(s, diag) && (s->trace = trace_create(o, diag)) &&
            (s->config = settings_create(o, diag)) && check_model(s, diag) &&
            check_warm(s, diag) &&
            (!input || input_read(&s->script, input, diag)) &&
@@ -244,6 +261,19 @@ static void choose_progress(Session *s)
                       !options_has(s->options, OPTION_MONITOR));
 }
 
+static void on_marked(void *ctx)
+{
+    Session *s = ctx;
+    double slice = s->slice_start > 0 ? report_clock() - s->slice_start : 0;
+    marks_reach(&s->marks, s->machine, s->run.seconds + slice);
+}
+
+static void on_console_put(void *ctx, uint8_t byte)
+{
+    Session *s = ctx;
+    hostconsole_put(s->console, byte);
+}
+
 static bool set_up(Session *s, Diag *diag)
 {
     if (!read_inputs(s, diag))
@@ -258,7 +288,7 @@ static bool set_up(Session *s, Diag *diag)
         .warm = options_has(s->options, OPTION_WARM_START) ? &s->warm : NULL,
         .check = s->check,
         .host_profile = options_has(s->options, OPTION_HOST_PROFILE),
-        .host = {.ctx = s->console, .console_put = hostconsole_put},
+        .host = {.ctx = s, .console_put = on_console_put, .marked = on_marked},
     };
     s->machine = machine_create(&mc, diag);
     if (!s->machine ||
@@ -271,13 +301,16 @@ static bool set_up(Session *s, Diag *diag)
     machine_set_limits(s->machine, &s->limits);
     if (s->script.count)
         machine_set_input(s->machine, &s->script);
+    if (s->marks.count)
+        machine_set_mark(s->machine, s->marks.list[0].text);
     s->monitor = monitor_create(s->machine, s->console, &s->limits);
     choose_progress(s);
     s->run = (Run){.config = s->config,
                    .machine = s->machine,
                    .image = s->options->operands[0],
                    .cmdline = s->cmdline,
-                   .until = s->limits.until};
+                   .until = s->limits.until,
+                   .marks = &s->marks};
     return true;
 }
 
@@ -302,9 +335,10 @@ static RunEnd end_of(MachineStop stop)
 /* Runs one slice, and sets the size of the next. */
 static MachineStop run_slice(Session *s, uint64_t *slice)
 {
-    double start = report_clock();
+    s->slice_start = report_clock();
     MachineStop stop = machine_run(s->machine, *slice);
-    double seconds = report_clock() - start;
+    double seconds = report_clock() - s->slice_start;
+    s->slice_start = 0;
     s->run.seconds += seconds;
     /* A slice that something cut short says nothing. */
     if (stop != MACHINE_STOP_SLICE)
@@ -424,6 +458,9 @@ static int finish(Session *s, Diag *diag)
                 "selkirk: --fast-forward %s: the run ended before its time "
                 "began\n",
                 config_text(s->config, CONFIG_FAST_FORWARD_TO));
+    if (s->marks.reached < s->marks.count)
+        fprintf(stderr, "selkirk: --mark: the console did not print \"%s\"\n",
+                s->marks.list[s->marks.reached].text);
     if (run->until && run->end != RUN_END_TEXT)
         fprintf(stderr, "selkirk: --until: the console did not print \"%s\"\n",
                 run->until);
@@ -446,6 +483,7 @@ static void release(Session *s)
         free((char *)s->disks[i].path);
     free(s->disks);
     free(s->cmdline);
+    marks_free(&s->marks);
 }
 
 int run_program(const Options *options, Diag *diag)

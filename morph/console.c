@@ -21,7 +21,7 @@ struct Console {
     uint8_t *typed; /* bytes `first` to `size` wait for the board */
     size_t first, size, capacity;
 
-    Watch until, forward;
+    Watch until, forward, mark;
 
     const InputScript *script;
     size_t step;     /* the one that is next, or waited for */
@@ -128,6 +128,7 @@ void console_destroy(Console *c)
     events_cancel(c->events, &c->step_event);
     watch_stop(&c->until);
     watch_stop(&c->forward);
+    watch_stop(&c->mark);
     watch_stop(&c->after);
     free(c->typed);
     free(c);
@@ -147,6 +148,11 @@ void console_forward(Console *c, const char *text)
     watch_start(&c->forward, text, strlen(text));
 }
 
+void console_mark(Console *c, const char *text)
+{
+    watch_start(&c->mark, text, strlen(text));
+}
+
 void console_play(Console *c, const InputScript *script)
 {
     c->script = script;
@@ -163,6 +169,10 @@ void console_put(Console *c, uint8_t byte)
     if (watch_put(&c->forward, byte)) {
         watch_stop(&c->forward);
         c->hooks.reached(c->hooks.ctx);
+    }
+    if (watch_put(&c->mark, byte)) {
+        watch_stop(&c->mark);
+        c->hooks.marked(c->hooks.ctx);
     }
     if (watch_put(&c->after, byte)) {
         watch_stop(&c->after);

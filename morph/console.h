@@ -15,6 +15,7 @@ typedef struct ConsoleHooks {
     void (*wake)(void *ctx);              /* there is input now */
     void (*found)(void *ctx);             /* the text of console_until() */
     void (*reached)(void *ctx);           /* that of console_forward() */
+    void (*marked)(void *ctx);            /* that of console_mark() */
 } ConsoleHooks;
 
 Console *console_create(EventQueue *events, const ConsoleHooks *hooks);
@@ -25,6 +26,9 @@ void console_destroy(Console *console);
 void console_until(Console *console, const char *text);
 /* Calls `reached` when the guest has printed `text` (copied), once. */
 void console_forward(Console *console, const char *text);
+/* Calls `marked` when the guest has printed `text` (copied), once; `marked` may
+ * name the next. */
+void console_mark(Console *console, const char *text);
 /* Plays `script` (borrowed) from the present on. */
 void console_play(Console *console, const InputScript *script);
 

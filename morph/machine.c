@@ -275,6 +275,12 @@ static void on_text_found(void *ctx)
     stop_processor(m);
 }
 
+static void on_marked(void *ctx)
+{
+    Machine *m = ctx;
+    m->host.marked(m->host.ctx);
+}
+
 /* --- Loading -----------------------------------------------------------------
  */
 
@@ -408,7 +414,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                                                   .put = on_guest_printed,
                                                   .wake = on_input,
                                                   .found = on_text_found,
-                                                  .reached = on_point_reached});
+                                                  .reached = on_point_reached,
+                                                  .marked = on_marked});
     if (m->forward.to == FAST_FORWARD_TEXT)
         console_forward(m->console, m->forward.text);
     BoardHost host = {.ctx = m,
@@ -502,6 +509,11 @@ void machine_set_limits(Machine *m, const MachineLimits *limits)
 {
     m->limits = *limits;
     console_until(m->console, limits->until);
+}
+
+void machine_set_mark(Machine *m, const char *text)
+{
+    console_mark(m->console, text);
 }
 
 void machine_set_input(Machine *m, const InputScript *script)

@@ -33,6 +33,9 @@ typedef struct MachineHost {
     void *ctx;
     /* A byte that the guest printed on its console. */
     void (*console_put)(void *ctx, uint8_t byte);
+    /* The text of machine_set_mark() is complete: counts of instructions and
+     * cycles are those of the access that printed its end. */
+    void (*marked)(void *ctx);
 } MachineHost;
 
 /* Observers, for traces; members may be NULL. */
@@ -77,6 +80,9 @@ Machine *machine_create(const MachineConfig *config, Diag *diag);
 void machine_destroy(Machine *machine);
 
 void machine_set_limits(Machine *machine, const MachineLimits *limits);
+/* Tells MachineHost.marked when the console has printed `text` (copied), once;
+ * the next one may be set from there. */
+void machine_set_mark(Machine *machine, const char *text);
 void machine_set_trace(Machine *machine, const MachineTrace *trace);
 
 /* Scripted input (morph/input.h): typed as its steps come due.  Borrowed. */
