@@ -82,9 +82,9 @@ void marks_write_json_host(const Marks *marks, FILE *out)
     for (size_t i = 0; i < marks->reached; i++) {
         const Mark *m = &marks->list[i];
         fprintf(out,
-                "%s\n    {\"seconds\": %.6f, \"thread_seconds\": %.6f, "
+                "%s{\"seconds\": %.6f, \"thread_seconds\": %.6f, "
                 "\"process_seconds\": %.6f}",
-                i ? "," : "", m->seconds, m->thread_seconds,
+                i ? ", " : "", m->seconds, m->thread_seconds,
                 m->process_seconds);
     }
     fputc(']', out);

@@ -269,6 +269,23 @@ ok 'is told' prints '--until: the console did not print "steady"' \
     sel run -M bare --until steady --max-insns 1k echo.elf
 ok 'nor does it when the guest ends' \
     status 1 q run -q -M bare --until steady echo.elf
+marks() { # marks NAME: this number of each mark in marked/summary.json
+    sed -n "s/.*{.* \"$1\": \([0-9]*\)[,}].*/\1/p" marked/summary.json
+}
+for model in functional vliw; do
+    ok "marks of $model" status 0 sel run -M bare --model $model --mark re \
+        --mark ady --max-insns 10k --out marked echo.elf
+    # Six instructions print a character.
+    ok 'count instructions' \
+        [ "$(marks instructions | tr '\n' ' ')" = '17 35 ' ]
+    ok 'and the host' [ "$(tr '{' '\n' <marked/summary.json |
+        grep -c '^"seconds": [0-9.]*, "thread_seconds": [0-9.]*')" -eq 2 ]
+done
+ok 'a mark is waited for after the one before' \
+    prints '--mark: the console did not print "y"' \
+    sel run -M bare --mark ready --mark y --max-insns 10k echo.elf
+ok 'an empty mark' refuses '--mark: the text is empty' \
+    run --mark '' echo.elf
 ok 'the end of the input is not the end' \
     status 0 sel run -q -M bare --max-insns 10M echo.elf
 # signalled SIGNAL: sends it once the guest runs.
