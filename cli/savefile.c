@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,7 +46,16 @@ bool savefile_open(SaveFile *save, const char *option, const char *path,
                           option, path);
     save->partial = partial_path(path);
     save->file = fopen(save->partial, "we");
-    return save->file || fail(save, errno, diag);
+    if (!save->file)
+        return fail(save, errno, diag);
+    if (flock(fileno(save->file), LOCK_EX | LOCK_NB) == 0 ||
+        errno != EWOULDBLOCK)
+        return true;
+    fclose(save->file); /* it is the other's */
+    save->file = NULL;
+    return diag_error(diag,
+                      "%s: another run is about to write %s; name another file",
+                      option, path);
 }
 
 bool savefile_close(SaveFile *save, Diag *diag)

@@ -1,5 +1,7 @@
 /* A file that a run leaves: it is written beside its place, and gets its name
- * when it is complete, so that an earlier one stays whole until then. */
+ * when it is complete, so that an earlier one stays whole until then.  What a
+ * run that was killed leaves beside it is overwritten by the next one that
+ * saves there. */
 #ifndef SELKIRK_CLI_SAVEFILE_H
 #define SELKIRK_CLI_SAVEFILE_H
 

@@ -13,7 +13,8 @@
 #define WARM_VERSION 1
 
 enum {
-    FILE_SIZE_MAX = 128 << 20,
+    FILE_SIZE_MAX = 64 << 20,
+    GUESTS_MAX = 8 << 20, /* a word takes 11 characters when it is saved */
     READ_CHUNK = 1 << 20,
     LESSON_COUNT_MAX = UINT16_MAX,
 };
@@ -161,6 +162,11 @@ static bool read_words(TextReader *t, Warm *w, WarmTranslation *to)
                              "more than %d instructions in a translation; take "
                              "some out",
                              WARM_GUESTS_MAX);
+        if (w->guest_count == GUESTS_MAX)
+            return text_fail(t,
+                             "more than %d instructions in all; take "
+                             "translations out",
+                             GUESTS_MAX);
         add_guest(w, guest);
         to->count++;
     }

@@ -71,7 +71,10 @@ void warm_add_lesson(Warm *warm, const WarmLesson *lesson);
 /* Releases all, and leaves a Warm that knows nothing. */
 void warm_free(Warm *warm);
 
-/* Reads a file into `warm`, which knows nothing before, or after an error. */
+/* Reads a file into `warm`, which knows nothing before, or after an error.  A
+ * file of more than 64 MB or 8M instructions is one: a translation cache of 16
+ * MB does not come near, and hostile ones take no more than 256 MB of memory.
+ */
 bool warm_read(Warm *warm, const char *path, Diag *diag);
 /* The same from memory; `name` stands for the file in messages. */
 bool warm_parse(Warm *warm, const char *name, const char *text, size_t size,

@@ -58,6 +58,10 @@ cmp second.warm again.warm || fail 'the same file, another one saved'
 run 3 third --warm-start second.warm --check
 # Over the file that it begins with.
 run 3 over --warm-start again.warm --warm-save again.warm
+# What a run that was killed has left behind.
+head -c 1M /dev/zero >.left.warm.partial
+run 3 left --warm-save left.warm
+cmp first.warm left.warm || fail 'another file, as something lay there'
 ! compgen -G '.*.partial' >/dev/null || fail 'something is left over'
 
 lines=$(wc -l <first.warm)
@@ -74,6 +78,12 @@ refused foreign 'events.elf:1: this is no file of --warm-save, which begins '\
 'with "selkirk-warm"; name another' --warm-start events.elf
 refused model '--warm-save: with cpu.model = functional nothing is translated; '\
 'add --model vliw' --model functional --warm-save kept.warm
+exec 3>.busy.warm.partial
+flock 3
+run 2 busy --warm-save busy.warm
+grep -q 'another run is about to write busy.warm; name another' busy.err ||
+    fail 'two runs write one file'
+exec 3>&-
 run 2 folder --warm-save .
 grep -q 'is no plain file' folder.err || fail 'a folder is no file'
 run 2 nowhere --warm-save none/kept.warm

@@ -212,6 +212,35 @@ static void test_files(void **state)
         "/: cannot read it: Is a directory; name a file of --warm-save");
 }
 
+/* A text of few characters must not take much memory. */
+static void test_too_much(void **state)
+{
+    (void)state;
+    enum { BLOCKS = (8 << 20) / WARM_GUESTS_MAX };
+    char block[1024] =
+        "translation 1 user el pending=none entries=0 next=0\n 0";
+    for (unsigned i = 0; i < WARM_GUESTS_MAX; i++)
+        strcat(block, " 0");
+    strcat(block, "\n");
+    size_t size = strlen(block), title = strlen(TITLE);
+    char *text = alloc_zeroed(title + (BLOCKS + 1) * size, 1);
+    memcpy(text, TITLE, title);
+    for (unsigned i = 0; i <= BLOCKS; i++)
+        memcpy(text + title + i * size, block, size);
+    Warm warm;
+    Diag diag = {""};
+    assert_false(
+        warm_parse(&warm, "text", text, title + (BLOCKS + 1) * size, &diag));
+    assert_string_equal(diag.text, "text:65539: more than 8388608 instructions "
+                                   "in all; take translations out");
+    assert_null(warm.guests);
+    free(text);
+    diag = (Diag){""};
+    assert_false(warm_read(&warm, "/dev/zero", &diag));
+    assert_string_equal(diag.text, "/dev/zero: larger than 64 MB; save with a "
+                                   "smaller tcache.size");
+}
+
 /* --- Machines --------------------------------------------------------------
  */
 
@@ -575,10 +604,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_meaning),
         cmocka_unit_test(test_refused),    cmocka_unit_test(test_longest),
-        cmocka_unit_test(test_files),      cmocka_unit_test(test_start),
-        cmocka_unit_test(test_repeats),    cmocka_unit_test(test_other_keys),
-        cmocka_unit_test(test_entries),    cmocka_unit_test(test_other_code),
-        cmocka_unit_test(test_lessons),    cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_files),      cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_start),      cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_other_keys), cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_other_code), cmocka_unit_test(test_lessons),
+        cmocka_unit_test(test_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
