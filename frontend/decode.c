@@ -3,7 +3,7 @@
 
 #include "base/bits.h"
 
-static const InsnInfo infos[INSN_COUNT] = {
+const InsnInfo insn_table[INSN_COUNT] = {
     [INSN_UNDECODED] = {"reserved", INSN_FORMAT_NONE, INSN_CLASS_TRAP, 0},
     [INSN_RESERVED] = {"reserved", INSN_FORMAT_NONE, INSN_CLASS_TRAP, 0},
     [INSN_FPRESERVED] = {"reserved", INSN_FORMAT_NONE, INSN_CLASS_FP, 0},
@@ -65,7 +65,7 @@ Insn insn_decode(uint32_t word)
         .rt = (uint8_t)bits_get(word, 16, 5),
         .rd = (uint8_t)bits_get(word, 11, 5),
     };
-    switch (infos[op].format) {
+    switch (insn_table[op].format) {
     case INSN_FORMAT_RT_RS_SIMM:
     case INSN_FORMAT_RT_MEM:
     case INSN_FORMAT_FT_MEM:
@@ -86,11 +86,6 @@ Insn insn_decode(uint32_t word)
     default: in.imm = word; break;
     }
     return in;
-}
-
-const InsnInfo *insn_info(InsnOp op)
-{
-    return &infos[op];
 }
 
 unsigned insn_latency(InsnLatency latency)

@@ -109,7 +109,11 @@ typedef struct Insn {
 Insn insn_decode(uint32_t word);
 
 /* Row of r3000.def; the three that have no row are called "reserved". */
-const InsnInfo *insn_info(InsnOp op);
+extern const InsnInfo insn_table[INSN_COUNT];
+static inline const InsnInfo *insn_info(InsnOp op)
+{
+    return &insn_table[op];
+}
 
 /* Writes the rows of r3000.def as a Markdown table, for docs/. */
 void insn_write_docs(FILE *out);

@@ -249,8 +249,9 @@ static bool is_constant_cp0(unsigned reg)
     }
 }
 
-bool lift_can(const Insn *in, const IrContext *context)
+unsigned lift_contexts(const Insn *in)
 {
+    enum { NONE = 0, KERNEL = 1 | 1 << 2, FPU = 1 << 2 | 1 << 3, ALL = 15 };
     switch (insn_info(in->op)->cls) {
     case INSN_CLASS_ALU:
     case INSN_CLASS_ALU_OVF:
@@ -258,22 +259,22 @@ bool lift_can(const Insn *in, const IrContext *context)
     case INSN_CLASS_HILO:
     case INSN_CLASS_LOAD:
     case INSN_CLASS_STORE:
-    case INSN_CLASS_JUMP: return true;
+    case INSN_CLASS_JUMP: return ALL;
     case INSN_CLASS_BRANCH:
         if (insn_info(in->op)->format != INSN_FORMAT_BRANCH)
-            return true;
-        return (in->op == INSN_BC1F || in->op == INSN_BC1T) && context->fpu;
+            return ALL;
+        return in->op == INSN_BC1F || in->op == INSN_BC1T ? FPU : NONE;
     case INSN_CLASS_CP0:
-        return in->op == INSN_MFC0 && !context->user && is_constant_cp0(in->rd);
+        return in->op == INSN_MFC0 && is_constant_cp0(in->rd) ? KERNEL : NONE;
     case INSN_CLASS_FMOVE:
     case INSN_CLASS_FLOAD:
     case INSN_CLASS_FSTORE:
     case INSN_CLASS_FP:
-    case INSN_CLASS_FCOMP: return context->fpu && lift_can_fp(in);
+    case INSN_CLASS_FCOMP: return lift_can_fp(in) ? FPU : NONE;
     case INSN_CLASS_TRAP:
     case INSN_CLASS_ABSENT: break;
     }
-    return false;
+    return NONE;
 }
 
 static void lift_insn(Lifter *l, const Insn *in)

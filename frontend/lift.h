@@ -65,8 +65,13 @@ LiftPlan *lift_discover(Arena *arena, const LiftSource *source,
 IrRegion *lift_region(Arena *arena, const LiftPlan *plan,
                       const LiftLimits *limits);
 
-/* Whether one instruction can be part of a region at all. */
-bool lift_can(const Insn *insn, const IrContext *context);
+/* Whether one instruction can be part of a region at all: by context, bit
+ * `user` + 2 * `fpu` of a set. */
+unsigned lift_contexts(const Insn *insn);
+static inline bool lift_can(const Insn *insn, const IrContext *context)
+{
+    return lift_contexts(insn) >> (context->user + 2 * context->fpu) & 1;
+}
 
 /* What IrEnv.fp does on an R3010 (fpu.h); `ctx` is not used. */
 bool lift_fp(void *ctx, IrOp op, unsigned cond, uint64_t a, uint64_t b,

@@ -15,16 +15,6 @@
 
 #include <stdlib.h>
 
-static uint32_t word_of(uint32_t pa)
-{
-    return pa / 4 % PAGE_WORDS;
-}
-
-static bool has_bit(const uint32_t *bits, uint32_t word)
-{
-    return bits[word / 32] >> word % 32 & 1;
-}
-
 static void set_bit(uint32_t *bits, uint32_t word)
 {
     bits[word / 32] |= 1u << word % 32;
@@ -104,13 +94,6 @@ void codepages_remapped(void *ctx, bool all, uint32_t va)
 /* --- Pages -----------------------------------------------------------------
  */
 
-CodePage *codepages_find(const Layer *l, uint32_t pa)
-{
-    uint32_t number = pa >> PAGE_SHIFT;
-    CodePage **table = l->code_pages[number / PAGE_TABLES];
-    return table ? table[number % PAGE_TABLES] : NULL;
-}
-
 CodePage *codepages_get(Layer *l, uint32_t pa)
 {
     uint32_t number = pa >> PAGE_SHIFT;
@@ -149,7 +132,8 @@ static bool is_used(const Layer *l, const CodePage *page, uint32_t first)
 {
     for (uint32_t word = first; word < first + l->grain; word++)
         if (page->first[word] ||
-            (page->lessons && has_bit(page->lessons->interpret, word)))
+            (page->lessons &&
+             codepages_has_bit(page->lessons->interpret, word)))
             return true;
     return false;
 }
@@ -158,7 +142,7 @@ static bool is_used(const Layer *l, const CodePage *page, uint32_t first)
 static void protect(const Layer *l, CodePage *page, uint32_t word)
 {
     uint32_t first = word & ~(l->grain - 1);
-    if (has_bit(page->tbits, word))
+    if (codepages_has_bit(page->tbits, word))
         return;
     for (uint32_t w = first; w < first + l->grain; w++)
         set_bit(page->tbits, w);
@@ -192,12 +176,12 @@ void codepages_add(Layer *l, Translation *t)
     for (unsigned i = 0; i < t->code->guest_count; i++) {
         uint32_t va = t->code->guests[i].pc;
         CodePage *page = page_of(t, va);
-        CodeUse *use = &t->uses[i], **list = &page->first[word_of(va)];
+        CodeUse *use = &t->uses[i], **list = &page->first[codepages_word(va)];
         *use = (CodeUse){.owner = t, .next = *list, .prev = list};
         if (use->next)
             use->next->prev = &use->next;
         *list = use;
-        protect(l, page, word_of(va));
+        protect(l, page, codepages_word(va));
     }
 }
 
@@ -212,7 +196,7 @@ void codepages_remove(Layer *l, Translation *t)
         *use->prev = use->next;
         if (use->next)
             use->next->prev = use->prev;
-        unprotect(l, page_of(t, va), word_of(va));
+        unprotect(l, page_of(t, va), codepages_word(va));
     }
 }
 
@@ -235,15 +219,15 @@ static bool invalidate(Layer *l, const CodePage *page, uint32_t word,
 bool codepages_written(Layer *l, uint32_t pa)
 {
     CodePage *page = codepages_find(l, pa);
-    uint32_t word = word_of(pa);
-    if (!page || !has_bit(page->tbits, word))
+    uint32_t word = codepages_word(pa);
+    if (!page || !codepages_has_bit(page->tbits, word))
         return false;
     bool any = invalidate(l, page, word, &l->stats.invalidated, "overwritten");
     PageLessons *lessons = page->lessons;
     if (lessons) {
         lessons->mmio[word] = lessons->faults[word] = 0;
         clear_bit(lessons->unmoved, word);
-        if (has_bit(lessons->interpret, word)) {
+        if (codepages_has_bit(lessons->interpret, word)) {
             clear_bit(lessons->interpret, word);
             unprotect(l, page, word);
             any = true;
@@ -269,18 +253,11 @@ void layer_memory_changed(Layer *l, uint32_t pa, uint32_t size)
 /* --- Lessons ---------------------------------------------------------------
  */
 
-bool codepages_is_interpreted(const Layer *l, uint32_t pa)
-{
-    const CodePage *page = codepages_find(l, pa);
-    return page && page->lessons &&
-           has_bit(page->lessons->interpret, word_of(pa));
-}
-
 bool codepages_is_unmoved(const Layer *l, uint32_t pa)
 {
     const CodePage *page = codepages_find(l, pa);
     return page && page->lessons &&
-           has_bit(page->lessons->unmoved, word_of(pa));
+           codepages_has_bit(page->lessons->unmoved, codepages_word(pa));
 }
 
 static PageLessons *lessons_of(CodePage *page)
@@ -294,8 +271,8 @@ void codepages_learn(Layer *l, uint32_t pa, bool mmio)
 {
     CodePage *page = codepages_get(l, pa);
     PageLessons *lessons = lessons_of(page);
-    uint32_t word = word_of(pa);
-    if (has_bit(lessons->interpret, word))
+    uint32_t word = codepages_word(pa);
+    if (codepages_has_bit(lessons->interpret, word))
         return;
     uint16_t *count = mmio ? &lessons->mmio[word] : &lessons->faults[word];
     if (*count < UINT16_MAX)
@@ -315,7 +292,8 @@ void codepages_learn_spurious(Layer *l, Translation *t)
     if (++t->spurious < l->fault_learn || codepages_is_unmoved(l, t->pa))
         return;
     l->stats.learned_unmoved++;
-    set_bit(lessons_of(codepages_get(l, t->pa))->unmoved, word_of(t->pa));
+    set_bit(lessons_of(codepages_get(l, t->pa))->unmoved,
+            codepages_word(t->pa));
     l->stats.relearned++;
     layer_event(l, "invalidate", t, "loads moved too far");
     tcache_remove(l, t);
@@ -332,8 +310,8 @@ static void save_lessons(const Layer *l, const CodePage *page, Warm *warm)
             .word = bits_load32(host + 4 * word, l->cpu_config.big_endian),
             .mmio = lessons->mmio[word],
             .faults = lessons->faults[word],
-            .interpret = has_bit(lessons->interpret, word),
-            .unmoved = has_bit(lessons->unmoved, word)};
+            .interpret = codepages_has_bit(lessons->interpret, word),
+            .unmoved = codepages_has_bit(lessons->unmoved, word)};
         if (lesson.mmio || lesson.faults || lesson.interpret || lesson.unmoved)
             warm_add_lesson(warm, &lesson);
     }
@@ -356,12 +334,12 @@ void codepages_teach(Layer *l, const WarmLesson *lesson)
         return;
     CodePage *page = codepages_get(l, lesson->pa);
     PageLessons *lessons = lessons_of(page);
-    uint32_t word = word_of(lesson->pa);
+    uint32_t word = codepages_word(lesson->pa);
     lessons->mmio[word] = (uint16_t)lesson->mmio;
     lessons->faults[word] = (uint16_t)lesson->faults;
     if (lesson->unmoved)
         set_bit(lessons->unmoved, word);
-    if (lesson->interpret && !has_bit(lessons->interpret, word)) {
+    if (lesson->interpret && !codepages_has_bit(lessons->interpret, word)) {
         set_bit(lessons->interpret, word);
         protect(l, page, word);
     }

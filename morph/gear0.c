@@ -55,10 +55,7 @@ void gear0_decode_anew(DecodedInsn *d, uint32_t word)
     InsnOp op = (InsnOp)d->insn.op;
     d->access = access_of(op, &d->store);
     d->branch = insn_info(op)->cls == INSN_CLASS_BRANCH;
-    for (unsigned i = 0; i < 4; i++) {
-        IrContext context = {.user = i & 1, .fpu = i >> 1};
-        d->lifted |= (uint8_t)(lift_can(&d->insn, &context) << i);
-    }
+    d->lifted = (uint8_t)lift_contexts(&d->insn);
 }
 
 void gear0_init(Layer *l)
@@ -99,10 +96,10 @@ static uint64_t schedule_alone(Layer *l, InsnOp op)
 
 uint64_t gear0_cost(Layer *l, const Insn *in)
 {
-    if (!in)
+    if (unlikely(!in))
         return l->cost.gear0 + COST_PRIVILEGED;
     uint64_t *cost = &l->op_cost[in->op];
-    if (!*cost)
+    if (unlikely(!*cost))
         *cost = schedule_alone(l, (InsnOp)in->op);
     return l->cost.gear0 + *cost;
 }
@@ -120,15 +117,16 @@ static void charge_uncached(Layer *l, bool store)
 static bool touch_data(Layer *l, uint32_t va, bool store, Step *step,
                        uint32_t *pa)
 {
-    CorePage page;
+    CorePage isolated;
     CoreFault fault;
     bool user = state_user_mode(l->state);
     /* Accesses of isolated caches stay in the processor. */
-    if (l->state->status & STATUS_ISC &&
-        (!layer_page(l, va, user, store, &page, &fault) || page.cached))
+    if (unlikely(l->state->status & STATUS_ISC) &&
+        (!layer_page(l, va, user, store, &isolated, &fault) || isolated.cached))
         return false;
-    if (core_touch(l->core, va, user, store, &page, &fault)) {
-        *pa = page.pa | va % PAGE_SIZE;
+    const CorePage *page = core_touch(l->core, va, user, store, &fault);
+    if (page) {
+        *pa = page->pa | va % PAGE_SIZE;
         return true;
     }
     step->mmio = fault == CORE_FAULT_MMIO;
@@ -142,20 +140,20 @@ static bool touch_data(Layer *l, uint32_t va, bool store, Step *step,
 static const DecodedInsn *fetch(Layer *l, Step *step)
 {
     uint32_t pc = l->state->pc;
-    CorePage page;
     CoreFault fault;
     if (pc & 3)
         return NULL;
     bool user = state_user_mode(l->state);
-    if (!core_touch(l->core, pc, user, false, &page, &fault)) {
+    const CorePage *page = core_touch(l->core, pc, user, false, &fault);
+    if (!page) {
         if (fault == CORE_FAULT_MMIO)
             charge_uncached(l, false);
         return NULL;
     }
     step->known = true;
-    step->pa = page.pa | pc % PAGE_SIZE;
+    step->pa = page->pa | pc % PAGE_SIZE;
     return gear0_decode(
-        l, bits_load32(page.host + pc % PAGE_SIZE, l->cpu_config.big_endian));
+        l, bits_load32(page->host + pc % PAGE_SIZE, l->cpu_config.big_endian));
 }
 
 static Step execute(Layer *l)

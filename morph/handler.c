@@ -23,7 +23,6 @@ static bool fetch(Layer *l, uint32_t pc, Insn *in)
 {
     uint32_t pa;
     const uint8_t *host;
-    CorePage page;
     CoreFault fault;
     if (!codepages_lookup(l, pc, false, &pa, &host))
         return false;
@@ -31,7 +30,7 @@ static bool fetch(Layer *l, uint32_t pc, Insn *in)
               l, bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian))
               ->insn;
     return is_handled((InsnOp)in->op) && !codepages_is_interpreted(l, pa) &&
-           core_touch(l->core, pc, false, false, &page, &fault);
+           core_touch(l->core, pc, false, false, &fault);
 }
 
 /* The load that was in flight lands after the instruction. */

@@ -411,10 +411,32 @@ bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
 /* Whether the pages of `t` are where they were when it was made. */
 bool codepages_verify(Layer *l, Translation *t);
 /* The page that holds `pa`, if it is known; or makes it known. */
-CodePage *codepages_find(const Layer *l, uint32_t pa);
+static inline CodePage *codepages_find(const Layer *l, uint32_t pa)
+{
+    uint32_t number = pa >> PAGE_SHIFT;
+    CodePage **table = l->code_pages[number / PAGE_TABLES];
+    return table ? table[number % PAGE_TABLES] : NULL;
+}
 CodePage *codepages_get(Layer *l, uint32_t pa);
+
+/* The word of its page that holds `pa`, and its bit in a bitmap. */
+static inline uint32_t codepages_word(uint32_t pa)
+{
+    return pa / 4 % PAGE_WORDS;
+}
+
+static inline bool codepages_has_bit(const uint32_t *bits, uint32_t word)
+{
+    return bits[word / 32] >> word % 32 & 1;
+}
+
 /* No translation may contain the instruction at `pa`. */
-bool codepages_is_interpreted(const Layer *l, uint32_t pa);
+static inline bool codepages_is_interpreted(const Layer *l, uint32_t pa)
+{
+    const CodePage *page = codepages_find(l, pa);
+    return page && page->lessons &&
+           codepages_has_bit(page->lessons->interpret, codepages_word(pa));
+}
 bool codepages_is_unmoved(const Layer *l, uint32_t pa);
 /* Protects the words that `t` was made from, and no longer. */
 void codepages_add(Layer *l, Translation *t);

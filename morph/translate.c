@@ -54,10 +54,9 @@ static bool fetch(void *ctx, uint32_t va, uint32_t *word)
     Layer *l = s->l;
     uint32_t pa;
     const uint8_t *host;
-    CorePage page;
     CoreFault fault;
     if (!find_page(s, va, &pa, &host) || codepages_is_interpreted(l, pa) ||
-        !core_touch(l->core, va, s->user, false, &page, &fault))
+        !core_touch(l->core, va, s->user, false, &fault))
         return false;
     *word = bits_load32(host + va % PAGE_SIZE, l->cpu_config.big_endian);
     return true;

@@ -120,6 +120,7 @@ typedef struct Leave {
 /* The molecule that is being filled. */
 typedef struct Pack {
     Molecule molecule;
+    unsigned taken; /* units, as bits */
     bool slow; /* has an atom whose result is not there in the next cycle */
 } Pack;
 

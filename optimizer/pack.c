@@ -7,17 +7,10 @@
 
 void pack_init(Backend *b)
 {
-    static const AtomOp examples[] = {[ATOM_UNIT_ALU] = ATOM_ADD,
-                                      [ATOM_UNIT_SHIFT] = ATOM_SHL,
-                                      [ATOM_UNIT_FP] = ATOM_FMOV,
-                                      [ATOM_UNIT_LSU] = ATOM_LD32,
-                                      [ATOM_UNIT_BRU] = ATOM_BR};
-    for (unsigned i = 0; i < ARRAY_LEN(examples); i++)
-        for (unsigned u = 0; u < VLIW_UNITS; u++)
-            if (atom_fits(examples[i], (VliwUnit)u, b->desc))
-                b->fits[i] |= (uint8_t)(1u << u);
-    /* Few main paths have more molecules than nodes. */
-    b->molecule_room = b->node_count;
+    for (AtomUnit kind = 0; kind <= ATOM_UNIT_BRU; kind++)
+        b->fits[kind] = (uint8_t)atom_units(kind, b->desc);
+    /* Few paths have more molecules than nodes, few stubs more than two. */
+    b->molecule_room = b->node_count + 2 * b->leave_count;
     b->molecules =
         arena_alloc_raw(b->scratch, b->molecule_room, sizeof *b->molecules);
 }
@@ -32,27 +25,26 @@ static unsigned units_of(const Backend *b, unsigned op)
     return set;
 }
 
-static unsigned units_taken(const Molecule *m)
+/* Moves an atom of the open molecule to the first of some free units. */
+static void move_to(Backend *b, Atom *atom, unsigned units)
 {
-    unsigned set = 0;
-    for (unsigned i = 0; i < m->count; i++)
-        set |= 1u << m->atoms[i].unit;
-    return set;
+    b->pack.taken &= ~(1u << atom->unit);
+    atom->unit = (uint8_t)__builtin_ctz(units);
+    b->pack.taken |= 1u << atom->unit;
 }
 
 /* Makes room in one of the units `wanted`: an atom that stands there goes to a
  * free unit, if it can.  Returns the unit, or VLIW_UNITS. */
-static unsigned displace(const Backend *b, Molecule *m, unsigned wanted)
+static unsigned displace(Backend *b, Molecule *m, unsigned wanted)
 {
-    unsigned taken = units_taken(m);
     for (unsigned i = 0; i < m->count; i++) {
         Atom *atom = &m->atoms[i];
         if (!(wanted >> atom->unit & 1))
             continue;
-        unsigned other = units_of(b, atom->op) & ~taken;
+        unsigned other = units_of(b, atom->op) & ~b->pack.taken;
         if (other) {
             unsigned unit = atom->unit;
-            atom->unit = (uint8_t)__builtin_ctz(other);
+            move_to(b, atom, other);
             return unit;
         }
     }
@@ -74,7 +66,7 @@ bool pack_add(Backend *b, const Atom *atom)
     if (m->count == VLIW_UNITS || (slow && m->commit))
         return false;
     unsigned wanted = units_of(b, atom->op);
-    unsigned free = wanted & ~units_taken(m);
+    unsigned free = wanted & ~b->pack.taken;
     unsigned unit =
         free ? (unsigned)__builtin_ctz(free) : displace(b, m, wanted);
     if (unit == VLIW_UNITS)
@@ -85,14 +77,14 @@ bool pack_add(Backend *b, const Atom *atom)
         return false;
     m->count++;
     b->work->encode++;
+    b->pack.taken |= 1u << unit;
     b->pack.slow |= slow;
     return true;
 }
 
 bool pack_has_memory_unit(const Backend *b)
 {
-    unsigned taken = units_taken(&b->pack.molecule);
-    return (units_of(b, ATOM_LD32) & ~taken) != 0;
+    return (units_of(b, ATOM_LD32) & ~b->pack.taken) != 0;
 }
 
 bool pack_find_long(const Backend *b, const Molecule *molecule, uint32_t *imm)
@@ -112,24 +104,22 @@ bool pack_is_empty(const Backend *b)
 
 /* A single atom may have the choice between units: the one with the smallest
  * molecule. */
-static void shrink(const Backend *b, Molecule *m)
+static void shrink(Backend *b, Molecule *m)
 {
     m->size = (uint8_t)molecule_size(m->atoms, m->count, b->desc);
     if (b->desc->formats == VLIW_FORMATS_FREE)
         return;
-    unsigned taken = units_taken(m);
     for (unsigned i = 0; i < m->count; i++) {
         unsigned old = m->atoms[i].unit;
-        unsigned other = units_of(b, m->atoms[i].op) & ~taken;
+        unsigned other = units_of(b, m->atoms[i].op) & ~b->pack.taken;
         if (!other)
             continue;
-        m->atoms[i].unit = (uint8_t)__builtin_ctz(other);
+        move_to(b, &m->atoms[i], other);
         unsigned size = molecule_size(m->atoms, m->count, b->desc);
         if (size != 0 && size < m->size)
             m->size = (uint8_t)size;
         else
-            m->atoms[i].unit = (uint8_t)old;
-        taken = units_taken(m);
+            move_to(b, &m->atoms[i], 1u << old);
     }
 }
 
@@ -182,5 +172,6 @@ void pack_close(Backend *b)
     b->cycle++;
     m->count = 0;
     m->commit = 0;
+    b->pack.taken = 0;
     b->pack.slow = false;
 }

@@ -186,9 +186,10 @@ void core_set_insn_limit(Core *core, uint64_t insns);
 void core_set_generation(Core *core, uint64_t generation);
 
 /* A data access of gear 0: its time, and the same page look-up.  Charges the
- * stalls; false and a fault as CoreBus.page (nothing is charged then). */
-bool core_touch(Core *core, uint32_t va, bool user, bool store, CorePage *page,
-                CoreFault *fault);
+ * stalls; the page is good until the next access.  NULL and a fault as
+ * CoreBus.page (nothing is charged then). */
+const CorePage *core_touch(Core *core, uint32_t va, bool user, bool store,
+                           CoreFault *fault);
 /* Drops what was remembered of every page, of all that are mapped by the TLB,
  * or of the one of `va`.  (The first two are the same to the model.) */
 void core_forget(Core *core);

@@ -38,35 +38,32 @@ typedef struct Use {
     const Atom *atom;
     const AtomInfo *info;
     PartSet reads, writes; /* registers; the sink and the zero are none */
-    PartSet keeps;         /* until its latency is over */
     /* It does more than to compute: it may fail, or reaches memory or FCR31.
      * These keep the order of their units. */
     bool acts;
 } Use;
 
+/* Of the general registers, those that are neither the sink nor the zero. */
+#define GPR_PARTS (((uint64_t)1 << VLIW_SINK) - 1)
+
 static void add_register(PartSet *set, AtomOperand kind, unsigned reg)
 {
     if (kind == ATOM_F)
         set_add(set, PART_FPR + reg);
-    else if (kind != ATOM_N && reg < VLIW_SINK)
-        set_add(set, reg);
+    else if (kind != ATOM_N)
+        set->bits[0] |= (uint64_t)1 << reg & GPR_PARTS;
 }
 
 static Use make_use(const Atom *atom)
 {
     AtomOp op = (AtomOp)atom->op;
     Use use = {.atom = atom, .info = atom_info(op)};
-    bool fcr = atom_uses_fcr(op);
     add_register(&use.reads, use.info->a, atom->a);
     if (!atom->b_imm)
         add_register(&use.reads, use.info->b, atom->b);
     add_register(&use.writes, use.info->d, atom->d);
-    use.keeps = use.writes;
-    if (fcr && op != ATOM_FCR)
-        set_add(&use.keeps, PART_FCR);
-    if (atom_keeps_unit(op))
-        set_add(&use.keeps, PART_UNIT + atom->unit);
-    use.acts = op == ATOM_TRAP || fcr || use.info->unit == ATOM_UNIT_LSU;
+    use.acts =
+        op == ATOM_TRAP || atom_uses_fcr(op) || use.info->unit == ATOM_UNIT_LSU;
     return use;
 }
 
@@ -94,26 +91,39 @@ static bool may_go_first(const Use *const *uses, unsigned count, unsigned index)
     return true;
 }
 
+/* Whether none of the atoms writes what a later one reads. */
+static bool is_ordered(const Use *uses, unsigned count)
+{
+    PartSet written = {{0}};
+    for (unsigned i = 0; i < count; i++) {
+        if (sets_meet(&written, &uses[i].reads))
+            return false;
+        set_merge(&written, &uses[i].writes);
+    }
+    return true;
+}
+
 /* Puts the atoms, which are in the order of their units, in one in which none
  * writes what a later one reads, so that each may write at once.  False, and
  * the order of units, if there is none because they exchange registers. */
-static bool order(const Use *uses, unsigned count, const Use *ordered[])
+static bool order(Use *uses, unsigned count)
 {
     const Use *left[VLIW_UNITS];
+    Use ordered[VLIW_UNITS];
+    if (is_ordered(uses, count))
+        return true;
     for (unsigned i = 0; i < count; i++)
         left[i] = &uses[i];
     for (unsigned done = 0; done < count; done++) {
         unsigned i = 0, rest = count - done;
         while (i < rest && !may_go_first(left, rest, i))
             i++;
-        if (i == rest) {
-            for (i = 0; i < count; i++)
-                ordered[i] = &uses[i];
+        if (i == rest)
             return false;
-        }
-        ordered[done] = left[i];
+        ordered[done] = *left[i];
         memmove(&left[i], &left[i + 1], sizeof *left * (rest - 1 - i));
     }
+    memcpy(uses, ordered, sizeof *uses * count);
     return true;
 }
 
@@ -127,20 +137,32 @@ typedef struct Maker {
     PartSet written;
 } Maker;
 
-static void add_results(Maker *maker, Issue *issue, const Use *use)
+static void add_result(Maker *maker, Issue *issue, unsigned part,
+                       unsigned latency)
 {
-    unsigned latency = maker->desc->latency[use->info->latency];
-    if (latency == 1 || !(use->keeps.bits[0] | use->keeps.bits[1]))
-        return;
+    maker->made->results[maker->results++] =
+        (Result){(uint8_t)part, (uint8_t)latency};
+    issue->result_count++;
     if (latency > issue->longest)
         issue->longest = (uint8_t)latency;
-    for (unsigned half = 0; half < 2; half++)
-        for (uint64_t set = use->keeps.bits[half]; set; set &= set - 1) {
-            unsigned part = 64 * half + (unsigned)__builtin_ctzll(set);
-            maker->made->results[maker->results++] =
-                (Result){(uint8_t)part, (uint8_t)latency};
-            issue->result_count++;
-        }
+}
+
+/* The parts that are busy until the atom's latency is over. */
+static void add_results(Maker *maker, Issue *issue, const Use *use)
+{
+    const Atom *atom = use->atom;
+    AtomOp op = (AtomOp)atom->op;
+    unsigned latency = maker->desc->latency[use->info->latency];
+    if (latency == 1)
+        return;
+    if (use->info->d == ATOM_F)
+        add_result(maker, issue, PART_FPR + atom->d, latency);
+    else if (use->info->d == ATOM_G && atom->d < VLIW_SINK)
+        add_result(maker, issue, atom->d, latency);
+    if (atom_uses_fcr(op) && op != ATOM_FCR)
+        add_result(maker, issue, PART_FCR, latency);
+    if (atom_keeps_unit(op))
+        add_result(maker, issue, PART_UNIT + atom->unit, latency);
 }
 
 static void add_step(Maker *maker, const Use *use, bool last)
@@ -165,36 +187,34 @@ static void add_step(Maker *maker, const Use *use, bool last)
 
 static void make_issue(Maker *maker, Issue *issue, const Molecule *molecule)
 {
+    const Atom *units[VLIW_UNITS] = {NULL};
     Use uses[VLIW_UNITS];
-    const Use *ordered[VLIW_UNITS];
     unsigned count = 0;
+    for (unsigned i = 0; i < molecule->count; i++)
+        units[molecule->atoms[i].unit] = &molecule->atoms[i];
     for (unsigned unit = 0; unit < VLIW_UNITS; unit++)
-        for (unsigned i = 0; i < molecule->count; i++)
-            if (molecule->atoms[i].unit == unit)
-                uses[count++] = make_use(&molecule->atoms[i]);
+        if (units[unit])
+            uses[count++] = make_use(units[unit]);
     assert(count == molecule->count);
     *issue = (Issue){
-        .snapshot = !order(uses, count, ordered),
+        .snapshot = !order(uses, count),
         .step = maker->steps,
         .result = maker->results,
         .commit = molecule->commit,
         .format = (uint8_t)molecule_format(molecule, maker->desc),
         .atoms = (uint8_t)count,
         .nops = (uint8_t)molecule_nops(molecule, maker->desc),
+        .leaves = units[VLIW_BRU] && units[VLIW_BRU]->op == ATOM_EXIT,
     };
-    bool branches = false;
     for (unsigned i = 0; i < count; i++) {
-        const Use *use = ordered[i];
-        add_needs(&issue->needs, use);
-        add_results(maker, issue, use);
-        add_step(maker, use, i + 1 == count);
-        set_merge(&maker->written, &use->writes);
-        issue->leaves |= use->atom->op == ATOM_EXIT;
-        branches |= use->atom->unit == VLIW_BRU;
+        add_needs(&issue->needs, &uses[i]);
+        add_results(maker, issue, &uses[i]);
+        add_step(maker, &uses[i], i + 1 == count);
+        set_merge(&maker->written, &uses[i].writes);
     }
     if (count == 0)
         maker->made->steps[maker->steps++].op = STEP_NONE;
-    issue->plain = !issue->longest && !issue->commit && !branches;
+    issue->plain = !issue->longest && !issue->commit && !units[VLIW_BRU];
 }
 
 /* --- Translations --------------------------------------------------------- */

@@ -95,18 +95,17 @@ void core_protect(Core *c, uint32_t pa, uint32_t size)
         engine_protect(c, pa, size);
 }
 
-bool core_touch(Core *c, uint32_t va, bool user, bool store, CorePage *page,
-                CoreFault *fault)
+const CorePage *core_touch(Core *c, uint32_t va, bool user, bool store,
+                           CoreFault *fault)
 {
-    const CorePage *found = core_look(c, va, 1, user, store);
-    if (!found) {
+    const CorePage *page = core_look(c, va, 1, user, store);
+    if (page) {
+        core_spend_access(c, page, va, page->pa | va % PAGE_SIZE, store);
+        c->counters.total = c->clock + c->stalls;
+    } else {
         *fault = c->fault;
-        return false;
     }
-    *page = *found;
-    core_spend_access(c, found, va, found->pa | va % PAGE_SIZE, store);
-    c->counters.total = core_cycles(c);
-    return true;
+    return page;
 }
 
 /* --- Stores --------------------------------------------------------------- */

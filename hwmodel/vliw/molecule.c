@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-static const AtomInfo infos[ATOM_COUNT] = {
+const AtomInfo atom_table[ATOM_COUNT] = {
 #define ATOM(id, name, unit, latency, d, a, b, text)                           \
     [ATOM_##id] = {name,     ATOM_UNIT_##unit, VLIW_LATENCY_##latency,         \
                    ATOM_##d, ATOM_##a,         ATOM_##b,                       \
@@ -15,95 +15,51 @@ static const AtomInfo infos[ATOM_COUNT] = {
 #undef ATOM
 };
 
-const AtomInfo *atom_info(AtomOp op)
+const uint8_t atom_ir_table[ATOM_COUNT] = {
+#define SAME(id) [ATOM_##id] = IR_##id
+    SAME(ADD),    SAME(SUB),    SAME(AND),    SAME(OR),     SAME(XOR),
+    SAME(NOR),    SAME(SLT),    SAME(SLTU),   SAME(SHL),    SAME(SHR),
+    SAME(SAR),    SAME(MUL),    SAME(MULH),   SAME(MULHU),  SAME(DIV),
+    SAME(DIVU),   SAME(CP0),    SAME(LO),     SAME(HI),     SAME(SETLO),
+    SAME(SETHI),  SAME(FCR),    SAME(FADDS),  SAME(FADDD),  SAME(FSUBS),
+    SAME(FSUBD),  SAME(FMULS),  SAME(FMULD),  SAME(FDIVS),  SAME(FDIVD),
+    SAME(FABSS),  SAME(FABSD),  SAME(FNEGS),  SAME(FNEGD),  SAME(FCVTSD),
+    SAME(FCVTSW), SAME(FCVTDS), SAME(FCVTDW), SAME(FCVTWS), SAME(FCVTWD),
+    SAME(FCMPS),  SAME(FCMPD),
+#undef SAME
+};
+
+_Static_assert(IR_CONST == 0, "what the table has for atoms not named in it");
+
+unsigned atom_units(AtomUnit kind, const VliwDesc *desc)
 {
-    assert(op < ATOM_COUNT);
-    return &infos[op];
+    unsigned alus = (1u << desc->alu_units) - 1;
+    unsigned second = 1u << (desc->alu_units > 1 ? VLIW_ALU1 : VLIW_ALU0);
+    switch (kind) {
+    case ATOM_UNIT_ALU: return alus;
+    case ATOM_UNIT_SHIFT: return desc->shift_all ? alus : second;
+    case ATOM_UNIT_FP: return second;
+    case ATOM_UNIT_LSU: return ((1u << desc->lsu_units) - 1) << VLIW_LSU0;
+    case ATOM_UNIT_BRU: return 1u << VLIW_BRU;
+    }
+    return 0;
 }
 
 bool atom_fits(AtomOp op, VliwUnit unit, const VliwDesc *desc)
 {
-    bool alu = (unsigned)unit < desc->alu_units;
-    bool second = unit == (desc->alu_units > 1 ? VLIW_ALU1 : VLIW_ALU0);
-    switch (infos[op].unit) {
-    case ATOM_UNIT_ALU: return alu;
-    case ATOM_UNIT_SHIFT: return desc->shift_all ? alu : second;
-    case ATOM_UNIT_FP: return second;
-    case ATOM_UNIT_LSU:
-        return unit >= VLIW_LSU0 && unit < VLIW_LSU0 + desc->lsu_units;
-    case ATOM_UNIT_BRU: return unit == VLIW_BRU;
-    }
-    return false;
+    return atom_units(atom_table[op].unit, desc) >> unit & 1;
 }
 
 IrOp atom_ir_op(AtomOp op)
 {
-    switch (op) {
-#define SAME(id)                                                               \
-    case ATOM_##id: return IR_##id;
-        SAME(ADD)
-        SAME(SUB)
-        SAME(AND)
-        SAME(OR)
-        SAME(XOR)
-        SAME(NOR)
-        SAME(SLT)
-        SAME(SLTU)
-        SAME(SHL)
-        SAME(SHR)
-        SAME(SAR)
-        SAME(MUL)
-        SAME(MULH)
-        SAME(MULHU)
-        SAME(DIV)
-        SAME(DIVU)
-        SAME(CP0)
-        SAME(LO)
-        SAME(HI)
-        SAME(SETLO)
-        SAME(SETHI)
-        SAME(FCR)
-        SAME(FADDS)
-        SAME(FADDD)
-        SAME(FSUBS)
-        SAME(FSUBD)
-        SAME(FMULS)
-        SAME(FMULD)
-        SAME(FDIVS)
-        SAME(FDIVD)
-        SAME(FABSS)
-        SAME(FABSD)
-        SAME(FNEGS)
-        SAME(FNEGD)
-        SAME(FCVTSD)
-        SAME(FCVTSW)
-        SAME(FCVTDS)
-        SAME(FCVTDW)
-        SAME(FCVTWS)
-        SAME(FCVTWD)
-        SAME(FCMPS)
-        SAME(FCMPD)
-#undef SAME
-    default: return IR_OP_COUNT;
-    }
+    IrOp same = (IrOp)atom_ir_table[op];
+    return same == IR_CONST ? IR_OP_COUNT : same;
 }
 
 bool atom_is_access(AtomOp op)
 {
-    return infos[op].unit == ATOM_UNIT_LSU && infos[op].a == ATOM_G &&
+    return atom_table[op].unit == ATOM_UNIT_LSU && atom_table[op].a == ATOM_G &&
            op != ATOM_STL;
-}
-
-bool atom_keeps_unit(AtomOp op)
-{
-    return op == ATOM_DIV || op == ATOM_DIVU || op == ATOM_FDIVS ||
-           op == ATOM_FDIVD;
-}
-
-bool atom_uses_fcr(AtomOp op)
-{
-    IrOp ir = atom_ir_op(op);
-    return ir != IR_OP_COUNT && (ir_op_info(ir)->flags & IR_IS_FCR) != 0;
 }
 
 /* --- Encoding ------------------------------------------------------------- */
@@ -130,15 +86,21 @@ static bool fits_short(uint32_t imm, unsigned bits)
     return (low ^ sign) - sign == imm;
 }
 
-/* Number of different immediates that need 32 bits of the molecule.  Those of
- * CP0, LDL, STL, compares, branches and exits are part of their atoms. */
+/* Whether the atom has an immediate that needs 32 bits of the molecule.  Those
+ * of CP0, LDL, STL, compares, branches and exits are part of their atoms. */
+static bool has_long_imm(const Atom *atom, const VliwDesc *desc)
+{
+    return atom->b_imm && !fits_short(atom->imm, desc->short_imm);
+}
+
+/* Number of different ones. */
 static unsigned count_long_imms(const Atom *atoms, unsigned count,
                                 const VliwDesc *desc)
 {
     uint32_t seen[VLIW_UNITS];
     unsigned n = 0;
     for (unsigned i = 0; i < count; i++) {
-        if (!atoms[i].b_imm || fits_short(atoms[i].imm, desc->short_imm))
+        if (!has_long_imm(&atoms[i], desc))
             continue;
         unsigned j = 0;
         while (j < n && seen[j] != atoms[i].imm)
@@ -154,7 +116,13 @@ static unsigned count_long_imms(const Atom *atoms, unsigned count,
 static unsigned find_format(const Atom *atoms, unsigned count,
                             const VliwDesc *desc)
 {
-    enum { ALU0 = 1, ALU1 = 2, LSU = 4, BRU = 8, IMM = 16 };
+    enum {
+        ALU0 = 1 << VLIW_ALU0,
+        ALU1 = 1 << VLIW_ALU1,
+        LSU = 1 << VLIW_LSU0,
+        BRU = 1 << VLIW_BRU,
+        IMM = 1 << VLIW_UNITS
+    };
     static const struct {
         unsigned format, room;
     } formats[] = {
@@ -165,22 +133,18 @@ static unsigned find_format(const Atom *atoms, unsigned count,
         {FORMAT_LSU_ALU1_ALU0_IMM, LSU | ALU1 | ALU0 | IMM},
         {FORMAT_LSU_ALU1_ALU0_BRU, LSU | ALU1 | ALU0 | BRU},
     };
-    static const unsigned bits[VLIW_UNITS] = {
-        [VLIW_ALU0] = ALU0,
-        [VLIW_ALU1] = ALU1,
-        [VLIW_LSU0] = LSU,
-        [VLIW_BRU] = BRU,
-    };
     if (desc->formats == VLIW_FORMATS_FREE)
         return FORMAT_FREE;
-    unsigned imms = count_long_imms(atoms, count, desc);
-    if (imms > 1)
-        return FORMAT_NONE;
-    unsigned needed = imms ? IMM : 0;
+    unsigned needed = 0;
+    uint32_t imm = 0;
     for (unsigned i = 0; i < count; i++) {
-        if (!bits[atoms[i].unit])
+        needed |= 1u << atoms[i].unit;
+        if (!has_long_imm(&atoms[i], desc))
+            continue;
+        if (needed & IMM && imm != atoms[i].imm)
             return FORMAT_NONE;
-        needed |= bits[atoms[i].unit];
+        imm = atoms[i].imm;
+        needed |= IMM;
     }
     for (unsigned i = 0; i < ARRAY_LEN(formats); i++)
         if ((needed & ~formats[i].room) == 0)

@@ -50,15 +50,31 @@ typedef struct AtomInfo {
     const char *text;
 } AtomInfo;
 
-const AtomInfo *atom_info(AtomOp op);
+extern const AtomInfo atom_table[ATOM_COUNT];
+/* What the atom computes; IR_CONST, which no atom is, for all others. */
+extern const uint8_t atom_ir_table[ATOM_COUNT];
+
+static inline const AtomInfo *atom_info(AtomOp op)
+{
+    return &atom_table[op];
+}
+/* Units of the machine, as bits, that do `kind`. */
+unsigned atom_units(AtomUnit kind, const VliwDesc *desc);
 /* Whether `op` may stand in `unit` of the machine. */
 bool atom_fits(AtomOp op, VliwUnit unit, const VliwDesc *desc);
 /* The atom reads or changes FCR31: these stay in program order. */
-bool atom_uses_fcr(AtomOp op);
+static inline bool atom_uses_fcr(AtomOp op)
+{
+    return ir_op_has((IrOp)atom_ir_table[op], IR_IS_FCR);
+}
 /* The atom accesses the guest's memory, at the address in register a. */
 bool atom_is_access(AtomOp op);
 /* The atom keeps its unit until its result is there: a division. */
-bool atom_keeps_unit(AtomOp op);
+static inline bool atom_keeps_unit(AtomOp op)
+{
+    return op == ATOM_DIV || op == ATOM_DIVU || op == ATOM_FDIVS ||
+           op == ATOM_FDIVD;
+}
 /* The IR op that says what an integer or FP atom computes; IR_OP_COUNT if there
  * is none. */
 IrOp atom_ir_op(AtomOp op);

@@ -275,28 +275,27 @@ static void test_touch(void **state)
     World *w = world_create(WORDS("vliw.tlb_miss=7", "memory.latency=50",
                                   "l2.size=0", "memory.uncached=33"));
     static uint32_t tbits[WORLD_PAGE / 4 / 32];
-    CorePage page;
     CoreFault fault;
     tbits[0] = 1;
     w->pages[2].frame = 5;
     w->tbits[5] = tbits;
-    assert_true(core_touch(w->core, 0x2004, true, false, &page, &fault));
-    assert_int_equal(page.pa, 5 * WORLD_PAGE);
-    assert_ptr_equal(page.host, w->memory + 5 * WORLD_PAGE);
-    assert_ptr_equal(page.tbits, tbits);
+    const CorePage *page = core_touch(w->core, 0x2004, true, false, &fault);
+    assert_non_null(page);
+    assert_int_equal(page->pa, 5 * WORLD_PAGE);
+    assert_ptr_equal(page->host, w->memory + 5 * WORLD_PAGE);
+    assert_ptr_equal(page->tbits, tbits);
     assert_int_equal(core_cycles(w->core), 57);
     assert_int_equal(world_stat(w, "cycles.total"), 57);
     /* Translated code does not stop gear 0; alignment is not looked at. */
-    assert_true(core_touch(w->core, 0x2003, true, true, &page, &fault));
+    assert_non_null(core_touch(w->core, 0x2003, true, true, &fault));
     assert_int_equal(core_cycles(w->core), 57);
     assert_int_equal(world_stat(w, "l1d.stores"), 1);
-    assert_true(
-        core_touch(w->core, UNCACHED(0x100), false, true, &page, &fault));
+    assert_non_null(core_touch(w->core, UNCACHED(0x100), false, true, &fault));
     assert_int_equal(core_cycles(w->core), 57 + 33);
     w->pages[3].clean = true;
-    assert_false(core_touch(w->core, 0x3000, false, true, &page, &fault));
+    assert_null(core_touch(w->core, 0x3000, false, true, &fault));
     assert_int_equal(fault, CORE_FAULT_GUEST);
-    assert_false(core_touch(w->core, 0xc0000000, false, true, &page, &fault));
+    assert_null(core_touch(w->core, 0xc0000000, false, true, &fault));
     assert_int_equal(fault, CORE_FAULT_MMIO);
     assert_int_equal(core_cycles(w->core), 57 + 33);
     world_destroy(w);
