@@ -209,7 +209,7 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
     HostPart before = hostprofile_enter(l->host_profile, HOST_DISPATCH);
     if (!l->begun)
         revive_begin(l);
-    while (!l->stop && layer_cycles(l) < l->deadline &&
+    while (!l->stop && core_cycles(l->core) < l->deadline &&
            layer_insns(l) < l->insn_limit) {
         if (cpu_interrupt_ready(l->cpu))
             layer_take_interrupt(l);

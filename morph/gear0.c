@@ -94,14 +94,12 @@ static uint64_t schedule_alone(Layer *l, InsnOp op)
     return opt_schedule(region, &l->desc, &l->fast, l->scratch, &work)->length;
 }
 
-uint64_t gear0_cost(Layer *l, const Insn *in)
+uint64_t gear0_cost_anew(Layer *l, const Insn *in)
 {
-    if (unlikely(!in))
+    if (!in)
         return l->cost.gear0 + COST_PRIVILEGED;
-    uint64_t *cost = &l->op_cost[in->op];
-    if (unlikely(!*cost))
-        *cost = schedule_alone(l, (InsnOp)in->op);
-    return l->cost.gear0 + *cost;
+    l->op_cost[in->op] = schedule_alone(l, (InsnOp)in->op);
+    return l->cost.gear0 + l->op_cost[in->op];
 }
 
 /* --- One instruction -------------------------------------------------------
@@ -258,7 +256,7 @@ void gear0_run(Layer *l)
             follow_replay(l, &step);
         bool end = step.trapped || (!s->in_delay && (in_delay || !step.lifted));
         l->in_block = !end || l->replay.of;
-    } while (l->in_block && !l->stop && layer_cycles(l) < l->deadline &&
+    } while (l->in_block && !l->stop && core_cycles(l->core) < l->deadline &&
              s->insns < l->insn_limit && !cpu_interrupt_ready(l->cpu));
     l->interpret = false;
     hostprofile_enter(l->host_profile, before);

@@ -294,8 +294,15 @@ IrPending layer_pending(Layer *l);
 
 /* Interprets: up to the end of a block, or until the run has to look up. */
 void gear0_run(Layer *l);
-/* Cycles of one instruction, but for its accesses; NULL: it was not fetched. */
-uint64_t gear0_cost(Layer *l, const Insn *in);
+/* Cycles of one instruction, but for its accesses; NULL: it was not fetched.
+ * _anew() works out what op_cost does not hold yet. */
+uint64_t gear0_cost_anew(Layer *l, const Insn *in);
+static inline uint64_t gear0_cost(Layer *l, const Insn *in)
+{
+    if (likely(in && l->op_cost[in->op]))
+        return l->cost.gear0 + l->op_cost[in->op];
+    return gear0_cost_anew(l, in);
+}
 /* Makes the table of decoded words. */
 void gear0_init(Layer *l);
 void gear0_decode_anew(DecodedInsn *decoded, uint32_t word);

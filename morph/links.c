@@ -121,7 +121,7 @@ static bool is_return(const Insn *in)
 
 /* The list after each of the guest's instructions: latest[n] when n are done.
  * A call and a return act with their delay slot. */
-static void follow_calls(const VliwCode *code, CallNode *nodes,
+static void follow_calls(const Layer *l, const VliwCode *code, CallNode *nodes,
                          unsigned *latest)
 {
     unsigned count = 0;
@@ -131,11 +131,11 @@ static void follow_calls(const VliwCode *code, CallNode *nodes,
         if (i == 0)
             continue;
         const IrGuest *guest = &code->guests[i - 1];
-        Insn in = insn_decode(guest->word);
-        if (is_call(&in)) {
+        const Insn *in = &gear0_decode(l, guest->word)->insn;
+        if (is_call(in)) {
             nodes[++count] = (CallNode){guest->pc + 8, latest[i]};
             latest[i + 1] = count;
-        } else if (is_return(&in) && latest[i]) {
+        } else if (is_return(in) && latest[i]) {
             latest[i + 1] = nodes[latest[i]].outer;
         }
     }
@@ -199,7 +199,7 @@ void links_add(Layer *l, Translation *t)
     CallNode *nodes = arena_alloc_raw(l->scratch, room, sizeof *nodes);
     unsigned *latest = arena_alloc_raw(l->scratch, room, sizeof *latest);
     unsigned calls = 0, last;
-    follow_calls(code, nodes, latest);
+    follow_calls(l, code, nodes, latest);
     for (unsigned i = 0; i < exits && l->predict->return_count; i++)
         calls += count_calls(&code->exits[i], nodes, latest, &last);
     /* All of it in one piece, which links_remove() frees. */
@@ -360,7 +360,8 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
     CoreExit *out = &from->exits[exit];
     CoreLink *cache = out->cache;
     CoreCode *code = NULL;
-    links_call(ctx, from, exit);
+    if (out->call_count)
+        links_call(ctx, from, exit);
     l->missed_return = NULL;
     if (out->stacked && (code = predict_return(l, pc, out->mode)))
         return code;

@@ -36,7 +36,8 @@ typedef enum Try {
 } Try;
 
 /* Ready nodes of a class, as a binary heap: the highest first, of equals the
- * first in program order. */
+ * first in program order.  The first key is 0, less than any, if it is empty.
+ */
 typedef struct Heap {
     uint64_t *keys;
     uint32_t count;
@@ -76,6 +77,8 @@ static void heap_push(Heap *heap, uint64_t key)
 static void heap_pop(Heap *heap)
 {
     uint64_t key = heap->keys[--heap->count];
+    if (heap->count == 0)
+        key = 0;
     uint32_t i = 0;
     for (;;) {
         uint32_t child = 2 * i + 1;
@@ -181,6 +184,10 @@ static Try try_order(Sched *s, const Node *n)
  * are left, the closer to the oldest node. */
 static bool may_take_register(const Backend *b, NodeId n)
 {
+    uint64_t free = b->files[b->values[b->nodes[n].d].fp].free;
+    /* What is nearly always so: two are left, which is enough. */
+    if (free & (free - 1) && n - b->oldest <= AHEAD)
+        return true;
     unsigned left = regs_count_after(b, n);
     if (left == 0)
         return false;
@@ -510,8 +517,7 @@ static unsigned pick_class(const Sched *s, const unsigned *passed)
     unsigned best = CLASSES;
     uint64_t key = 0;
     for (unsigned c = 0; c < CLASSES; c++)
-        if (passed[c] < PASS_MAX && s->heaps[c].count > 0 &&
-            s->heaps[c].keys[0] >= key) {
+        if (s->heaps[c].keys[0] > key && passed[c] < PASS_MAX) {
             best = c;
             key = s->heaps[c].keys[0];
         }
@@ -602,9 +608,11 @@ static void run_main_path(Sched *s)
 static void init_list(Sched *s, uint32_t bound)
 {
     Backend *b = s->b;
-    for (unsigned c = 0; c < CLASSES; c++)
+    for (unsigned c = 0; c < CLASSES; c++) {
         s->heaps[c].keys =
             arena_alloc_raw(b->scratch, b->node_count, sizeof(uint64_t));
+        s->heaps[c].keys[0] = 0;
+    }
     for (unsigned i = 0; i < WHEEL; i++)
         s->wheel[i] = NO_NODE;
     for (NodeId i = 0; i < b->node_count; i++) {

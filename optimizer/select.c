@@ -7,6 +7,8 @@
 
 #include "base/bits.h"
 
+#include <string.h>
+
 /* Uses of a long constant from which on it is kept in a register. */
 enum { SHARED_USES = 3 };
 
@@ -87,17 +89,26 @@ static const uint8_t plain_atoms[IR_OP_COUNT] = {
 
 /* --- Values and nodes ----------------------------------------------------- */
 
-/* One that nothing is known of. */
-static const Value fresh_value = {.reg = NO_REG,
-                                  .slot = NO_SLOT,
-                                  .last_leave = NO_LEAVE,
-                                  .node = NO_NODE,
-                                  .twin = NO_VALUE,
-                                  .after = NO_VALUE,
-                                  .copy = NO_VALUE,
-                                  .ready = NEVER,
-                                  .dead = NEVER,
-                                  .next = NO_VALUE};
+/* What is known of any value at first. */
+#define FRESH_VALUE                                                            \
+    .slot = NO_SLOT, .last_leave = NO_LEAVE, .node = NO_NODE,                  \
+    .twin = NO_VALUE, .after = NO_VALUE, .copy = NO_VALUE, .dead = NEVER,      \
+    .next = NO_VALUE
+
+static const Value fresh_value = {FRESH_VALUE, .reg = NO_REG, .ready = NEVER};
+
+/* What slots hold at the entry, and zero. */
+static const Value entry_values[VALUE_ZERO + 1] = {
+#define SLOT(id, name, type)                                                   \
+    [IR_SLOT_##id] = {FRESH_VALUE, .fp = IR_##type == IR_I64,                  \
+                      .reg = IR_SLOT_##id >= IR_SLOT_F0                        \
+                                 ? IR_SLOT_##id - IR_SLOT_F0                   \
+                                 : IR_SLOT_##id,                               \
+                      .root = IR_SLOT_##id},
+#include "ir/ir.def"
+#undef SLOT
+    [VALUE_ZERO] = {FRESH_VALUE, .reg = VLIW_ZERO, .root = VALUE_ZERO},
+};
 
 static ValueId add_value(Backend *b, bool fp)
 {
@@ -486,19 +497,10 @@ static void count_uses(Select *s, const IrRegion *region)
 static void init_values(Select *s)
 {
     Backend *b = s->b;
-    for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++) {
-        Value *v = &b->values[slot];
-        *v = fresh_value;
-        v->fp = slot >= IR_SLOT_F0;
-        v->reg = (uint8_t)vliw_slot_reg((IrSlot)slot);
-        v->ready = 0;
-        v->root = slot;
+    memcpy(b->values, entry_values, sizeof entry_values);
+    b->value_count = ARRAY_LEN(entry_values);
+    for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++)
         s->current[slot] = s->base[slot] = slot;
-    }
-    b->value_count = IR_SLOT_COUNT;
-    ValueId zero = add_value(b, false);
-    b->values[zero].reg = VLIW_ZERO;
-    b->values[zero].ready = 0;
 }
 
 /* Drops nodes whose result nobody needs, from the last one up. */
