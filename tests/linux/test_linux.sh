@@ -1,15 +1,17 @@
 #!/bin/bash
-# Boots Linux and uses it: test_linux.sh SELKIRK VMLINUX BENCH full|short.  BENCH
-# is the program `bench` of the guest as a file, for qemu-mipsel to say what it
-# has to print.  Two boots with the same input must agree to the byte and the
-# instruction.  `short`, for builds that are slow, has one whole session on the
-# reference CPU and one command under the layer in check mode.
+# Boots Linux and uses it: test_linux.sh SELKIRK VMLINUX BENCH full|short
+# jit|reference.  BENCH is the program `bench` of the guest as a file, for
+# qemu-mipsel to say what it has to print; the last is the best engine that there
+# is.  Two boots with the same input must agree to the byte and the instruction.
+# `short`, for builds that are slow, has one whole session on the reference CPU,
+# one under the layer, and one command there in check mode.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 selkirk=$1
 kernel=$2
 bench=$3
 extent=$4
+engine=$5
 if [ ! -e "$kernel" ]; then
     echo "there is no guest kernel at $kernel; build it: guest/linux/build" >&2
     exit 2
@@ -29,6 +31,11 @@ run() { # run NAME DISK INPUT OPTION...
     timeout 300 "$selkirk" run --machine decstation-200 --disk "$disk" \
         --max-insns 2G --input "$input" --console "$work/$name.console" --out "$work/$name" \
         "$@" "$kernel" 2>"$work/$name.err" </dev/null
+}
+
+ran_compiled() { # ran_compiled NAME
+    [ "$engine" = reference ] ||
+        grep -qE '^  compiled +[1-9][0-9]* ' "$work/$1.err"
 }
 
 ok 'a session with reboot and power-off ends with status 0' \
@@ -52,6 +59,15 @@ if [ "$extent" = short ]; then
     for text in ls=0 'Power down'; do
         ok "printed: $text" printed layer "$text"
     done
+    ok 'the session under the layer' run layer2 "$work/disk,overlay" \
+        "$here/session.input" --model vliw --engine "$engine"
+    for text in ps=0 vi=0 umount=0 bench=0 'Restarting system' 'Power down'; do
+        ok "printed: $text" printed layer2 "$text"
+    done
+    while read -r text; do
+        ok "bench printed: $text" printed layer2 "$text"
+    done <"$work/sums"
+    ok 'the engine did its part' ran_compiled layer2
     echo "1..$count"
     [ "$failed" -eq 0 ]
     exit
@@ -70,7 +86,9 @@ for text in vi=0 umount=0 bench=0 'Restarting system' 'Power down'; do
     ok "printed: $text" printed layer "$text"
 done
 ok 'and again without' \
-    run layer2 "$work/disk,overlay" "$here/session.input" --model vliw
+    run layer2 "$work/disk,overlay" "$here/session.input" --model vliw \
+    --engine "$engine"
+ok 'the engine did its part' ran_compiled layer2
 ok 'prints the same bytes' \
     cmp "$work/layer/console.txt" "$work/layer2/console.txt"
 ok 'has the same statistics, cycles among them' \
