@@ -245,8 +245,8 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .indirect = links_indirect,
                     .interpret = handler_run,
                     .call = links_call};
-    l->core = core_create(&l->desc, config, l->hierarchy, &asks, diag);
-    if (!l->core || !engine_attach(l->core, config, diag))
+    l->core = core_create(&l->desc, config, l->hierarchy, &asks);
+    if (!engine_attach(l->core, config, diag))
         return false;
     links_create(l, config);
     l->scratch = arena_create();

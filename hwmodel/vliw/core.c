@@ -11,9 +11,8 @@
 /* --- Life ----------------------------------------------------------------- */
 
 Core *core_create(const VliwDesc *desc, const Config *config,
-                  Hierarchy *hierarchy, const CoreBus *bus, Diag *diag)
+                  Hierarchy *hierarchy, const CoreBus *bus)
 {
-    (void)diag; /* vliw_desc_read() has checked what the core asks for */
     assert(desc->store_buffer <= STORE_BUFFER_MAX);
     assert(desc->alias_regs <= ALIAS_REGS_MAX);
     uint64_t entries = config_int(config, CONFIG_VLIW_TLB);

@@ -154,8 +154,9 @@ typedef struct CoreStop {
     int commit;     /* exit record of the last commit in `code`, or -1 */
 } CoreStop;
 
+/* `desc` and the keys are those that vliw_desc_read() has checked. */
 Core *core_create(const VliwDesc *desc, const Config *config,
-                  Hierarchy *hierarchy, const CoreBus *bus, Diag *diag);
+                  Hierarchy *hierarchy, const CoreBus *bus);
 void core_destroy(Core *core);
 
 /* Code to run; `base` is where it lies in the translation cache. */

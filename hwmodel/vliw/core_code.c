@@ -190,8 +190,10 @@ static void make_issue(Maker *maker, Issue *issue, const Molecule *molecule)
     const Atom *units[VLIW_UNITS] = {NULL};
     Use uses[VLIW_UNITS];
     unsigned count = 0;
-    for (unsigned i = 0; i < molecule->count; i++)
+    for (unsigned i = 0; i < molecule->count; i++) {
+        assert(molecule->atoms[i].unit < VLIW_UNITS);
         units[molecule->atoms[i].unit] = &molecule->atoms[i];
+    }
     for (unsigned unit = 0; unit < VLIW_UNITS; unit++)
         if (units[unit])
             uses[count++] = make_use(units[unit]);

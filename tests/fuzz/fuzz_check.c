@@ -82,13 +82,11 @@ static void create_machine(Machine *m, const char *const *keys)
     m->hierarchy = hierarchy_create(m->config, &diag);
     CoreBus bus = {
         .ctx = m, .page = find_page, .cp0 = read_cp0, .fp = compute_fp};
-    m->core = m->hierarchy
-                  ? core_create(&m->desc, m->config, m->hierarchy, &bus, &diag)
-                  : NULL;
-    if (!m->core) {
+    if (!m->hierarchy) {
         fprintf(stderr, "fuzz_check: %s\n", diag.text);
         exit(1);
     }
+    m->core = core_create(&m->desc, m->config, m->hierarchy, &bus);
 }
 
 static void destroy_machine(Machine *m)

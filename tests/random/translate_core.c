@@ -56,8 +56,7 @@ void core_machines_create(CoreMachine machines[CORE_MACHINES], World *world)
         demand(vliw_desc_read(&m->desc, m->config, &diag), &diag);
         m->hierarchy = hierarchy_create(m->config, &diag);
         demand(m->hierarchy != NULL, &diag);
-        m->core = core_create(&m->desc, m->config, m->hierarchy, &bus, &diag);
-        demand(m->core != NULL, &diag);
+        m->core = core_create(&m->desc, m->config, m->hierarchy, &bus);
     }
 }
 

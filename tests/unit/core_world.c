@@ -92,8 +92,7 @@ World *world_create(const char *const *words)
                    .indirect = find_indirect,
                    .call = note_call,
                    .stored = note_stored};
-    w->core = core_create(&w->desc, w->config, w->hierarchy, &bus, &diag);
-    assert_non_null(w->core);
+    w->core = core_create(&w->desc, w->config, w->hierarchy, &bus);
     w->stats = stats_create();
     core_add_stats(w->core, w->stats);
     hierarchy_add_stats(w->hierarchy, w->stats);
