@@ -16,7 +16,7 @@ Core *core_create(const VliwDesc *desc, const Config *config,
     assert(desc->store_buffer <= STORE_BUFFER_MAX);
     assert(desc->alias_regs <= ALIAS_REGS_MAX);
     uint64_t entries = config_int(config, CONFIG_VLIW_TLB);
-    assert((entries & (entries - 1)) == 0);
+    assert((entries & (entries - 1)) == 0 && entries <= CORE_TLB_MAX);
     Core *c = alloc_zeroed(1, sizeof *c);
     c->desc = *desc;
     c->bus = *bus;
@@ -24,7 +24,6 @@ Core *core_create(const VliwDesc *desc, const Config *config,
     c->line_shift = (unsigned)__builtin_ctz(hierarchy_line_i(hierarchy));
     c->tlb_miss = (unsigned)config_int(config, CONFIG_VLIW_TLB_MISS);
     c->profile = (unsigned)config_int(config, CONFIG_COST_PROFILE1);
-    c->tlb = alloc_zeroed(entries, sizeof *c->tlb);
     c->tlb_mask = (uint32_t)(entries - 1);
     c->deadline = c->insn_limit = UINT64_MAX;
     c->engine.longest = 1;
@@ -37,7 +36,6 @@ void core_destroy(Core *c)
     if (!c)
         return;
     engine_destroy(c);
-    free(c->tlb);
     free(c);
 }
 

@@ -14,6 +14,7 @@ enum {
     PAGE_SIZE = 1 << PAGE_SHIFT,
     /* Virtual pages remembered for each mode.  Only host time depends on it. */
     CORE_LOOKS = SELKIRK_HARD ? 1 : 256,
+    CORE_TLB_MAX = 1024, /* entries */
     ALIAS_REGS_MAX = 64,
     GEARS = 3
 };
@@ -159,8 +160,8 @@ struct Core {
     AliasReg alias[ALIAS_REGS_MAX];
 
     CoreLook looks[2][CORE_LOOKS]; /* kernel, user */
-    uint32_t *tlb;                 /* micro TLB: page number, or NO_PAGE */
     uint32_t tlb_mask;
+    uint32_t tlb[CORE_TLB_MAX]; /* micro TLB: page number, or NO_PAGE */
 
     /* Of the atom that failed. */
     CoreFault fault;

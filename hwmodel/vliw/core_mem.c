@@ -46,7 +46,7 @@ void core_refill_tlb(Core *c, uint32_t va)
     uint32_t number = va >> PAGE_SHIFT;
     uint32_t *entry = &c->tlb[number & c->tlb_mask];
     if (c->engine.host && *entry != NO_PAGE)
-        engine_drop_page(c, *entry);
+        engine_leave_tlb(c, *entry);
     *entry = number;
     c->counters.tlb_misses++;
     core_stall(c, CORE_CAUSE_TLB, c->tlb_miss);
@@ -70,9 +70,8 @@ void core_forget(Core *c)
 
 void core_forget_mapped(Core *c)
 {
-    for (uint32_t i = 0; c->engine.host && i <= c->tlb_mask; i++)
-        if (c->tlb[i] != NO_PAGE)
-            engine_drop_page(c, c->tlb[i]);
+    if (c->engine.host)
+        engine_drop_mapped(c);
     forget_looks(c);
 }
 

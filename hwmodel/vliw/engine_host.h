@@ -85,9 +85,9 @@ typedef struct EngineSaved {
     uint64_t damaged;
 } EngineSaved;
 
-/* Lines that a page in the micro TLB has had in the line tables. */
+/* Lines that a page in the micro TLB has had in the kernel's line table. */
 typedef struct EngineTouched {
-    uint64_t lines[2][PAGE_SIZE / 16 / 64];
+    uint64_t lines[PAGE_SIZE / 16 / 64];
 } EngineTouched;
 
 typedef struct Engine {
@@ -153,8 +153,11 @@ bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
 void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last);
 /* The stores of `site` are undone. */
 void engine_undo(Core *c, uint32_t site);
-/* Drops lines: all; those of a virtual page, by its number. */
+/* The virtual page, by its number, leaves the micro TLB. */
+void engine_leave_tlb(Core *c, uint32_t number);
+/* Drops lines: all; all of mapped pages; those of a virtual page. */
 void engine_drop_all(Core *c);
+void engine_drop_mapped(Core *c);
 void engine_drop_page(Core *c, uint32_t number);
 /* As core_protect(). */
 void engine_protect(Core *c, uint32_t pa, uint32_t size);

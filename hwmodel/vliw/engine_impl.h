@@ -22,10 +22,12 @@
  * Core.shadow_stale.  Others keep whatever they had; code that could notice it
  * is not compiled.
  *
- * Data.  A line table says of a virtual line that it is mapped in the micro
- * TLB, cached, in the L1 data cache, and (write_tag) writable, dirty there and
- * without T-bits: an access that finds its line changes nothing that is
- * modelled but memory.  All else calls a helper.
+ * Data.  A line table says of a virtual line that it is mapped, cached, in the
+ * L1 data cache, and (write_tag) writable, dirty there and without T-bits.  The
+ * kernel's also says that the page is in the micro TLB or needs none; in user
+ * mode, where pages come and go there, code looks into Core.tlb itself.  An
+ * access that finds its line (and page) changes nothing that is modelled but
+ * memory.  All else calls a helper.
  *
  * Stores go to memory at once.  What they overwrote is in `undo`, as far as an
  * atom that may fail comes between them and their commit.
@@ -43,11 +45,11 @@
 /* Of anything that compiled code depends on; part of the key of saved code.  A
  * module or saved code of other headers is noticed by the sizes and places, and
  * what they do not show is counted by hand. */
-#define ENGINE_VERSION 5
+#define ENGINE_VERSION 6
 #define ENGINE_LAYOUT                                                          \
     ((uint32_t)(ENGINE_VERSION + 0x35 * sizeof(Core) +                         \
                 0x3fb * offsetof(Core, engine) +                               \
-                0x1fd3 * offsetof(Core, predict) +                             \
+                0x1fd3 * (offsetof(Core, predict) + offsetof(Core, tlb)) +     \
                 0xfff1 * sizeof(Installed) + 0x7ffed * sizeof(CoreExit) +      \
                 0x3ffffb * sizeof(EngineSource) +                              \
                 0x1ffffd9 * sizeof(EngineBackend)))
@@ -77,6 +79,7 @@ typedef struct EngineSource {
     unsigned count, step_count, exit_count;
     bool observed;       /* calls EngineHelpers.committed */
     unsigned data_shift; /* of the L1 D-cache's lines */
+    uint32_t tlb_mask;   /* as Core.tlb_mask */
     unsigned return_count, return_cost, cache_cost; /* as CorePredict */
     Issue *issues;
     Step *steps;

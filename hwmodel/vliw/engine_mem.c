@@ -6,12 +6,16 @@
  * while
  *
  *     its page is what CoreBus.page() said  core_forget*()
- *     its page is in the micro TLB          core_refill_tlb(), core_forget*()
  *     it is in the D-cache                  HierarchyLeft, by its place there
  *     for stores, no T-bit lies in it       core_protect()
+ *     its page is in the micro TLB          core_refill_tlb(), core_forget*()
+ *
+ * The last is the kernel's table alone: programs have more pages in use than
+ * the micro TLB, and would find few lines, so code of user mode asks the micro
+ * TLB, too.  What the kernel uses is seldom mapped.
  *
  * A place of the D-cache knows the slot of each table that it may be in; an
- * entry of the micro TLB, the lines of its page that may be in the tables. */
+ * entry of the micro TLB, the lines of its page that may be in the kernel's. */
 #include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
@@ -56,26 +60,38 @@ static void drop_line(Core *c, unsigned user, uint32_t va)
         clear(line);
 }
 
+/* Those of the kernel's table that the page has had since it came. */
+static void drop_touched(Core *c, EngineTouched *touched, uint32_t page)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(touched->lines); i++)
+        for (uint64_t *set = &touched->lines[i]; *set; *set &= *set - 1) {
+            uint32_t line = 64 * i + (unsigned)__builtin_ctzll(*set);
+            drop_line(c, false, page | line << c->engine.host->shift);
+        }
+}
+
+void engine_leave_tlb(Core *c, uint32_t number)
+{
+    drop_touched(c, &c->engine.host->touched[number & c->tlb_mask],
+                 number << PAGE_SHIFT);
+}
+
 void engine_drop_page(Core *c, uint32_t number)
 {
     Engine *e = c->engine.host;
-    uint32_t page = number << PAGE_SHIFT, entry = number & c->tlb_mask;
-    /* A page that is mapped, but not in the micro TLB, has no line here; one
-     * that is not mapped may have any. */
-    if (c->tlb[entry] != number) {
-        for (uint32_t at = 0; at < PAGE_SIZE; at += 1u << e->shift)
-            for (unsigned user = 0; user < 2; user++)
-                drop_line(c, user, page | at);
-        return;
-    }
-    EngineTouched *touched = &e->touched[entry];
-    for (unsigned user = 0; user < 2; user++)
-        for (unsigned i = 0; i < ARRAY_LEN(touched->lines[user]); i++)
-            for (uint64_t *set = &touched->lines[user][i]; *set;
-                 *set &= *set - 1) {
-                uint32_t line = 64 * i + (unsigned)__builtin_ctzll(*set);
-                drop_line(c, user, page | line << e->shift);
-            }
+    uint32_t page = number << PAGE_SHIFT;
+    for (uint32_t at = 0; at < PAGE_SIZE; at += 1u << e->shift)
+        for (unsigned user = 0; user < 2; user++)
+            drop_line(c, user, page | at);
+}
+
+void engine_drop_mapped(Core *c)
+{
+    for (uint32_t i = 0; i <= c->tlb_mask; i++)
+        if (c->tlb[i] != NO_PAGE)
+            engine_leave_tlb(c, c->tlb[i]);
+    for (unsigned i = 0; i < ENGINE_LINES; i++)
+        clear(&c->engine.lines[true][i]);
 }
 
 void engine_protect(Core *c, uint32_t pa, uint32_t size)
@@ -122,10 +138,10 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
         .write_tag = writable ? tag : ENGINE_NO_TAG,
         .addend = (uintptr_t)page->host + offset - tag,
     };
-    if (page->mapped) {
+    if (page->mapped && !user) {
         EngineTouched *touched = &e->touched[va >> PAGE_SHIFT & c->tlb_mask];
         uint32_t line = offset >> e->shift;
-        touched->lines[user][line / 64] |= 1ull << line % 64;
+        touched->lines[line / 64] |= 1ull << line % 64;
     }
 }
 
@@ -144,7 +160,7 @@ static void spend(Core *c, const CorePage *page, uint32_t va, bool user,
     if (likely(page->cached)) {
         cycles = hierarchy_access(h, page->pa | va % PAGE_SIZE, store, &place,
                                   &dirty);
-        if (likely(c->engine.host->fills))
+        if (likely(c->engine.host->fills) && (page->mapped || !user))
             fill(c, user, va, page, place, dirty);
     } else {
         cycles = hierarchy_uncached(h, store);
@@ -155,6 +171,19 @@ static void spend(Core *c, const CorePage *page, uint32_t va, bool user,
 }
 
 /* --- What compiled code calls --------------------------------------------- */
+
+/* Where the byte of `va` is, if the program's table has its line: then only the
+ * micro TLB lacks its page.  NULL: it has not, or that is the kernel's. */
+static uint8_t *find(Core *c, uint32_t va, unsigned size, bool user, bool store)
+{
+    const Engine *e = c->engine.host;
+    const EngineLine *line = &c->engine.lines[true][slot_of(e, va)];
+    uint32_t tag = va & (~((1u << e->shift) - 1) | (size - 1));
+    if (!user || tag != (store ? line->write_tag : line->read_tag) ||
+        c->tlb[va >> PAGE_SHIFT & c->tlb_mask] == va >> PAGE_SHIFT)
+        return NULL;
+    return (uint8_t *)(line->addend + va);
+}
 
 /* Whether a store since the commit, of `stores`, has a byte of the `size` at
  * `host`: then the store buffer answers. */
@@ -177,11 +206,16 @@ static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
     const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
     unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
     bool user = self->context.user;
-    const CorePage *page = core_look(c, va, size, user, false);
-    if (!page)
-        return 0;
-    const uint8_t *host = page->host + va % PAGE_SIZE;
-    spend(c, page, va, user, false);
+    const uint8_t *host = find(c, va, size, user, false);
+    if (host) {
+        core_refill_tlb(c, va);
+    } else {
+        const CorePage *page = core_look(c, va, size, user, false);
+        if (!page)
+            return 0;
+        host = page->host + va % PAGE_SIZE;
+        spend(c, page, va, user, false);
+    }
     forward(c, host, size, ENGINE_SITE_STORES(site));
     uint32_t value = core_bytes_get(host, size, self->context.big);
     return (uint64_t)value << 32 | 1;
@@ -227,14 +261,19 @@ static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
     unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
     unsigned stores = ENGINE_SITE_STORES(site);
     bool user = self->context.user;
-    const CorePage *page = core_look(c, va, size, user, true);
-    if (!page)
-        return false;
-    if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
-        is_refused(c, page, va, size, stores))
-        return false;
-    spend(c, page, va, user, true);
-    uint8_t *host = page->host + va % PAGE_SIZE;
+    uint8_t *host = find(c, va, size, user, true);
+    if (host && likely(stores < c->desc.store_buffer)) {
+        core_refill_tlb(c, va);
+    } else {
+        const CorePage *page = core_look(c, va, size, user, true);
+        if (!page)
+            return false;
+        if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
+            is_refused(c, page, va, size, stores))
+            return false;
+        spend(c, page, va, user, true);
+        host = page->host + va % PAGE_SIZE;
+    }
     c->engine.undo[stores] =
         (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
     bool swap = self->context.big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);

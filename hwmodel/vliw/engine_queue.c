@@ -100,6 +100,7 @@ static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
         .exit_count = all->exit_count,
         .observed = c->committed != NULL,
         .data_shift = c->engine.host->shift,
+        .tlb_mask = c->tlb_mask,
         .return_count = c->predict.return_count,
         .return_cost = c->predict.return_cost,
         .cache_cost = c->predict.cache_cost,

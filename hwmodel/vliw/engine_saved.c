@@ -85,8 +85,8 @@ static void add_source(Bytes *bytes, const EngineSource *s)
     const IrContext *context = &s->context;
     ADD(bytes, context->user, context->fpu, context->big, context->pending,
         s->gear, s->profile, s->count, s->step_count, s->exit_count,
-        s->observed, s->data_shift, s->return_count, s->return_cost,
-        s->cache_cost);
+        s->observed, s->data_shift, s->tlb_mask, s->return_count,
+        s->return_cost, s->cache_cost);
     add_desc(bytes, &s->desc);
     for (unsigned i = 0; i < s->count; i++) {
         const Issue *m = &s->issues[i];

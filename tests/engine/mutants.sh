@@ -71,7 +71,11 @@ mutant 'stalls that leave the limit alone' core_impl.h 200 \
 mutant 'a line that stays when it is replaced' engine_mem.c 200 \
     '/^static void line_left/,/^}/s/clear\(.*\);/(void)slot;/'
 mutant 'a line that stays when its page leaves the micro TLB' core_mem.c 200 \
-    's/engine_drop_page\(c, \*entry\);/;/'
+    's/engine_leave_tlb\(c, \*entry\);/;/'
+mutant 'a program that does not ask the micro TLB' llvm/emit_mem.c 200 \
+    's/if \(!e->source->context\.user\)$/if (true)/'
+mutant 'a micro TLB that a line fills for nothing' engine_mem.c 200 \
+    '/if \(host.*\) \{/,/else/s/core_refill_tlb\(c, va\);/;/'
 mutant 'T-bits that are not seen' engine_mem.c 200 \
     's/ && !has_tbits\(page, offset, size\)//'
 mutant 'a clean line that is written' engine_mem.c 200 \

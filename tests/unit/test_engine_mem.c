@@ -222,6 +222,33 @@ static void test_page_leaves_the_micro_tlb(void **state)
     drop(&r);
 }
 
+/* A program's lines stay when its page leaves the micro TLB: code asks that,
+ * too. */
+static void test_user_lines_stay(void **state)
+{
+    (void)state;
+    Rig r = make(CODE_USER CODE, WORDS("vliw.tlb=2"));
+    uint32_t value;
+    assert_true(store(&r, 0x1000, 7, 0));
+    assert_true(load(&r, 0x3000, &value)); /* the entry of page 1 */
+    assert_int_equal(world_stat(r.w, "core.tlb_misses"), 2);
+    bool found = finds(&r, 0x1000, false); /* its slot may be the other's */
+    assert_true(found || SELKIRK_HARD);
+    assert_true(load(&r, 0x1000, &value));
+    assert_int_equal(value, 7);
+    assert_true(store(&r, 0x3000, 8, 0));
+    assert_true(store(&r, 0x1000, 9, 0));
+    assert_int_equal(world_stat(r.w, "core.tlb_misses"), 5);
+    assert_true(load(&r, 0x1000, &value)); /* the micro TLB has it */
+    assert_int_equal(value, 9);
+    assert_int_equal(world_stat(r.w, "core.tlb_misses"), 5);
+    core_forget_page(r.c, 0x3000); /* which is not in the micro TLB */
+    assert_false(finds(&r, 0x3000, false));
+    core_forget_mapped(r.c);
+    assert_false(finds(&r, 0x1000, false));
+    drop(&r);
+}
+
 static void test_tbits(void **state)
 {
     (void)state;
@@ -379,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_replaced_line_goes),
         cmocka_unit_test(test_two_addresses_of_a_line),
         cmocka_unit_test(test_page_leaves_the_micro_tlb),
+        cmocka_unit_test(test_user_lines_stay),
         cmocka_unit_test(test_tbits),
         cmocka_unit_test(test_forwarding),
         cmocka_unit_test(test_undo),

@@ -40,6 +40,21 @@ static LLVMValueRef find_line(Emitter *e, LLVMValueRef va)
     return LLVMBuildInBoundsGEP2(ir->builder, ir->i8, lines, &at, 1, "");
 }
 
+/* The page that the micro TLB has where it would have `page`. */
+static LLVMValueRef load_tlb(Emitter *e, LLVMValueRef page)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef at =
+        LLVMBuildAnd(ir->builder, page, ir_int(ir, e->source->tlb_mask), "");
+    at = LLVMBuildZExt(ir->builder, at, ir->i64, "");
+    return ir_load(ir, ir->i32,
+                   LLVMBuildInBoundsGEP2(
+                       ir->builder, ir->i32,
+                       ir_at(ir, e->core, offsetof(Core, tlb)), &at, 1, ""),
+                   REGION_LINES);
+}
+
+/* Whether the line's entry, and in user mode the micro TLB, has the address. */
 static LLVMValueRef line_matches(Emitter *e, LLVMValueRef line, LLVMValueRef va,
                                  unsigned size, bool store)
 {
@@ -49,8 +64,17 @@ static LLVMValueRef line_matches(Emitter *e, LLVMValueRef line, LLVMValueRef va,
                           : offsetof(EngineLine, read_tag);
     LLVMValueRef tag =
         ir_load(ir, ir->i32, ir_at(ir, line, offset), REGION_LINES);
-    va = LLVMBuildAnd(ir->builder, va, ir_int(ir, mask), "");
-    return LLVMBuildICmp(ir->builder, LLVMIntEQ, va, tag, "");
+    LLVMValueRef wanted = LLVMBuildAnd(ir->builder, va, ir_int(ir, mask), "");
+    if (!e->source->context.user)
+        return LLVMBuildICmp(ir->builder, LLVMIntEQ, wanted, tag, "");
+    /* One branch for both tables: two would rarely differ. */
+    tag = LLVMBuildXor(ir->builder, wanted, tag, "");
+    LLVMValueRef page =
+        LLVMBuildLShr(ir->builder, va, ir_int(ir, PAGE_SHIFT), "");
+    LLVMValueRef differ =
+        LLVMBuildXor(ir->builder, page, load_tlb(e, page), "");
+    differ = LLVMBuildOr(ir->builder, differ, tag, "");
+    return LLVMBuildICmp(ir->builder, LLVMIntEQ, differ, ir_int(ir, 0), "");
 }
 
 static LLVMValueRef host_address(Emitter *e, LLVMValueRef line, LLVMValueRef va)
