@@ -26,7 +26,6 @@ Core *core_create(const VliwDesc *desc, const Config *config,
     c->profile = (unsigned)config_int(config, CONFIG_COST_PROFILE1);
     c->tlb_mask = (uint32_t)(entries - 1);
     c->deadline = c->insn_limit = UINT64_MAX;
-    c->engine.longest = 1;
     core_forget(c);
     return c;
 }
@@ -208,7 +207,7 @@ CoreStop core_run(Core *c, CoreCode *first)
     if (c->engine.host)
         engine_begin(c);
     for (;;) {
-        if (engine_has_code(c, code) && !engine_run(c, &code, &stop))
+        if (engine_may_run(c, code) && !engine_run(c, &code, &stop))
             break;
         if (!enter(c, code, &stop.kind))
             break;

@@ -78,7 +78,9 @@ enum { TALLY_BITS = 21 };
  * memory.  What a run needs of the VliwCode is here again. */
 struct Installed {
     CoreCode pub;
-    EngineCode *host;       /* compiled, or linker_absent(); NULL: no engine */
+    EngineCode *host; /* compiled, or linker_absent(); NULL: no compiler */
+    EngineOp *ops;    /* threaded form; NULL: there is none */
+    uint64_t left;    /* runs of that, before engine_run() looks */
     const uint8_t *present; /* I-line by I-line: not 0 if in the I-cache */
     uint64_t line;          /* I-line of `base` */
     Issue *issues;
@@ -204,7 +206,7 @@ static inline void core_update_limit(Core *c)
     uint64_t cycles = c->deadline > c->stalls ? c->deadline - c->stalls : 0;
     uint64_t insns = c->insn_limit > c->insns ? c->insn_limit - c->insns : 0;
     /* A run of a translation takes a cycle at least. */
-    uint64_t soft = c->clock + insns / c->engine.longest;
+    uint64_t soft = c->clock + (insns >> c->engine.longest);
     c->engine.limit = soft < c->clock || soft > cycles ? cycles : soft;
 }
 

@@ -1,16 +1,19 @@
-/* Compiled code: from the reference core into it and back, its life, and what
- * it calls that is not of memory. */
+/* Threaded forms and compiled code: from the reference core into them and back,
+ * their life, and what they call that is not of memory. */
 #include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum {
     LOOK_CYCLES = 1 << 20, /* from one look at quality 0 to the next */
     LOOK_RUNS = 16,        /* of a superblock, then its saved code is wanted */
     LATER_RUNS = 64,       /* likewise, then it is worth being saved */
+    THREADED_RUNS = SELKIRK_HARD ? 0 : 1, /* before there is a form */
+    UNTHREADED = INT_MAX,                 /* it cannot have one */
 };
 
 /* --- What compiled code calls --------------------------------------------- */
@@ -88,6 +91,22 @@ static const EngineHelpers helpers = {
 
 /* --- Running -------------------------------------------------------------- */
 
+/* How often the threaded form runs until it is looked at: has it been entered
+ * so often that it is to be compiled? */
+static void set_left(Installed *code)
+{
+    uint64_t wanted = code->unit.wanted, entries = code->pub.entries;
+    code->left = wanted > entries ? wanted - entries : 1;
+}
+
+static void look_at_entries(Core *c, Installed *code)
+{
+    engine_settle(c, code);
+    if (code->pub.entries >= code->unit.wanted)
+        engine_want(c, code);
+    set_left(code);
+}
+
 /* Why core_run() ends at the entry or exit of `at`; false: it does not. */
 static bool note_stop(Core *c, Installed *at, CoreStop *stop)
 {
@@ -118,24 +137,59 @@ static bool note_stop(Core *c, Installed *at, CoreStop *stop)
     return false;
 }
 
-bool engine_run(Core *c, Installed **code, CoreStop *stop)
+/* The threaded form is there, or made: not for what is run once. */
+static bool has_threaded(Core *c, Installed *code)
+{
+    if (code->ops)
+        return true;
+    EngineUnit *unit = &code->unit;
+    if (unit->handle || unit->tried == UNTHREADED ||
+        unit->tried++ < THREADED_RUNS)
+        return false;
+    HostPart before = hostprofile_enter(c->host_profile, HOST_INSTALL);
+    if (engine_threaded_make(c, code))
+        c->engine.host->report.threaded++;
+    else
+        unit->tried = UNTHREADED;
+    set_left(code);
+    hostprofile_enter(c->host_profile, before);
+    return code->ops != NULL;
+}
+
+/* Compiled code, or the threaded form; false: there is neither. */
+static bool run_code(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;
+    HostPart before;
+    if (code->ops && code->left == 0)
+        look_at_entries(c, code);
+    if (code->unit.handle && e->fits) {
+        before = hostprofile_enter(c->host_profile, HOST_COMPILED);
+        e->running = true;
+        e->enter(code->host, c, code);
+        e->running = false;
+    } else if (has_threaded(c, code)) {
+        before = hostprofile_enter(c->host_profile, HOST_THREADED);
+        engine_threaded_run(c, code);
+    } else {
+        return false;
+    }
+    hostprofile_enter(c->host_profile, before);
+    return true;
+}
+
+bool engine_run(Core *c, Installed **code, CoreStop *stop)
+{
     Installed *at = *code;
     c->counted = NULL;
     do {
         core_update_limit(c);
         /* What is left before the limit of instructions is the reference
          * core's, and so is what has no code. */
-        if (c->clock >= c->engine.limit || !at->unit.handle) {
+        if (c->clock >= c->engine.limit || !run_code(c, at)) {
             *code = at;
             return true;
         }
-        HostPart before = hostprofile_enter(c->host_profile, HOST_COMPILED);
-        e->running = true;
-        e->enter(at->host, c, at);
-        e->running = false;
-        hostprofile_enter(c->host_profile, before);
         at = c->engine.at;
         c->shadow_stale = true;
     } while (!note_stop(c, at, stop));
@@ -291,7 +345,11 @@ static bool link_code(Core *c, Installed *code, unsigned quality,
         e->backend->link(e->linker, object, &handle, &bytes, why, ENGINE_WHY);
     if (!host)
         return false;
+    engine_settle(c, code);
+    if (!code->unit.handle)
+        code->unit.runs = code->unit.runs_before = 0; /* were threaded */
     unlink_code(e, code);
+    engine_threaded_free(code);
     code->host = host;
     code->unit.handle = handle;
     code->unit.bytes = bytes;
@@ -363,8 +421,8 @@ void engine_begin(Core *c)
 {
     Engine *e = c->engine.host;
     unlink_removed(e);
-    c->engine.usable =
-        !c->trace && !c->bus.stored && (c->committed != NULL) == e->observed;
+    c->engine.usable = !c->trace && !c->bus.stored;
+    e->fits = (c->committed != NULL) == e->observed;
     if (engine_queue_is_ready(e))
         install_ready(c);
     if (core_cycles(c) >= e->next_look)
@@ -477,15 +535,16 @@ void engine_add(Core *c, Installed *code)
         unit->next->unit.prev = &unit->next;
     c->engine.first = code;
     unit->looked = !e->saved.key_count;
-    unit->wanted = least_runs(e, code);
+    if (e->compiles)
+        unit->wanted = least_runs(e, code);
     if (!unit->looked && code->pub.gear > 1 && unit->wanted > LOOK_RUNS)
         unit->wanted = LOOK_RUNS;
     code->host = e->absent;
     code->present = find_present(e, code);
     /* And one instruction that CoreBus.interpret() may add. */
     for (unsigned i = 0; i < code->pub.code->exit_count; i++)
-        if (code->pub.exits[i].record.insns >= c->engine.longest)
-            c->engine.longest = code->pub.exits[i].record.insns + 1;
+        while (code->pub.exits[i].record.insns >> c->engine.longest)
+            c->engine.longest++;
 }
 
 void engine_remove(Core *c, Installed *code)
@@ -496,6 +555,7 @@ void engine_remove(Core *c, Installed *code)
         return;
     engine_settle(c, code);
     unlink_code(e, code);
+    engine_threaded_free(code);
     if (unit->job)
         unit->job->target = NULL;
     *unit->prev = unit->next;
@@ -505,29 +565,36 @@ void engine_remove(Core *c, Installed *code)
 
 /* --- Life ----------------------------------------------------------------- */
 
+/* LLVM takes its time: only who insists on it waits for it here. */
+static bool find_compiler(Engine *e, const Config *config, bool insists,
+                          Diag *diag)
+{
+    char why[ENGINE_WHY];
+    e->searched = true;
+    e->compiles = engine_module_find(&e->module, config, why) &&
+                  (!insists || engine_module_load(e, why));
+    if (!engine_saved_open(&e->saved, config, diag))
+        return false;
+    return e->compiles || !insists ||
+           diag_error(diag,
+                      "engine.kind = jit: %s; build Selkirk with "
+                      "-DSELKIRK_LLVM=ON, or choose --engine threaded",
+                      why);
+}
+
 bool engine_attach(Core *c, const Config *config, Diag *diag)
 {
-    enum { AUTO, REFERENCE, JIT };
+    enum { AUTO, REFERENCE, THREADED, JIT };
     unsigned kind = config_choice(config, CONFIG_ENGINE_KIND);
-    char why[ENGINE_WHY];
     assert(!c->engine.host && !c->engine.first);
     if (kind == REFERENCE)
         return true;
     Engine *e = alloc_zeroed(1, sizeof *e);
-    /* LLVM takes its time: only who insists on it waits for it here. */
-    bool saved = engine_saved_open(&e->saved, config, diag);
-    bool found = engine_module_find(&e->module, config, why) &&
-                 (kind == AUTO || engine_module_load(e, why));
-    if (!saved || !found) {
+    if (kind != THREADED && !find_compiler(e, config, kind == JIT, diag)) {
         engine_saved_close(&e->saved);
         engine_module_destroy(&e->module);
         free(e);
-        return saved &&
-               (kind == AUTO ||
-                diag_error(diag,
-                           "engine.kind = jit: %s; build Selkirk with "
-                           "-DSELKIRK_LLVM=ON, or choose --engine reference",
-                           why));
+        return false;
     }
     c->engine.host = e;
     c->engine.helpers = &helpers;
@@ -536,7 +603,7 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
     e->memory_max = config_int(config, CONFIG_ENGINE_MEMORY);
     engine_mem_create(c, config);
     engine_queue_create(e, config);
-    if (e->saved.key_count)
+    if (e->compiles && e->saved.key_count)
         engine_queue_start(e);
     return true;
 }
@@ -553,8 +620,12 @@ void engine_destroy(Core *c)
         e->backend->linker_destroy(e->linker);
     }
     engine_mem_destroy(c);
-    engine_saved_close(&e->saved);
-    engine_module_destroy(&e->module);
+    engine_maker_free(&e->maker);
+    walk_free(&e->walk);
+    if (e->searched) {
+        engine_saved_close(&e->saved);
+        engine_module_destroy(&e->module);
+    }
     free(e->removed);
     free(e);
     c->engine.host = NULL;

@@ -1,21 +1,23 @@
-/* Compiled code in place of the reference core: an engine, not a part of the
- * model.  Whatever is switched here, the results of a run stay what they are,
- * bit for bit; only the host's time changes.  docs/engine.md is the manual. */
+/* Faster ways to run translations than the reference core: threaded forms, and
+ * compiled code.  An engine is not a part of the model.  Whatever is switched
+ * here, the results of a run stay what they are, bit for bit; only the host's
+ * time changes.  docs/engine.md is the manual. */
 #ifndef SELKIRK_HWMODEL_VLIW_ENGINE_H
 #define SELKIRK_HWMODEL_VLIW_ENGINE_H
 
 #include "hwmodel/vliw/core.h"
 
-/* Reads the keys engine.* and, unless they say `reference`, has the core
- * compile what runs often.  To be called before anything is installed.  Under
- * `auto` a module that is not there is no error; under `jit` it is: false, and
- * a Diag. */
+/* Reads the keys engine.* and, unless they say `reference`, has the core run
+ * threaded forms, and unless they say `threaded`, compile what runs often.  To
+ * be called before anything is installed.  Under `auto` a module that is not
+ * there is no error; under `jit` it is: false, and a Diag. */
 bool engine_attach(Core *core, const Config *config, Diag *diag);
 
 /* What the engine did, for people: nothing that a result depends on. */
 typedef struct EngineReport {
     bool attached;
     const char *failure; /* why the first of `failed` did, or NULL */
+    uint64_t threaded;   /* forms that were made */
     uint64_t asked;
     uint64_t compiled[2], ns[2]; /* by quality; time of the compiler */
     uint64_t refused, failed;    /* before, by the compiler: not tried again */

@@ -1,12 +1,14 @@
-/* Inside of the engine's runtime.  engine.c runs compiled code and keeps it;
- * engine_mem.c is its memory side; engine_stats.c works out what was counted;
- * engine_queue.c has translations compiled; engine_module.c loads the compiler.
- * The reference core calls what is declared here. */
+/* Inside of the engine's runtime.  engine.c runs code and keeps it;
+ * engine_threaded.c is for what is not compiled; engine_mem.c is the memory
+ * side; engine_stats.c works out what was counted; engine_queue.c has
+ * translations compiled; engine_module.c loads the compiler.  The reference
+ * core calls what is declared here. */
 #ifndef SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
 #define SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
 
 #include "hwmodel/vliw/engine.h"
 #include "hwmodel/vliw/engine_impl.h"
+#include "hwmodel/vliw/engine_walk.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -90,7 +92,17 @@ typedef struct EngineTouched {
     uint64_t lines[PAGE_SIZE / 16 / 64];
 } EngineTouched;
 
+/* What engine_threaded_make() works with: kept from one to the next. */
+typedef struct EngineNeed EngineNeed;
+typedef struct EngineMaker {
+    EngineNeed *needs; /* by molecule */
+    EngineOp *ops;
+    unsigned need_room, count, room;
+} EngineMaker;
+
 typedef struct Engine {
+    bool searched; /* for a compiler: `module` and `saved` count */
+    bool compiles; /* there is one */
     EngineModule module;
     EngineQueue queue;
     EngineSaved saved;
@@ -110,8 +122,12 @@ typedef struct Engine {
     size_t removed_count;
     uint64_t next_look; /* cycles: is there code that earns more quality? */
 
-    /* Code is compiled for runs with a commit hook, or for those without. */
-    bool observed;
+    /* Code is compiled for runs with a commit hook, or for those without; may
+     * it run? */
+    bool observed, fits;
+
+    Walk walk;
+    EngineMaker maker;
 
     /* engine_mem.c */
     bool fills; /* line tables: hits are silent */
@@ -127,8 +143,8 @@ typedef struct Engine {
 
 /* A run begins: what has been compiled is installed. */
 void engine_begin(Core *c);
-/* Runs compiled code from *code on.  True: the reference core must run *code
- * next, for once at least.  False: *stop says why the run ends, at *code. */
+/* Runs *code, and on.  True: the reference core must run *code next, for once
+ * at least.  False: *stop says why the run ends, at *code. */
 bool engine_run(Core *c, Installed **code, CoreStop *stop);
 /* `code` was entered often enough to be compiled. */
 void engine_want(Core *c, Installed *code);
@@ -137,10 +153,23 @@ void engine_add(Core *c, Installed *code);
 void engine_remove(Core *c, Installed *code);
 void engine_destroy(Core *c);
 
-static inline bool engine_has_code(const Core *c, const Installed *code)
+static inline bool engine_may_run(const Core *c, const Installed *code)
 {
-    return code->unit.handle && c->engine.usable && c->counted != &code->pub;
+    return c->engine.usable && c->counted != &code->pub;
 }
+
+/* --- engine_threaded_make.c, engine_threaded.c, engine_predict.c ---------- */
+
+/* Makes the threaded form; false: it has none. */
+bool engine_threaded_make(Core *c, Installed *code);
+void engine_threaded_free(Installed *code);
+void engine_maker_free(EngineMaker *maker);
+/* As EngineEnter, of code that has a threaded form. */
+void engine_threaded_run(Core *c, Installed *code);
+/* Where an exit that was taken leads, if the predictors know; else NULL, and
+ * the layer must be asked.  Looks move the clock. */
+Installed *engine_predict(Core *c, Installed *code, unsigned exit,
+                          uint64_t *clock);
 
 /* --- engine_mem.c --------------------------------------------------------- */
 
@@ -168,7 +197,10 @@ void engine_protect(Core *c, uint32_t pa, uint32_t size);
 bool engine_is_tree(const Installed *code);
 /* What the runs of compiled code since the last call add to the counters. */
 void engine_settle(Core *c, Installed *code);
-/* What a run adds that failed at the step. */
+/* Where a run was that failed at the step, as long as nothing else is walked.
+ */
+const WalkPath *engine_find_step(Core *c, const Installed *code, uint32_t step);
+/* What such a run adds. */
 void engine_count_fault(Core *c, Installed *code, uint32_t step);
 /* What entries add. */
 void engine_count_entries(Core *c, Installed *code, uint64_t times);

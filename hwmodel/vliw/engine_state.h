@@ -6,6 +6,7 @@
 #include "hwmodel/vliw/core.h"
 
 typedef struct Installed Installed;
+typedef struct EngineOp EngineOp;
 
 /* A line of data.  The tag is the virtual address of the line, or
  * ENGINE_NO_TAG; an access matches if (va & (~(line - 1) | (size - 1))) is the
@@ -105,10 +106,11 @@ typedef struct EngineState {
     EngineLine lines[2][ENGINE_LINES]; /* kernel, user */
     /* The rest is the runtime's. */
     struct Engine *host; /* NULL: there is no engine */
-    bool usable;         /* compiled code may run: nothing is traced */
+    bool usable;         /* other code than the reference core may run */
     Installed *first;    /* all that are installed */
     Installed *watched;
-    uint32_t longest; /* instructions that a run of any of them completes */
+    /* No run of any of them completes more than 1 << this instructions. */
+    unsigned longest;
 } EngineState;
 
 /* The runtime's part of an Installed. */
@@ -122,6 +124,7 @@ typedef struct EngineUnit {
     size_t bytes;
     uint64_t runs;        /* settled ones, of compiled code */
     uint64_t runs_before; /* of them, those before the last flush */
+    unsigned tried;       /* runs without any code; UNTHREADED: no other way */
 } EngineUnit;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of

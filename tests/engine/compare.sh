@@ -46,7 +46,7 @@ compare() { # compare WHAT OPTION... : the reference, then each way
         count=$((count + 1))
         # The words of a way are options.
         # shellcheck disable=SC2086
-        if run jit --engine jit $way "$@" && same jit >"$work/log"; then
+        if run jit $way "$@" && same jit >"$work/log"; then
             echo "ok $count - $what $way"
         else
             echo "not ok $count - $what $way"
@@ -57,11 +57,13 @@ compare() { # compare WHAT OPTION... : the reference, then each way
 }
 
 ways=(
-    '-s engine.threads=0 -s engine.runs0=3 -s engine.runs1=1000'
-    '-s engine.threads=1 -s engine.runs0=50 -s engine.runs1=500'
-    '-s engine.threads=1 -s engine.runs0=20 -s engine.runs1=300
+    '--engine threaded'
+    '--engine threaded --check'
+    '--engine jit -s engine.threads=0 -s engine.runs0=3 -s engine.runs1=1000'
+    '--engine jit -s engine.threads=1 -s engine.runs0=50 -s engine.runs1=500'
+    '--engine jit -s engine.threads=1 -s engine.runs0=20 -s engine.runs1=300
         -s engine.delay=7'
-    '-s engine.threads=0 -s engine.runs0=100 -s engine.runs1=400 --check'
+    '--engine jit -s engine.threads=0 -s engine.runs0=100 -s engine.runs1=400 --check'
 )
 "$programs/build" "$work/bin"
 for program in "$work"/bin/*; do
@@ -70,8 +72,9 @@ for program in "$work"/bin/*; do
 done
 if [ -n "$kernel" ] && [ -e "$kernel" ]; then
     ways=(
-        '-s engine.threads=1 -s engine.runs0=300 -s engine.runs1=3000'
-        '-s engine.threads=1 -s engine.runs0=100 -s engine.runs1=1000
+        '--engine threaded'
+        '--engine jit -s engine.threads=1 -s engine.runs0=300 -s engine.runs1=3000'
+        '--engine jit -s engine.threads=1 -s engine.runs0=100 -s engine.runs1=1000
             -s engine.delay=3'
     )
     compare "a boot" --machine decstation-200 --until GUEST-READY \

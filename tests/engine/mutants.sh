@@ -62,7 +62,7 @@ mutant 'undo in the wrong order' engine_mem.c 2000 \
     's/for \(unsigned i = ENGINE_SITE_STORES\(site\); i-- > 0;\)/for (unsigned i = 0; i < ENGINE_SITE_STORES(site); i++)/'
 mutant 'a branch that is a cycle short' llvm/emit.c 20 \
     '/static void take_branch/,/^}/s/desc\.branch - 1/desc.branch - 2/'
-mutant 'a branch that counts a cycle less' engine_stats.c 20 \
+mutant 'a branch that counts a cycle less' engine_walk.c 20 \
     's/tally\.branch \+= w->c->desc\.branch - 1/tally.branch += w->c->desc.branch - 2/'
 mutant 'a deadline that is met a cycle late' core_impl.h 200 \
     's/(c->engine\.limit = soft < c->clock .*cycles) : soft/\1 + 1 : soft/'
@@ -90,5 +90,13 @@ mutant 'shadows that stay stale' engine.c 200 \
     's/c->shadow_stale = true;//'
 mutant 'a fault that is not counted' engine.c 100 \
     's/engine_count_fault\(c, self, step\);//'
+mutant 'a register that is not kept' engine_threaded_make.c 100 \
+    's/add_saves\(maker, &maker->needs\[0\]\.kept\);//'
+mutant 'a branch that reads what its molecule writes' \
+    engine_threaded_make.c 400 's/step->d == branch->a/false/'
+mutant 'an exit that is a cycle early' engine_threaded_make.c 20 \
+    's/op->site = w->path\.clock;/op->site = w->path.clock - 1;/'
+mutant 'a threaded load that looks at no store' engine_threaded.c 400 \
+    's/filter \|= 1ull/filter |= 0ull/'
 echo "1..$count"
 [ "$failed" -eq 0 ] || exit 1

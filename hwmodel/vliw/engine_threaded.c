@@ -1,0 +1,399 @@
+/* Runs the threaded forms of translations, from one to the next, until there is
+ * none or a reason to stop.
+ *
+ * This is core_issue() without what is known before: when a molecule issues,
+ * what it adds to the counters, whether a register is waited for.  Registers
+ * are written at once; those that a fault would have to give back are kept
+ * first, in Core.shadow. */
+#include "hwmodel/vliw/engine_threaded.h"
+#include "hwmodel/vliw/engine_walk.h"
+
+/* --- What is rare --------------------------------------------------------- */
+
+/* Back to the last commit: time, registers, then all that any code does. */
+static void fail(Core *c, Installed *self, uint32_t site)
+{
+    const WalkPath *path = engine_find_step(c, self, ENGINE_SITE_STEP(site));
+    WalkRegs lost = path->written;
+    for (; lost.gpr; lost.gpr &= lost.gpr - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(lost.gpr);
+        c->regs.gpr[reg] = c->shadow.gpr[reg];
+    }
+    for (; lost.fpr; lost.fpr &= lost.fpr - 1) {
+        unsigned reg = (unsigned)__builtin_ctz(lost.fpr);
+        c->regs.fpr[reg] = c->shadow.fpr[reg];
+    }
+    if (lost.fcr)
+        c->regs.fcr31 = c->shadow.fcr31;
+    c->clock += path->clock + 1; /* the molecule has issued */
+    c->insns += path->insns;
+    c->engine.helpers->fault(c, self, site, path->commit);
+}
+
+/* False: it is refused. */
+static bool do_float(Core *c, const Installed *self, uint32_t site)
+{
+    const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
+    AtomOp op = (AtomOp)(step->op % STEP_LAST);
+    CoreRegs *regs = &c->regs;
+    uint32_t fcr31 = regs->fcr31;
+    uint64_t result = 0;
+    /* Operand b of those that have none is not looked at. */
+    if (!c->engine.helpers->fp(c, atom_ir_op(op), step->imm, regs->fpr[step->a],
+                               regs->fpr[step->b % VLIW_FPRS], &fcr31, &result))
+        return false;
+    regs->fcr31 = fcr31;
+    if (atom_info(op)->d == ATOM_F)
+        regs->fpr[step->d] = result;
+    return true;
+}
+
+static uint32_t divide(uint32_t a, uint32_t b)
+{
+    if (b == 0)
+        return a >> 31 ? 1 : UINT32_MAX;
+    if (a == 0x80000000u && b == UINT32_MAX)
+        return a;
+    return (uint32_t)((int32_t)a / (int32_t)b);
+}
+
+static uint64_t set_low(uint64_t a, uint32_t word)
+{
+    return (a & ~(uint64_t)UINT32_MAX) | word;
+}
+
+static uint64_t set_high(uint64_t a, uint32_t word)
+{
+    return (uint64_t)word << 32 | (uint32_t)a;
+}
+
+/* For check mode. */
+static void tell_committed(Core *c, Installed *self, unsigned exit,
+                           uint64_t clock, uint64_t insns)
+{
+    c->clock = clock;
+    c->insns = insns;
+    c->committed(c->committed_ctx, &self->pub, exit);
+}
+
+/* --- Data ----------------------------------------------------------------- */
+
+/* As what a store to memory replaces. */
+static inline void note_undo(EngineUndo *undo, uint8_t *host, unsigned size)
+{
+    uint16_t half;
+    undo->host = host;
+    undo->size = size;
+    if (size == 1) {
+        undo->old = *host;
+    } else if (size == 2) {
+        memcpy(&half, host, sizeof half);
+        undo->old = half;
+    } else {
+        memcpy(&undo->old, host, sizeof undo->old);
+    }
+}
+
+static inline void put(uint8_t *host, unsigned size, uint32_t value, bool big)
+{
+    if (size == 1)
+        *host = (uint8_t)value;
+    else if (size == 2)
+        bits_store16(host, (uint16_t)value, big);
+    else
+        bits_store32(host, value, big);
+}
+
+/* --- Ops ------------------------------------------------------------------ */
+
+void engine_threaded_run(Core *c, Installed *self)
+{
+    /* By EngineOp.op */
+    static const void *const labels[] = {
+#define ATOM(id, name, unit, latency, d, a, b, text) &&do_##id,
+#include "hwmodel/vliw/atom.def"
+#undef ATOM
+#define ATOM(id, name, unit, latency, d, a, b, text) &&imm_##id,
+#include "hwmodel/vliw/atom.def"
+#undef ATOM
+        &&fetch,     &&save1,     &&save2,     &&save3,     &&save4,
+        &&save5,     &&save6,     &&save7,     &&save8,     &&save_fpr,
+        &&save_fcr,  &&keep,      &&kept_BREQ, &&kept_BRNE, &&kept_BRLT,
+        &&kept_BRGE, &&kept_BRLE, &&kept_BRGT, &&commit,    &&direct,
+        &&other};
+    _Static_assert(ARRAY_LEN(labels) == THREADED_OPS, "one an op");
+    EngineState *s = &c->engine;
+    CoreRegs *regs = &c->regs;
+    uint64_t clock = c->clock, insns = c->insns;
+    const unsigned shift = s->host->shift;
+    const uint32_t line_mask = ~((1u << shift) - 1);
+    const EngineLine *lines, *line;
+    const uint8_t *present;
+    const EngineOp *op, *ops;
+    /* A bit for each word that was stored to since the commit, as in
+     * Core.store_filter. */
+    uint64_t filter;
+    uint64_t loaded;
+    uint32_t va, value, kept = 0;
+    uint8_t *host;
+    CoreExit *exit;
+    Installed *next;
+    bool big;
+
+enter:
+    op = ops = self->ops;
+    s->stop = ENGINE_GO_ON;
+    if (unlikely(!ops))
+        goto stop;
+    if (unlikely(clock >= s->limit)) {
+        s->stop = ENGINE_DEADLINE;
+        goto stop;
+    }
+    if (unlikely(self->left == 0))
+        goto stop;
+    self->left--;
+    if (self->pub.gear == 1) {
+        clock += c->profile;
+        if (unlikely(++self->pub.entries == self->pub.hot)) {
+            s->stop = ENGINE_HOT;
+            goto stop;
+        }
+    }
+    lines = s->lines[self->context.user];
+    big = self->context.big;
+    present = self->present;
+    filter = 0;
+    goto *labels[op->op];
+
+#define NEXT() goto *labels[(++op)->op]
+#define DO(id, statement)                                                      \
+    do_##id : statement;                                                       \
+    NEXT();
+/* Atoms that have one form. */
+#define ONE(id, statement) imm_##id : DO(id, statement)
+#define A                  regs->gpr[op->a]
+#define B                  regs->gpr[op->b]
+#define FA                 regs->fpr[op->a]
+#define FB                 regs->fpr[op->b]
+#define D                  regs->gpr[op->d]
+#define FD                 regs->fpr[op->d]
+/* With b as a register and as a number. */
+#define BOTH(id, compute)                                                      \
+    do_##id : value = B;                                                       \
+    D = compute;                                                               \
+    NEXT();                                                                    \
+    imm_##id : value = op->imm;                                                \
+    D = compute;                                                               \
+    NEXT();
+
+    BOTH(ADD, A + value)
+    BOTH(SUB, A - value)
+    BOTH(AND, A & value)
+    BOTH(OR, A | value)
+    BOTH(XOR, A ^ value)
+    BOTH(NOR, ~(A | value))
+    BOTH(SLT, (int32_t)A < (int32_t)value)
+    BOTH(SLTU, A < value)
+    BOTH(SHL, A << value % 32)
+    BOTH(SHR, A >> value % 32)
+    BOTH(SAR, (uint32_t)((int32_t)A >> value % 32))
+    BOTH(MUL, A * value)
+    BOTH(MULH, (uint32_t)((int64_t)(int32_t)A * (int32_t)value >> 32))
+    BOTH(MULHU, (uint32_t)((uint64_t)A * value >> 32))
+    BOTH(DIV, divide(A, value))
+    BOTH(DIVU, value ? A / value : UINT32_MAX)
+    ONE(CP0, D = s->helpers->cp0(c, op->imm))
+
+imm_TRAP:
+do_TRAP:
+    if (unlikely(A != 0))
+        goto failed;
+    NEXT();
+
+/* With the address in a register, and with a number added. */
+#define LOAD(id, size, get, statement)                                         \
+    imm_##id : va = A + op->imm;                                               \
+    goto load_##id;                                                            \
+    do_##id : va = A;                                                          \
+    load_##id : line = &lines[va >> shift & (ENGINE_LINES - 1)];               \
+    if (likely((va & (line_mask | (size - 1))) == line->read_tag) &&           \
+        likely(!(filter >> (va >> 2) % 64 & 1))) {                             \
+        host = (uint8_t *)(va + line->addend);                                 \
+        value = get;                                                           \
+    } else {                                                                   \
+        loaded = engine_load(c, self, va, op->site);                           \
+        if (unlikely(!(loaded & 1)))                                           \
+            goto failed;                                                       \
+        value = (uint32_t)(loaded >> 32);                                      \
+    }                                                                          \
+    statement;                                                                 \
+    NEXT();
+#define STORE(id, size, word)                                                  \
+    imm_##id : va = A + op->imm;                                               \
+    goto store_##id;                                                           \
+    do_##id : va = A;                                                          \
+    store_##id : line = &lines[va >> shift & (ENGINE_LINES - 1)];              \
+    value = word;                                                              \
+    if (likely((va & (line_mask | (size - 1))) == line->write_tag) &&          \
+        likely(ENGINE_SITE_STORES(op->site) < c->desc.store_buffer)) {         \
+        host = (uint8_t *)(va + line->addend);                                 \
+        note_undo(&s->undo[ENGINE_SITE_STORES(op->site)], host, size);         \
+        put(host, size, value, big);                                           \
+    } else if (unlikely(!engine_store(c, self, va, value, op->site))) {        \
+        goto failed;                                                           \
+    }                                                                          \
+    filter |= 1ull << (va >> 2) % 64;                                          \
+    NEXT();
+
+    LOAD(LD8S, 1, *host, D = bits_sext8(value))
+    LOAD(LD8U, 1, *host, D = value)
+    LOAD(LD16S, 2, bits_load16(host, big), D = bits_sext16(value))
+    LOAD(LD16U, 2, bits_load16(host, big), D = value)
+    LOAD(LD32, 4, bits_load32(host, big), D = value)
+    LOAD(LDLO, 4, bits_load32(host, big), FD = set_low(FB, value))
+    LOAD(LDHI, 4, bits_load32(host, big), FD = set_high(FB, value))
+    STORE(ST8, 1, B)
+    STORE(ST16, 2, B)
+    STORE(ST32, 4, B)
+    STORE(STLO, 4, (uint32_t)FB)
+    STORE(STHI, 4, (uint32_t)(FB >> 32))
+    ONE(LDL, D = (uint32_t)c->local[op->imm])
+    ONE(LDLF, FD = c->local[op->imm])
+    ONE(STL, c->local[op->imm] = A)
+    ONE(STLF, c->local[op->imm] = FA)
+
+    ONE(FMOV, FD = FA)
+    ONE(LO, D = (uint32_t)FA)
+    ONE(HI, D = (uint32_t)(FA >> 32))
+    ONE(SETLO, FD = set_low(FA, B))
+    ONE(SETHI, FD = set_high(FA, B))
+    ONE(FCR, D = regs->fcr31)
+
+#define FLOAT(id) imm_##id : do_##id:
+    FLOAT(FADDS)
+    FLOAT(FADDD)
+    FLOAT(FSUBS)
+    FLOAT(FSUBD)
+    FLOAT(FMULS)
+    FLOAT(FMULD)
+    FLOAT(FDIVS)
+    FLOAT(FDIVD)
+    FLOAT(FABSS)
+    FLOAT(FABSD)
+    FLOAT(FNEGS)
+    FLOAT(FNEGD)
+    FLOAT(FCVTSD)
+    FLOAT(FCVTSW)
+    FLOAT(FCVTDS)
+    FLOAT(FCVTDW)
+    FLOAT(FCVTWS)
+    FLOAT(FCVTWD)
+    FLOAT(FCMPS)
+    FLOAT(FCMPD)
+    if (unlikely(!do_float(c, self, op->site)))
+        goto failed;
+    NEXT();
+
+#define BRANCH(id, condition)                                                  \
+    kept_##id : value = kept;                                                  \
+    goto branch_##id;                                                          \
+    imm_##id : do_##id : value = A;                                            \
+    branch_##id : if (condition)                                               \
+    {                                                                          \
+        op = &ops[op->imm];                                                    \
+        goto *labels[op->op];                                                  \
+    }                                                                          \
+    NEXT();
+    BRANCH(BREQ, value == 0)
+    BRANCH(BRNE, value != 0)
+    BRANCH(BRLT, (int32_t)value < 0)
+    BRANCH(BRGE, (int32_t)value >= 0)
+    BRANCH(BRLE, (int32_t)value <= 0)
+    BRANCH(BRGT, (int32_t)value > 0)
+keep:
+    kept = A;
+    NEXT();
+
+fetch:
+    if (unlikely(!present[op->imm]))
+        engine_fetch(c, self, op->imm, op->imm);
+    NEXT();
+
+#define SAVE(n, byte)                                                          \
+    save##n : value = (byte)&0xff;                                             \
+    c->shadow.gpr[value] = regs->gpr[value];
+    SAVE(8, op->site >> 24)
+    SAVE(7, op->site >> 16)
+    SAVE(6, op->site >> 8)
+    SAVE(5, op->site)
+    SAVE(4, op->imm >> 24)
+    SAVE(3, op->imm >> 16)
+    SAVE(2, op->imm >> 8)
+    SAVE(1, op->imm)
+    NEXT();
+save_fpr:
+    c->shadow.fpr[op->d] = regs->fpr[op->d];
+    NEXT();
+save_fcr:
+    c->shadow.fcr31 = regs->fcr31;
+    NEXT();
+
+commit:
+    filter = 0;
+    if (unlikely(c->committed != NULL))
+        tell_committed(c, self, op->imm, clock + op->site,
+                       insns + self->pub.exits[op->imm].record.insns);
+    NEXT();
+
+direct:
+    exit = &self->pub.exits[op->imm];
+    insns += exit->record.insns;
+    clock += op->site;
+    if (unlikely(c->committed != NULL))
+        tell_committed(c, self, op->imm, clock - (c->desc.branch - 1), insns);
+    exit->host_count++;
+    next = (Installed *)exit->next;
+    if (likely(next && !exit->tell) &&
+        (!exit->checked || exit->generation == c->generation)) {
+        self = next;
+        goto enter;
+    }
+    goto leave;
+
+other:
+do_EXIT:
+imm_EXIT:
+do_BR:
+imm_BR:
+    exit = &self->pub.exits[op->imm];
+    insns += exit->record.insns;
+    clock += op->site;
+    if (unlikely(c->committed != NULL))
+        tell_committed(c, self, op->imm, clock - (c->desc.branch - 1), insns);
+    exit->host_count++;
+
+leave:
+    next = engine_predict(c, self, op->imm, &clock);
+    if (!next) {
+        c->clock = clock;
+        c->insns = insns;
+        next = s->helpers->leave(c, self, op->imm);
+        if (!next)
+            return;
+        clock = c->clock;
+        insns = c->insns;
+    }
+    self = next;
+    goto enter;
+
+failed:
+    c->clock = clock;
+    c->insns = insns;
+    fail(c, self, op->site);
+    return;
+
+stop:
+    c->clock = clock;
+    c->insns = insns;
+    s->at = self;
+}

@@ -1,0 +1,44 @@
+/* The threaded form of a translation: its paths as a row of ops, which one
+ * function goes through (engine_threaded.c).  engine_threaded_make.c makes it.
+ * It does what compiled code does, by the same contract (engine_impl.h). */
+#ifndef SELKIRK_HWMODEL_VLIW_ENGINE_THREADED_H
+#define SELKIRK_HWMODEL_VLIW_ENGINE_THREADED_H
+
+#include "hwmodel/vliw/engine_host.h"
+
+/* An op.  `site` is an ENGINE_SITE() of ops that may fail. */
+struct EngineOp {
+    uint8_t op; /* an AtomOp, or of those below */
+    uint8_t d, a, b;
+    uint32_t imm;
+    uint32_t site;
+};
+
+enum { THREADED_SAVES = 8 };
+
+/* Kinds of ops beside the atoms, which take b from a register, or the address
+ * of memory from register a. */
+enum {
+    /* Of atoms: `imm` is b, or is added to the address. */
+    THREADED_IMM = ATOM_COUNT,
+    /* Fetches I-line `imm` if it is not present. */
+    THREADED_FETCH = 2 * ATOM_COUNT,
+    /* Keeps committed registers that are written before something may fail: n +
+     * 1 of them, in the bytes of imm and site, lowest first; d; FCR31. */
+    THREADED_SAVE,
+    THREADED_SAVE_FPR = THREADED_SAVE + THREADED_SAVES,
+    THREADED_SAVE_FCR,
+    /* Reads register a for the molecule's branch: another atom writes it. */
+    THREADED_KEEP,
+    /* The branches, BREQ first, by what was kept. */
+    THREADED_KEPT,
+    /* Commits record imm; `site` is the clock, from the entry on. */
+    THREADED_COMMIT = THREADED_KEPT + ATOM_BRGT - ATOM_BREQ + 1,
+    /* Exits by imm, direct or not; `site` likewise. */
+    THREADED_DIRECT,
+    THREADED_OTHER,
+    THREADED_OPS
+};
+_Static_assert(THREADED_OPS <= 256, "an op is a byte");
+
+#endif
