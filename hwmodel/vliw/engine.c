@@ -91,22 +91,6 @@ static const EngineHelpers helpers = {
 
 /* --- Running -------------------------------------------------------------- */
 
-/* How often the threaded form runs until it is looked at: has it been entered
- * so often that it is to be compiled? */
-static void set_left(Installed *code)
-{
-    uint64_t wanted = code->unit.wanted, entries = code->pub.entries;
-    code->left = wanted > entries ? wanted - entries : 1;
-}
-
-static void look_at_entries(Core *c, Installed *code)
-{
-    engine_settle(c, code);
-    if (code->pub.entries >= code->unit.wanted)
-        engine_want(c, code);
-    set_left(code);
-}
-
 /* Why core_run() ends at the entry or exit of `at`; false: it does not. */
 static bool note_stop(Core *c, Installed *at, CoreStop *stop)
 {
@@ -137,6 +121,15 @@ static bool note_stop(Core *c, Installed *at, CoreStop *stop)
     return false;
 }
 
+/* How often the threaded form runs until the entry at which the reference core
+ * has the translation compiled. */
+static void set_left(Core *c, Installed *code)
+{
+    engine_settle(c, code);
+    uint64_t wanted = code->unit.wanted, next = code->pub.entries + 1;
+    code->left = wanted > next ? wanted - next : 0;
+}
+
 /* The threaded form is there, or made: not for what is run once. */
 static bool has_threaded(Core *c, Installed *code)
 {
@@ -151,7 +144,7 @@ static bool has_threaded(Core *c, Installed *code)
         c->engine.host->report.threaded++;
     else
         unit->tried = UNTHREADED;
-    set_left(code);
+    set_left(c, code);
     hostprofile_enter(c->host_profile, before);
     return code->ops != NULL;
 }
@@ -161,8 +154,11 @@ static bool run_code(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;
     HostPart before;
-    if (code->ops && code->left == 0)
-        look_at_entries(c, code);
+    if (code->ops && code->left == 0) {
+        set_left(c, code);
+        if (code->left == 0)
+            return false;
+    }
     if (code->unit.handle && e->fits) {
         before = hostprofile_enter(c->host_profile, HOST_COMPILED);
         e->running = true;

@@ -94,10 +94,13 @@ typedef struct EngineTouched {
 
 /* What engine_threaded_make() works with: kept from one to the next. */
 typedef struct EngineNeed EngineNeed;
+typedef struct EngineDraft EngineDraft;
+typedef struct EngineValues EngineValues;
 typedef struct EngineMaker {
-    EngineNeed *needs; /* by molecule */
-    EngineOp *ops;
-    unsigned need_room, count, room;
+    EngineNeed *needs;    /* by molecule */
+    EngineDraft *ops;     /* from 1 on */
+    EngineValues *values; /* those of the path, at last, above those of */
+    unsigned need_room, op_count, op_room, value_room; /* Walk.later */
 } EngineMaker;
 
 typedef struct Engine {

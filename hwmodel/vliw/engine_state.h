@@ -125,6 +125,7 @@ typedef struct EngineUnit {
     uint64_t runs;        /* settled ones, of compiled code */
     uint64_t runs_before; /* of them, those before the last flush */
     unsigned tried;       /* runs without any code; UNTHREADED: no other way */
+    uint32_t *sites;      /* ENGINE_SITE() of each op that may fail */
 } EngineUnit;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of

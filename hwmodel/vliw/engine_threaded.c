@@ -104,6 +104,17 @@ static inline void put(uint8_t *host, unsigned size, uint32_t value, bool big)
         bits_store32(host, value, big);
 }
 
+/* Whether none of the stores has a byte of the `size` at `host`. */
+static inline bool is_apart(const EngineUndo *undo, unsigned stores,
+                            const uint8_t *host, unsigned size)
+{
+    for (; stores-- > 0; undo++)
+        if ((uintptr_t)host - (uintptr_t)undo->host < undo->size ||
+            (uintptr_t)undo->host - (uintptr_t)host < size)
+            return false;
+    return true;
+}
+
 /* --- Ops ------------------------------------------------------------------ */
 
 void engine_threaded_run(Core *c, Installed *self)
@@ -117,15 +128,16 @@ void engine_threaded_run(Core *c, Installed *self)
 #include "hwmodel/vliw/atom.def"
 #undef ATOM
         &&fetch,     &&save1,     &&save2,     &&save3,     &&save4,
-        &&save5,     &&save6,     &&save7,     &&save8,     &&save_fpr,
-        &&save_fcr,  &&keep,      &&kept_BREQ, &&kept_BRNE, &&kept_BRLT,
-        &&kept_BRGE, &&kept_BRLE, &&kept_BRGT, &&commit,    &&direct,
-        &&other};
+        &&save5,     &&save6,     &&save7,     &&save_fpr,  &&save_fcr,
+        &&keep,      &&kept_BREQ, &&kept_BRNE, &&kept_BRLT, &&kept_BRGE,
+        &&kept_BRLE, &&kept_BRGT, &&equal,     &&unequal,   &&commit,
+        &&direct,    &&other};
     _Static_assert(ARRAY_LEN(labels) == THREADED_OPS, "one an op");
     EngineState *s = &c->engine;
     CoreRegs *regs = &c->regs;
     uint64_t clock = c->clock, insns = c->insns;
     const unsigned shift = s->host->shift;
+    const unsigned store_buffer = c->desc.store_buffer;
     const uint32_t line_mask = ~((1u << shift) - 1);
     const EngineLine *lines, *line;
     const uint8_t *present;
@@ -159,9 +171,11 @@ enter:
             goto stop;
         }
     }
+    present = self->present;
+    if (unlikely(!present[0]))
+        engine_fetch(c, self, 0, 0);
     lines = s->lines[self->context.user];
     big = self->context.big;
-    present = self->present;
     filter = 0;
     goto *labels[op->op];
 
@@ -210,18 +224,20 @@ do_TRAP:
         goto failed;
     NEXT();
 
-/* With the address in a register, and with a number added. */
-#define LOAD(id, size, get, statement)                                         \
+#define SITE() self->unit.sites[op - ops]
+/* With the address in a register, and with a number added; `apart`: no store
+ * since the commit has a byte of it. */
+#define LOAD(id, size, get, apart, statement)                                  \
     imm_##id : va = A + op->imm;                                               \
     goto load_##id;                                                            \
     do_##id : va = A;                                                          \
     load_##id : line = &lines[va >> shift & (ENGINE_LINES - 1)];               \
+    host = (uint8_t *)(va + line->addend);                                     \
     if (likely((va & (line_mask | (size - 1))) == line->read_tag) &&           \
-        likely(!(filter >> (va >> 2) % 64 & 1))) {                             \
-        host = (uint8_t *)(va + line->addend);                                 \
+        (likely(!(filter >> (va >> 2) % 64 & 1)) || apart)) {                  \
         value = get;                                                           \
     } else {                                                                   \
-        loaded = engine_load(c, self, va, op->site);                           \
+        loaded = engine_load(c, self, va, SITE());                             \
         if (unlikely(!(loaded & 1)))                                           \
             goto failed;                                                       \
         value = (uint32_t)(loaded >> 32);                                      \
@@ -235,23 +251,24 @@ do_TRAP:
     store_##id : line = &lines[va >> shift & (ENGINE_LINES - 1)];              \
     value = word;                                                              \
     if (likely((va & (line_mask | (size - 1))) == line->write_tag) &&          \
-        likely(ENGINE_SITE_STORES(op->site) < c->desc.store_buffer)) {         \
+        likely(op->d < store_buffer)) {                                        \
         host = (uint8_t *)(va + line->addend);                                 \
-        note_undo(&s->undo[ENGINE_SITE_STORES(op->site)], host, size);         \
+        note_undo(&s->undo[op->d], host, size);                                \
         put(host, size, value, big);                                           \
-    } else if (unlikely(!engine_store(c, self, va, value, op->site))) {        \
+    } else if (unlikely(!engine_store(c, self, va, value, SITE()))) {          \
         goto failed;                                                           \
     }                                                                          \
     filter |= 1ull << (va >> 2) % 64;                                          \
     NEXT();
+#define APART(size) is_apart(s->undo, op->b, host, size)
 
-    LOAD(LD8S, 1, *host, D = bits_sext8(value))
-    LOAD(LD8U, 1, *host, D = value)
-    LOAD(LD16S, 2, bits_load16(host, big), D = bits_sext16(value))
-    LOAD(LD16U, 2, bits_load16(host, big), D = value)
-    LOAD(LD32, 4, bits_load32(host, big), D = value)
-    LOAD(LDLO, 4, bits_load32(host, big), FD = set_low(FB, value))
-    LOAD(LDHI, 4, bits_load32(host, big), FD = set_high(FB, value))
+    LOAD(LD8S, 1, *host, APART(1), D = bits_sext8(value))
+    LOAD(LD8U, 1, *host, APART(1), D = value)
+    LOAD(LD16S, 2, bits_load16(host, big), APART(2), D = bits_sext16(value))
+    LOAD(LD16U, 2, bits_load16(host, big), APART(2), D = value)
+    LOAD(LD32, 4, bits_load32(host, big), APART(4), D = value)
+    LOAD(LDLO, 4, bits_load32(host, big), false, FD = set_low(FB, value))
+    LOAD(LDHI, 4, bits_load32(host, big), false, FD = set_high(FB, value))
     STORE(ST8, 1, B)
     STORE(ST16, 2, B)
     STORE(ST32, 4, B)
@@ -290,7 +307,7 @@ do_TRAP:
     FLOAT(FCVTWD)
     FLOAT(FCMPS)
     FLOAT(FCMPD)
-    if (unlikely(!do_float(c, self, op->site)))
+    if (unlikely(!do_float(c, self, SITE())))
         goto failed;
     NEXT();
 
@@ -310,6 +327,18 @@ do_TRAP:
     BRANCH(BRGE, (int32_t)value >= 0)
     BRANCH(BRLE, (int32_t)value <= 0)
     BRANCH(BRGT, (int32_t)value > 0)
+equal:
+    if (A == B) {
+        op = &ops[op->imm];
+        goto *labels[op->op];
+    }
+    NEXT();
+unequal:
+    if (A != B) {
+        op = &ops[op->imm];
+        goto *labels[op->op];
+    }
+    NEXT();
 keep:
     kept = A;
     NEXT();
@@ -322,10 +351,9 @@ fetch:
 #define SAVE(n, byte)                                                          \
     save##n : value = (byte)&0xff;                                             \
     c->shadow.gpr[value] = regs->gpr[value];
-    SAVE(8, op->site >> 24)
-    SAVE(7, op->site >> 16)
-    SAVE(6, op->site >> 8)
-    SAVE(5, op->site)
+    SAVE(7, op->d)
+    SAVE(6, op->b)
+    SAVE(5, op->a)
     SAVE(4, op->imm >> 24)
     SAVE(3, op->imm >> 16)
     SAVE(2, op->imm >> 8)
@@ -338,20 +366,25 @@ save_fcr:
     c->shadow.fcr31 = regs->fcr31;
     NEXT();
 
+#define RECORD() ((unsigned)op->a | (unsigned)op->b << 8)
 commit:
     filter = 0;
     if (unlikely(c->committed != NULL))
-        tell_committed(c, self, op->imm, clock + op->site,
-                       insns + self->pub.exits[op->imm].record.insns);
+        tell_committed(c, self, RECORD(), clock + op->imm,
+                       insns + self->pub.exits[RECORD()].record.insns);
     NEXT();
 
+#define TAKE()                                                                 \
+    exit = &self->pub.exits[RECORD()];                                         \
+    insns += exit->record.insns;                                               \
+    clock += op->imm;                                                          \
+    if (unlikely(c->committed != NULL))                                        \
+        tell_committed(c, self, RECORD(), clock - (c->desc.branch - 1),        \
+                       insns);                                                 \
+    exit->host_count++
+
 direct:
-    exit = &self->pub.exits[op->imm];
-    insns += exit->record.insns;
-    clock += op->site;
-    if (unlikely(c->committed != NULL))
-        tell_committed(c, self, op->imm, clock - (c->desc.branch - 1), insns);
-    exit->host_count++;
+    TAKE();
     next = (Installed *)exit->next;
     if (likely(next && !exit->tell) &&
         (!exit->checked || exit->generation == c->generation)) {
@@ -365,19 +398,14 @@ do_EXIT:
 imm_EXIT:
 do_BR:
 imm_BR:
-    exit = &self->pub.exits[op->imm];
-    insns += exit->record.insns;
-    clock += op->site;
-    if (unlikely(c->committed != NULL))
-        tell_committed(c, self, op->imm, clock - (c->desc.branch - 1), insns);
-    exit->host_count++;
+    TAKE();
 
 leave:
-    next = engine_predict(c, self, op->imm, &clock);
+    next = engine_predict(c, self, RECORD(), &clock);
     if (!next) {
         c->clock = clock;
         c->insns = insns;
-        next = s->helpers->leave(c, self, op->imm);
+        next = s->helpers->leave(c, self, RECORD());
         if (!next)
             return;
         clock = c->clock;
@@ -389,7 +417,7 @@ leave:
 failed:
     c->clock = clock;
     c->insns = insns;
-    fail(c, self, op->site);
+    fail(c, self, SITE());
     return;
 
 stop:

@@ -6,15 +6,16 @@
 
 #include "hwmodel/vliw/engine_host.h"
 
-/* An op.  `site` is an ENGINE_SITE() of ops that may fail. */
+/* An op; most of the host's time is to get them into its caches.  An access has
+ * the number of stores since the commit in b if it loads a general register, in
+ * d if it stores. */
 struct EngineOp {
     uint8_t op; /* an AtomOp, or of those below */
     uint8_t d, a, b;
     uint32_t imm;
-    uint32_t site;
 };
 
-enum { THREADED_SAVES = 8 };
+enum { THREADED_SAVES = 7 };
 
 /* Kinds of ops beside the atoms, which take b from a register, or the address
  * of memory from register a. */
@@ -24,7 +25,7 @@ enum {
     /* Fetches I-line `imm` if it is not present. */
     THREADED_FETCH = 2 * ATOM_COUNT,
     /* Keeps committed registers that are written before something may fail: n +
-     * 1 of them, in the bytes of imm and site, lowest first; d; FCR31. */
+     * 1 of them, in the bytes of imm, then a, b and d; d; FCR31. */
     THREADED_SAVE,
     THREADED_SAVE_FPR = THREADED_SAVE + THREADED_SAVES,
     THREADED_SAVE_FCR,
@@ -32,9 +33,12 @@ enum {
     THREADED_KEEP,
     /* The branches, BREQ first, by what was kept. */
     THREADED_KEPT,
-    /* Commits record imm; `site` is the clock, from the entry on. */
-    THREADED_COMMIT = THREADED_KEPT + ATOM_BRGT - ATOM_BREQ + 1,
-    /* Exits by imm, direct or not; `site` likewise. */
+    /* Branches if registers a and b are equal, or are not. */
+    THREADED_EQUAL = THREADED_KEPT + ATOM_BRGT - ATOM_BREQ + 1,
+    THREADED_UNEQUAL,
+    /* Commits; the record is in a and b, `imm` is the clock since the entry. */
+    THREADED_COMMIT,
+    /* Exits, direct or not, likewise. */
     THREADED_DIRECT,
     THREADED_OTHER,
     THREADED_OPS
