@@ -139,6 +139,7 @@ void engine_threaded_run(Core *c, Installed *self)
     const unsigned shift = s->host->shift;
     const unsigned store_buffer = c->desc.store_buffer;
     const uint32_t line_mask = ~((1u << shift) - 1);
+    const uint32_t *const tlb = c->tlb;
     const EngineLine *lines, *line;
     const uint8_t *present;
     const EngineOp *op, *ops;
@@ -150,7 +151,7 @@ void engine_threaded_run(Core *c, Installed *self)
     uint8_t *host;
     CoreExit *exit;
     Installed *next;
-    bool big;
+    bool user, big;
 
 enter:
     op = ops = self->ops;
@@ -174,7 +175,8 @@ enter:
     present = self->present;
     if (unlikely(!present[0]))
         engine_fetch(c, self, 0, 0);
-    lines = s->lines[self->context.user];
+    user = self->context.user;
+    lines = s->lines[user];
     big = self->context.big;
     filter = 0;
     goto *labels[op->op];
@@ -224,6 +226,9 @@ do_TRAP:
         goto failed;
     NEXT();
 
+/* Lines of user mode are found even if the micro TLB lacks their page. */
+#define IN_TLB()                                                               \
+    likely(!user || tlb[va >> PAGE_SHIFT & c->tlb_mask] == va >> PAGE_SHIFT)
 #define SITE() self->unit.sites[op - ops]
 /* With the address in a register, and with a number added; `apart`: no store
  * since the commit has a byte of it. */
@@ -234,7 +239,7 @@ do_TRAP:
     load_##id : line = &lines[va >> shift & (ENGINE_LINES - 1)];               \
     host = (uint8_t *)(va + line->addend);                                     \
     if (likely((va & (line_mask | (size - 1))) == line->read_tag) &&           \
-        (likely(!(filter >> (va >> 2) % 64 & 1)) || apart)) {                  \
+        IN_TLB() && (likely(!(filter >> (va >> 2) % 64 & 1)) || apart)) {      \
         value = get;                                                           \
     } else {                                                                   \
         loaded = engine_load(c, self, va, SITE());                             \
@@ -251,7 +256,7 @@ do_TRAP:
     store_##id : line = &lines[va >> shift & (ENGINE_LINES - 1)];              \
     value = word;                                                              \
     if (likely((va & (line_mask | (size - 1))) == line->write_tag) &&          \
-        likely(op->d < store_buffer)) {                                        \
+        IN_TLB() && likely(op->d < store_buffer)) {                            \
         host = (uint8_t *)(va + line->addend);                                 \
         note_undo(&s->undo[op->d], host, size);                                \
         put(host, size, value, big);                                           \

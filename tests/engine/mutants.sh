@@ -94,8 +94,10 @@ mutant 'a register that is not kept' engine_threaded_make.c 100 \
     's/add_saves\(maker, &maker->needs\[0\]\.kept\);//'
 mutant 'a branch that reads what its molecule writes' \
     engine_threaded_make.c 400 's/step->d == branch->a/false/'
+mutant 'a program that does without the micro TLB' engine_threaded.c 400 \
+    's/likely\(!user \|\| /likely(true || /'
 mutant 'an exit that is a cycle early' engine_threaded_make.c 20 \
-    's/op->site = w->path\.clock;/op->site = w->path.clock - 1;/'
+    's/^( *)w->path\.clock\);/\1w->path.clock - 1);/'
 mutant 'a threaded load that looks at no store' engine_threaded.c 400 \
     's/filter \|= 1ull/filter |= 0ull/'
 echo "1..$count"
