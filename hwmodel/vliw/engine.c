@@ -337,6 +337,7 @@ static bool link_code(Core *c, Installed *code, unsigned quality,
         give_up(e);
         return false;
     }
+    engine_dump_write(&e->dump, code, quality, object);
     EngineCode *host =
         e->backend->link(e->linker, object, &handle, &bytes, why, ENGINE_WHY);
     if (!host)
@@ -569,7 +570,9 @@ static bool find_compiler(Engine *e, const Config *config, bool insists,
     e->searched = true;
     e->compiles = engine_module_find(&e->module, config, why) &&
                   (!insists || engine_module_load(e, why));
-    if (!engine_saved_open(&e->saved, config, diag))
+    bool folders = engine_saved_open(&e->saved, config, diag);
+    folders = engine_dump_open(&e->dump, config, diag) && folders;
+    if (!folders)
         return false;
     return e->compiles || !insists ||
            diag_error(diag,
@@ -587,6 +590,7 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
         return true;
     Engine *e = alloc_zeroed(1, sizeof *e);
     if (kind != THREADED && !find_compiler(e, config, kind == JIT, diag)) {
+        engine_dump_close(&e->dump);
         engine_saved_close(&e->saved);
         engine_module_destroy(&e->module);
         free(e);
@@ -619,6 +623,7 @@ void engine_destroy(Core *c)
     engine_maker_free(&e->maker);
     walk_free(&e->walk);
     if (e->searched) {
+        engine_dump_close(&e->dump);
         engine_saved_close(&e->saved);
         engine_module_destroy(&e->module);
     }

@@ -87,6 +87,12 @@ typedef struct EngineSaved {
     uint64_t damaged;
 } EngineSaved;
 
+/* Code for people to read.  `dir` is -1 if it is not asked for. */
+typedef struct EngineDump {
+    int dir;
+    unsigned count; /* files that this run wrote */
+} EngineDump;
+
 /* Lines that a page in the micro TLB has had in the kernel's line table. */
 typedef struct EngineTouched {
     uint64_t lines[PAGE_SIZE / 16 / 64];
@@ -104,11 +110,12 @@ typedef struct EngineMaker {
 } EngineMaker;
 
 typedef struct Engine {
-    bool searched; /* for a compiler: `module` and `saved` count */
+    bool searched; /* for a compiler: `module`, `saved`, `dump` count */
     bool compiles; /* there is one */
     EngineModule module;
     EngineQueue queue;
     EngineSaved saved;
+    EngineDump dump;
     uint64_t runs[ENGINE_QUALITIES]; /* thresholds */
     uint64_t memory_max;
     EngineReport report;
@@ -254,6 +261,19 @@ bool engine_saved_load(EngineSaved *saved, EngineKey key, EngineObject *object);
 /* Keeps the code of a job that is done, from any thread; what cannot be written
  * is not kept. */
 void engine_saved_store(EngineSaved *saved, const EngineJob *job);
+
+/* --- engine_dump.c -------------------------------------------------------- */
+
+/* A folder that the key names, made if it is not there, to write to; -1: a
+ * Diag. */
+int engine_folder_open(const char *key, const char *path, Diag *diag);
+/* The folder of the key engine.dump, if there is one.  False: a Diag. */
+bool engine_dump_open(EngineDump *dump, const Config *config, Diag *diag);
+void engine_dump_close(EngineDump *dump);
+/* Writes the object that is about to be the code's; what cannot be written is
+ * left out. */
+void engine_dump_write(EngineDump *dump, const Installed *code,
+                       unsigned quality, const EngineObject *object);
 
 /* --- engine_module.c ------------------------------------------------------ */
 

@@ -13,7 +13,6 @@
 #include "base/alloc.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -181,17 +180,9 @@ bool engine_saved_open(EngineSaved *s, const Config *config, Diag *diag)
     s->dir = -1;
     if (!*folder)
         return true;
-    if (mkdir(folder, 0777) < 0 && errno != EEXIST)
-        return diag_error(diag,
-                          "engine.saved: cannot make the folder %s: %s; name "
-                          "another",
-                          folder, strerror(errno));
-    s->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (s->dir < 0 || faccessat(s->dir, ".", W_OK, 0) < 0)
-        return diag_error(diag,
-                          "engine.saved: cannot write to the folder %s: %s; "
-                          "name another",
-                          folder, strerror(errno));
+    s->dir = engine_folder_open("engine.saved", folder, diag);
+    if (s->dir < 0)
+        return false;
     s->folder = alloc_string(folder);
     engine_saved_list(s);
     return true;

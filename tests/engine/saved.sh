@@ -27,8 +27,8 @@ saved() { # saved COMPILED-PATTERN LOADED-PATTERN
     grep -qE "compiled +$1 +translations in .* s, $2 loaded" "$work/err" ||
         { cat "$work/err" && false; }
 }
-again() { # again NAME: a run with the folder ends as it should
-    run "$1" --engine jit --tcache "$work/saved" && same "$1"
+again() { # again NAME OPTION...: a run with the folder ends as it should
+    run "$@" --engine jit --tcache "$work/saved" && same "$1"
 }
 
 ok 'the reference core ends' run reference --engine reference
@@ -88,7 +88,25 @@ spoil giant truncate -s 1T
 spoil folder mkdir
 find "$work/saved" -name '*.code' -type d -exec rm -r {} +
 
+# The same code, for people.
+again read -s engine.dump="$work/dump"
+ok 'engine.dump leaves what was installed' test \
+    "$(find "$work/dump" -name '*-gear[12]-quality[01].o' | wc -l)" -eq \
+    $(($(sed -nE 's/^ *compiled +([0-9]+) .* ([0-9]+) loaded.*/\1+\2/p' \
+        "$work/err")))
+objdump -d "$work"/dump/00001-*.o >"$work/text"
+ok 'objdump reads it' grep -q '<f>:' "$work/text"
+
+# There is more than that, and something is to be saved.
+bytes() {
+    find "$work/saved" -name '*.code' -printf '%s\n' |
+        awk '{ n += $1 } END { print n + 0 }'
+}
+ok 'check mode has code of its own' again checked --check
+test "$(bytes)" -gt 65536
+rm "$(code | head -n 1)"
 ok 'little room' again little -s engine.saved_max=65536
+ok 'is made' test "$(bytes)" -le 65536
 touch "$work/saved/note.txt"
 again little -s engine.saved_max=65536
 ok 'what is not its own stays' test -e "$work/saved/note.txt"

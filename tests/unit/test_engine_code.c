@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -424,6 +425,47 @@ static void test_saved_again(void **state)
     remove_folder(&folder);
 }
 
+/* --- engine.dump ---------------------------------------------------------- */
+
+static void test_dump(void **state)
+{
+    (void)state;
+    Folder folder = make_folder();
+    char word[64], path[128];
+    snprintf(word, sizeof word, "engine.dump=%s", folder.path);
+    Rig r = make(WORDS(AT_ONCE, "engine.runs0=5", "engine.runs1=20", word));
+    run(&r, CODES - 1, 5);
+    run(&r, 0, 5);
+    run(&r, 0, 20);
+    core_charge(r.w->core, CORE_CAUSE_DISPATCH, LOOK);
+    run(&r, 0, 2); /* the first asks for better code */
+    static const char *const names[] = {"00001-80001000-gear1-quality0.o",
+                                        "00002-80001000-gear2-quality0.o",
+                                        "00003-80001000-gear2-quality1.o"};
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        struct stat file;
+        snprintf(path, sizeof path, "%s/%s", folder.path, names[i]);
+        assert_int_equal(stat(path, &file), 0);
+        assert_int_equal(file.st_size, SIZE);
+    }
+    drop(&r);
+    remove_folder(&folder);
+}
+
+static void test_no_folder(void **state)
+{
+    (void)state;
+    World *w = world_create(NULL);
+    Diag diag = {""};
+    assert_true(
+        config_set_word(w->config, "engine.dump=/dev/null/x", "test", &diag));
+    assert_false(engine_attach(w->core, w->config, &diag));
+    assert_string_equal(diag.text,
+                        "engine.dump: cannot make the folder /dev/null/x: Not "
+                        "a directory; name another");
+    world_destroy(w);
+}
+
 /* --- Failures ------------------------------------------------------------- */
 
 static void test_no_linker(void **state)
@@ -461,6 +503,8 @@ int main(void)
         cmocka_unit_test(test_held),
         cmocka_unit_test(test_later_runs_wait),
         cmocka_unit_test(test_saved_again),
+        cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_no_folder),
         cmocka_unit_test(test_no_linker),
         cmocka_unit_test(test_no_compiler),
     };
