@@ -3,31 +3,10 @@
 # What a file changes and what not, what is refused, and what becomes of files
 # (the guest ends with 3).
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-selkirk=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+. "$(dirname "$0")/events.sh"
 
-fail() {
-    echo "$0: $1" >&2
-    exit 1
-}
-mipsel-linux-gnu-as -march=r3000 -mabi=32 -mno-shared -g0 -o events.o \
-    "$here/events.s"
-mipsel-linux-gnu-ld -Ttext=0x80010000 -o events.elf events.o
-
-# run STATUS NAME OPTION...
-run() {
-    local wanted=$1 name=$2 got=0
-    shift 2
-    timeout 60 "$selkirk" run --machine bare --model vliw --out "$name" \
-        --set gear1.threshold=1 "$@" events.elf \
-        >"$name.out" 2>"$name.err" </dev/null || got=$?
-    [ "$got" -eq "$wanted" ] || {
-        cat "$name.err" >&2
-        fail "$name: status $got, not $wanted"
-    }
+run() { # run STATUS NAME OPTION...
+    events "$1" "$2" --model vliw --set gear1.threshold=1 "${@:3}"
 }
 # refused NAME MESSAGE OPTION...: one line, before anything is written
 refused() {

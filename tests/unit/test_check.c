@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "tests/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,35 +18,8 @@ enum {
     ROM = 0x1fc00000,
     IO = 0x10000000,
     NOWHERE = 0x18000000,
-    ZERO = 0,
-    T0 = 8,
-    T1,
-    T2,
-    T3,
-    S0 = 16,
-    S1,
-    K0 = 26,
     IRQ = 3, /* the device's input */
 };
-
-/* Just enough of an assembler. */
-#define I(op, rs, rt, imm)                                                     \
-    ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
-     ((uint32_t)(imm)&0xffff))
-#define ADDIU(rt, rs, imm) I(0x09, rs, rt, imm)
-#define LUI(rt, imm)       I(0x0f, 0, rt, imm)
-#define LW(rt, imm, rs)    I(0x23, rs, rt, imm)
-#define SB(rt, imm, rs)    I(0x28, rs, rt, imm)
-#define SW(rt, imm, rs)    I(0x2b, rs, rt, imm)
-#define SWL(rt, imm, rs)   I(0x2a, rs, rt, imm)
-#define LWC1(ft, imm, rs)  I(0x31, rs, ft, imm)
-#define BNE(rs, rt, words) I(0x05, rs, rt, words)
-#define MULT(rs, rt)       (I(0, rs, rt, 0) | 0x18)
-#define MFC0(rt, rd)       (I(0x10, 0, rt, 0) | (uint32_t)(rd) << 11)
-#define MTC0(rt, rd)       (I(0x10, 4, rt, 0) | (uint32_t)(rd) << 11)
-#define JR(rs)             (I(0, rs, 0, 0) | 0x08)
-#define RFE                0x42000010u
-#define NOP                0u
 
 /* What the loop does with the device, memory and registers is all there is. */
 static const uint32_t program[] = {

@@ -2,7 +2,8 @@
  * ends, whose time counts until then, and what the guest sees of it. */
 #include "morph/fastforward.h"
 #include "morph/machine.h"
-#include "tests/elf_writer.h"
+#include "tests/support/word_machine.h"
+#include "tests/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,26 +11,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-/* Just enough of an assembler. */
-enum { ZERO = 0, T0 = 8, T1, T2, T3, S0 = 16, S1, K0 = 26 };
-#define I(op, rs, rt, imm)                                                     \
-    ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
-     ((uint32_t)(imm)&0xffff))
-#define ADDIU(rt, rs, imm) I(0x09, rs, rt, imm)
-#define SLTIU(rt, rs, imm) I(0x0b, rs, rt, imm)
-#define ANDI(rt, rs, imm)  I(0x0c, rs, rt, imm)
-#define XORI(rt, rs, imm)  I(0x0e, rs, rt, imm)
-#define LUI(rt, imm)       I(0x0f, 0, rt, imm)
-#define MFC0_CAUSE(rt)     (0x40006800u | (uint32_t)(rt) << 16)
-#define LW(rt, imm, rs)    I(0x23, rs, rt, imm)
-#define SB(rt, imm, rs)    I(0x28, rs, rt, imm)
-#define SW(rt, imm, rs)    I(0x2b, rs, rt, imm)
-#define BEQ(rs, rt, words) I(0x04, rs, rt, words)
-#define BNE(rs, rt, words) I(0x05, rs, rt, words)
-#define ADDU(rd, rs, rt)   (I(0, rs, rt, (rd) << 11) | 0x21)
-#define XOR(rd, rs, rt)    (I(0, rs, rt, (rd) << 11) | 0x26)
-#define NOP                0u
 
 /* Registers of the bare board's device. */
 enum {
@@ -67,7 +48,7 @@ static const uint32_t program[] = {
     SW(T2, 4, S1),         /* */
     ADDIU(K0, ZERO, 300),  /* */
     SW(K0, IRQ_DELAY, S0), /* */
-    MFC0_CAUSE(K0),        /* waits */
+    MFC0(K0, 13),          /* waits */
     ADDIU(T2, T2, 1),      /* */
     ANDI(K0, K0, 0x400),   /* */
     BEQ(K0, ZERO, -4),     /* */
@@ -86,67 +67,22 @@ enum {
     INSNS_DOT = INSNS_MARK + 64 * 7 + 1,
 };
 
-typedef struct Fixture {
-    Config *config;
-    ElfImage *image;
-    Machine *machine;
-    char printed[16];
-    size_t size;
-} Fixture;
-
-static void on_put(void *ctx, uint8_t byte)
-{
-    Fixture *f = ctx;
-    if (f->size + 1 < sizeof f->printed)
-        f->printed[f->size++] = (char)byte;
-}
-
-static ElfImage *assemble(void)
-{
-    ElfWriter w;
-    elf_writer_build_words(&w, START, program, ARRAY_LEN(program));
-    Diag diag = {""};
-    ElfImage *image = elf_read_memory("test", w.bytes, w.size, &diag);
-    assert_string_equal(diag.text, "");
-    return image;
-}
-
-static void set(Fixture *f, const char *key, const char *value)
-{
-    Diag diag = {""};
-    assert_true(config_set(f->config, key, value, "test", &diag));
-}
-
 /* `to` NULL: the reference CPU alone. */
-static Machine *create(Fixture *f, const char *to, const char *warm, bool check)
+static Machine *create(WordMachine *f, const char *to, const char *warm,
+                       bool check)
 {
-    *f = (Fixture){.config = config_create(), .image = assemble()};
-    set(f, "machine.board", "bare");
-    set(f, "machine.memory", "1M");
-    set(f, "gear1.threshold", "2");
-    set(f, "gear2.threshold", "10");
-    set(f, "cpu.model", to ? "vliw" : "functional");
-    set(f, "fast_forward.to", to ? to : "0");
-    set(f, "fast_forward.warm", warm);
-    MachineConfig mc = {.config = f->config,
-                        .image = f->image,
-                        .cmdline = "",
-                        .check = check,
-                        .host = {.ctx = f, .console_put = on_put}};
-    Diag diag = {""};
-    f->machine = machine_create(&mc, &diag);
-    assert_string_equal(diag.text, "");
-    return f->machine;
+    char to_word[64], warm_word[64];
+    snprintf(to_word, sizeof to_word, "fast_forward.to=%s", to ? to : "0");
+    snprintf(warm_word, sizeof warm_word, "fast_forward.warm=%s", warm);
+    return word_machine_create(
+        f, START, program, ARRAY_LEN(program),
+        WORDS("machine.memory=1M", "gear1.threshold=2", "gear2.threshold=10",
+              to ? "cpu.model=vliw" : "cpu.model=functional", to_word,
+              warm_word),
+        check);
 }
 
-static void destroy(Fixture *f)
-{
-    machine_destroy(f->machine);
-    elf_free(f->image);
-    config_destroy(f->config);
-}
-
-static uint64_t stat_of(const Fixture *f, const char *name)
+static uint64_t stat_of(const WordMachine *f, const char *name)
 {
     return stats_get(machine_stats(f->machine), name);
 }
@@ -156,7 +92,7 @@ typedef struct Outcome {
     uint64_t insns, cycles, hash;
 } Outcome;
 
-static Outcome outcome_of(const Fixture *f)
+static Outcome outcome_of(const WordMachine *f)
 {
     return (Outcome){machine_insns(f->machine), machine_cycles(f->machine),
                      machine_hash(f->machine)};
@@ -171,16 +107,16 @@ static void assert_same(Outcome a, Outcome b)
 
 static Outcome run_reference(void)
 {
-    Fixture f;
+    WordMachine f;
     assert_int_equal(machine_run(create(&f, NULL, "0", false), UINT64_MAX),
                      MACHINE_STOP_EXIT);
     Outcome outcome = outcome_of(&f);
-    destroy(&f);
+    word_machine_destroy(&f);
     return outcome;
 }
 
 /* The guest's clock is made of the three phases. */
-static void assert_clock(const Fixture *f)
+static void assert_clock(const WordMachine *f)
 {
     assert_int_equal(machine_cycles(f->machine),
                      stat_of(f, "fast_forward.insns") +
@@ -197,7 +133,7 @@ static void test_any_instruction(void **state)
     uint64_t insns = run_reference().insns;
     for (uint64_t to = 1; to < insns; to += to < 64 ? 1 : 23) {
         char text[24];
-        Fixture f;
+        WordMachine f;
         snprintf(text, sizeof text, "%u", (unsigned)to);
         Machine *m = create(&f, text, to % 2 ? "0" : "100", true);
         assert_true(machine_fast_forwards(m));
@@ -206,7 +142,7 @@ static void test_any_instruction(void **state)
         assert_string_equal(f.printed, "....");
         assert_int_equal(stat_of(&f, "fast_forward.insns"), to);
         assert_clock(&f);
-        destroy(&f);
+        word_machine_destroy(&f);
     }
 }
 
@@ -219,7 +155,7 @@ static void test_time_before_the_switch(void **state)
     static const char *const keys[][2] = {
         {"1G", "0"}, {"1", "1G"}, {"500", "1G"}, {"until:..", "1G"}};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        Fixture f;
+        WordMachine f;
         Machine *m = create(&f, keys[i][0], keys[i][1], false);
         assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
         assert_true(machine_fast_forwards(m));
@@ -230,7 +166,7 @@ static void test_time_before_the_switch(void **state)
         assert_int_equal(stat_of(&f, "fast_forward.warm.cycles"),
                          stat_of(&f, "cycles.total"));
         assert_clock(&f);
-        destroy(&f);
+        word_machine_destroy(&f);
     }
 }
 
@@ -240,12 +176,12 @@ static void test_slices(void **state)
     static const char *const tos[] = {"700", "until:..", "roi"};
     for (size_t i = 0; i < 2 * ARRAY_LEN(tos); i++) {
         const char *to = tos[i / 2], *warm = i % 2 ? "600" : "0";
-        Fixture f;
+        WordMachine f;
         Machine *m = create(&f, to, warm, false);
         machine_run(m, UINT64_MAX);
         Outcome whole = outcome_of(&f);
         uint64_t warm_cycles = stat_of(&f, "fast_forward.warm.cycles");
-        destroy(&f);
+        word_machine_destroy(&f);
         for (uint64_t slice = 1; slice < 3000; slice = 3 * slice + 1) {
             m = create(&f, to, warm, false);
             while (machine_run(m, slice) == MACHINE_STOP_SLICE)
@@ -253,7 +189,7 @@ static void test_slices(void **state)
             assert_same(outcome_of(&f), whole);
             assert_int_equal(stat_of(&f, "fast_forward.warm.cycles"),
                              warm_cycles);
-            destroy(&f);
+            word_machine_destroy(&f);
         }
     }
 }
@@ -262,7 +198,7 @@ static void test_slices(void **state)
 static void test_text(void **state)
 {
     (void)state;
-    Fixture f;
+    WordMachine f;
     Machine *m = create(&f, "until:.", "0", true);
     machine_set_limits(m, &(MachineLimits){.until = ".."});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_TEXT);
@@ -276,18 +212,18 @@ static void test_text(void **state)
     assert_int_equal(stat_of(&f, "fast_forward.insns"),
                      INSNS_BEGIN + INSNS_DOT);
     assert_clock(&f);
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 /* Right after the mark: the region's time is the layer's. */
 static void test_region(void **state)
 {
     (void)state;
-    Fixture f;
+    WordMachine f;
     create(&f, "0", "0", false);
     machine_run(f.machine, UINT64_MAX);
     uint64_t insns = stat_of(&f, "roi.insns");
-    destroy(&f);
+    word_machine_destroy(&f);
     Machine *m = create(&f, "roi", "0", true);
     machine_set_limits(m, &(MachineLimits){.until = ".."});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_TEXT);
@@ -299,7 +235,7 @@ static void test_region(void **state)
     assert_int_equal(stat_of(&f, "roi.count"), 1);
     assert_true(stat_of(&f, "roi.insns") <= insns);
     assert_true(stat_of(&f, "roi.cycles") > stat_of(&f, "roi.insns"));
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 /* Limits and breakpoints hold in every phase. */
@@ -308,7 +244,7 @@ static void test_limits(void **state)
     (void)state;
     Outcome reference = run_reference();
     for (unsigned at = 100; at < 1000; at += 300) {
-        Fixture f;
+        WordMachine f;
         Machine *m = create(&f, "300", "300", false);
         machine_set_limits(m, &(MachineLimits){.insns = at});
         assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_INSNS);
@@ -323,8 +259,14 @@ static void test_limits(void **state)
         assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_BREAKPOINT);
         assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
         assert_true(machine_cycles(m) >= reference.cycles);
-        destroy(&f);
+        word_machine_destroy(&f);
     }
+}
+
+static void set(Config *config, const char *key, const char *value)
+{
+    Diag diag = {""};
+    assert_true(config_set(config, key, value, "test", &diag));
 }
 
 static void test_keys(void **state)
@@ -349,18 +291,18 @@ static void test_keys(void **state)
         {"vliw", "0", "1", "fast_forward.warm = 1: nothing is fast-forwarded"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        Fixture f = {.config = config_create()};
-        set(&f, "cpu.model", cases[i].model);
-        set(&f, "fast_forward.to", cases[i].to);
-        set(&f, "fast_forward.warm", cases[i].warm);
+        Config *config = config_create();
+        set(config, "cpu.model", cases[i].model);
+        set(config, "fast_forward.to", cases[i].to);
+        set(config, "fast_forward.warm", cases[i].warm);
         FastForward forward;
         Diag diag = {""};
-        bool ok = fastforward_read(&forward, f.config, &diag);
+        bool ok = fastforward_read(&forward, config, &diag);
         assert_int_equal(ok, cases[i].message == NULL);
         if (!ok)
             assert_memory_equal(diag.text, cases[i].message,
                                 strlen(cases[i].message));
-        config_destroy(f.config);
+        config_destroy(config);
     }
 }
 

@@ -3,6 +3,7 @@
  * do it in the way that its keys say. */
 #include "morph/machine.h"
 #include "tests/elf_writer.h"
+#include "tests/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,34 +16,7 @@
 /* --- Programs --------------------------------------------------------------
  */
 
-enum { ZERO, V0 = 2, A0 = 4, T0 = 8, T1, T2, T3, T4, IO = 16, S1, S2, S3 };
-enum { RA = 31, STATUS = 12, CAUSE = 13, EPC = 14 };
-
-#define I(op, rs, rt, imm)                                                     \
-    ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
-     ((uint32_t)(imm)&0xffff))
-#define R(fn, rs, rt, rd)                                                      \
-    ((uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 | (uint32_t)(rd) << 11 | (fn))
-#define ADDIU(rt, rs, imm) I(0x09, rs, rt, imm)
-#define ANDI(rt, rs, imm)  I(0x0c, rs, rt, imm)
-#define ORI(rt, rs, imm)   I(0x0d, rs, rt, imm)
-#define XORI(rt, rs, imm)  I(0x0e, rs, rt, imm)
-#define LUI(rt, imm)       I(0x0f, 0, rt, imm)
-#define LW(rt, imm, rs)    I(0x23, rs, rt, imm)
-#define SB(rt, imm, rs)    I(0x28, rs, rt, imm)
-#define SW(rt, imm, rs)    I(0x2b, rs, rt, imm)
-#define BEQ(rs, rt, words) I(0x04, rs, rt, words)
-#define BNE(rs, rt, words) I(0x05, rs, rt, words)
-#define ADDU(rd, rs, rt)   R(0x21, rs, rt, rd)
-#define JR(rs)             R(0x08, rs, 0, 0)
-#define JALR(rs)           R(0x09, rs, 0, RA)
-#define J(va)              ((uint32_t)0x02 << 26 | ((va) >> 2 & 0x3ffffff))
-#define JAL(va)            ((uint32_t)0x03 << 26 | ((va) >> 2 & 0x3ffffff))
-#define MTC0(rt, c0)       ((uint32_t)0x40800000 | (rt) << 16 | (c0) << 11)
-#define MFC0(rt, c0)       ((uint32_t)0x40000000 | (rt) << 16 | (c0) << 11)
-#define TLBWI              0x42000002u
-#define RFE                0x42000010u
-#define NOP                0u
+enum { IO = S0, STATUS = 12, CAUSE = 13, EPC = 14 };
 
 #define START    0x80010000u
 #define AT(word) (START + 4 * (word))

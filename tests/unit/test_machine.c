@@ -4,6 +4,7 @@
 #include "frontend/decode.h"
 #include "morph/machine.h"
 #include "tests/elf_writer.h"
+#include "tests/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,20 +13,7 @@
 
 #include <cmocka.h>
 
-/* Just enough of an assembler. */
-enum { ZERO = 0, T0 = 8, T1, T2, T3, IO = 16, V0 = 2 };
-#define I(op, rs, rt, imm)                                                     \
-    ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
-     ((uint32_t)(imm)&0xffff))
-#define ADDIU(rt, rs, imm) I(0x09, rs, rt, imm)
-#define LUI(rt, imm)       I(0x0f, 0, rt, imm)
-#define LW(rt, imm, rs)    I(0x23, rs, rt, imm)
-#define LBU(rt, imm, rs)   I(0x24, rs, rt, imm)
-#define SB(rt, imm, rs)    I(0x28, rs, rt, imm)
-#define SW(rt, imm, rs)    I(0x2b, rs, rt, imm)
-#define BEQ(rs, rt, words) I(0x04, rs, rt, words)
-#define BNE(rs, rt, words) I(0x05, rs, rt, words)
-#define NOP                0u
+enum { IO = S0 };
 
 #define START 0x80010000u
 

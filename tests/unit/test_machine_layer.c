@@ -2,29 +2,14 @@
  * computes, and where a run stops, is as on the reference CPU; where every
  * cycle went is known. */
 #include "morph/machine.h"
-#include "tests/elf_writer.h"
+#include "tests/support/word_machine.h"
+#include "tests/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-/* Just enough of an assembler. */
-enum { ZERO = 0, T0 = 8, T1, T2, T3, S0 = 16, S1, K0 = 26 };
-#define I(op, rs, rt, imm)                                                     \
-    ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
-     ((uint32_t)(imm)&0xffff))
-#define ADDIU(rt, rs, imm) I(0x09, rs, rt, imm)
-#define LUI(rt, imm)       I(0x0f, 0, rt, imm)
-#define LW(rt, imm, rs)    I(0x23, rs, rt, imm)
-#define SB(rt, imm, rs)    I(0x28, rs, rt, imm)
-#define SW(rt, imm, rs)    I(0x2b, rs, rt, imm)
-#define BEQ(rs, rt, words) I(0x04, rs, rt, words)
-#define BNE(rs, rt, words) I(0x05, rs, rt, words)
-#define ADDU(rd, rs, rt)   (I(0, rs, rt, (rd) << 11) | 0x21)
-#define XOR(rd, rs, rt)    (I(0, rs, rt, (rd) << 11) | 0x26)
-#define NOP                0u
 
 #define START 0x80010000u
 
@@ -52,65 +37,22 @@ static const uint32_t program[] = {
 };
 enum { INNER = 4, INSNS = 3 + 4 * 5 + 256 * 7 + 1 };
 
-typedef struct Fixture {
-    Config *config;
-    ElfImage *image;
-    Machine *machine;
-    char printed[16];
-    size_t size;
-} Fixture;
+#define VLIW       "cpu.model=vliw"
+#define FUNCTIONAL "cpu.model=functional"
 
-static void on_put(void *ctx, uint8_t byte)
+static Machine *create(WordMachine *w, const char *model, bool check)
 {
-    Fixture *f = ctx;
-    if (f->size + 1 < sizeof f->printed)
-        f->printed[f->size++] = (char)byte;
-}
-
-static ElfImage *assemble(void)
-{
-    ElfWriter w;
-    elf_writer_build_words(&w, START, program, ARRAY_LEN(program));
-    Diag diag = {""};
-    ElfImage *image = elf_read_memory("test", w.bytes, w.size, &diag);
-    assert_string_equal(diag.text, "");
-    return image;
-}
-
-static Machine *create(Fixture *f, const char *model, bool check)
-{
-    const char *const keys[][2] = {{"machine.board", "bare"},
-                                   {"machine.memory", "1M"},
-                                   {"gear1.threshold", "2"},
-                                   {"gear2.threshold", "10"},
-                                   {"cpu.model", model}};
-    *f = (Fixture){.config = config_create(), .image = assemble()};
-    Diag diag = {""};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        assert_true(
-            config_set(f->config, keys[i][0], keys[i][1], "test", &diag));
-    MachineConfig mc = {.config = f->config,
-                        .image = f->image,
-                        .cmdline = "",
-                        .check = check,
-                        .host = {.ctx = f, .console_put = on_put}};
-    f->machine = machine_create(&mc, &diag);
-    assert_string_equal(diag.text, "");
-    return f->machine;
-}
-
-static void destroy(Fixture *f)
-{
-    machine_destroy(f->machine);
-    elf_free(f->image);
-    config_destroy(f->config);
+    return word_machine_create(w, START, program, ARRAY_LEN(program),
+                               WORDS("machine.memory=1M", "gear1.threshold=2",
+                                     "gear2.threshold=10", model),
+                               check);
 }
 
 static void test_check(void **state)
 {
     (void)state;
-    Fixture f;
-    Machine *m = create(&f, "vliw", true);
+    WordMachine f;
+    Machine *m = create(&f, VLIW, true);
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
     assert_string_equal(f.printed, "....");
     assert_int_equal(machine_insns(m), INSNS);
@@ -123,19 +65,19 @@ static void test_check(void **state)
     const Stats *stats = machine_stats(m);
     assert_true(stats_get(stats, "core.insns.gear1") > 0);
     assert_true(stats_get(stats, "core.insns.gear2") > INSNS / 2);
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 /* Nothing is compared, and nothing is there to ask, without check mode. */
 static void test_no_check(void **state)
 {
     (void)state;
-    Fixture f;
-    Machine *m = create(&f, "vliw", false);
+    WordMachine f;
+    Machine *m = create(&f, VLIW, false);
     machine_run(m, UINT64_MAX);
     assert_null(machine_finish_check(m));
     assert_int_equal(machine_check_counts(m).commits, 0);
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 /* A limit of instructions is exact in every gear, and the state is the
@@ -144,15 +86,15 @@ static void test_limits_of_instructions(void **state)
 {
     (void)state;
     for (unsigned insns = 1; insns < INSNS; insns += 37) {
-        Fixture f;
+        WordMachine f;
         uint64_t hashes[2];
         for (unsigned layer = 0; layer < 2; layer++) {
-            Machine *m = create(&f, layer ? "vliw" : "functional", false);
+            Machine *m = create(&f, layer ? VLIW : FUNCTIONAL, false);
             machine_set_limits(m, &(MachineLimits){.insns = insns});
             assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_INSNS);
             assert_int_equal(machine_insns(m), insns);
             hashes[layer] = machine_hash(m);
-            destroy(&f);
+            word_machine_destroy(&f);
         }
         assert_true(hashes[0] == hashes[1]);
     }
@@ -162,57 +104,57 @@ static void test_limits_of_instructions(void **state)
 static void test_slices(void **state)
 {
     (void)state;
-    Fixture f;
-    Machine *m = create(&f, "vliw", false);
+    WordMachine f;
+    Machine *m = create(&f, VLIW, false);
     machine_run(m, UINT64_MAX);
     uint64_t cycles = machine_cycles(m), hash = machine_hash(m);
-    destroy(&f);
+    word_machine_destroy(&f);
     for (uint64_t slice = 1; slice < 3000; slice = 3 * slice + 1) {
-        m = create(&f, "vliw", false);
+        m = create(&f, VLIW, false);
         while (machine_run(m, slice) == MACHINE_STOP_SLICE)
             ;
         assert_int_equal(machine_cycles(m), cycles);
         assert_true(machine_hash(m) == hash);
         assert_string_equal(f.printed, "....");
-        destroy(&f);
+        word_machine_destroy(&f);
     }
 }
 
 static void test_limit_of_cycles(void **state)
 {
     (void)state;
-    Fixture f;
-    Machine *m = create(&f, "vliw", false);
+    WordMachine f;
+    Machine *m = create(&f, VLIW, false);
     machine_set_limits(m, &(MachineLimits){.cycles = 5000});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_CYCLES);
     assert_true(machine_cycles(m) >= 5000);
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_CYCLES);
     machine_set_limits(m, &(MachineLimits){0});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 /* Right after the store that printed the text. */
 static void test_until(void **state)
 {
     (void)state;
-    Fixture f;
-    Machine *m = create(&f, "vliw", true);
+    WordMachine f;
+    Machine *m = create(&f, VLIW, true);
     machine_set_limits(m, &(MachineLimits){.until = "..."});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_TEXT);
     assert_int_equal(machine_insns(m), 3 + 3 * (1 + 64 * 7) + 2 * 4 + 1);
     machine_set_limits(m, &(MachineLimits){0});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
     assert_null(machine_finish_check(m));
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 /* Also where translations have been made. */
 static void test_breakpoints(void **state)
 {
     (void)state;
-    Fixture f;
-    Machine *m = create(&f, "vliw", true);
+    WordMachine f;
+    Machine *m = create(&f, VLIW, true);
     machine_set_limits(m, &(MachineLimits){.insns = 700});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_INSNS);
     machine_set_limits(m, &(MachineLimits){0});
@@ -229,7 +171,7 @@ static void test_breakpoints(void **state)
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
     assert_int_equal(machine_insns(m), INSNS);
     assert_null(machine_finish_check(m));
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 /* Every cycle has one cause. */
@@ -241,15 +183,15 @@ static void test_causes(void **state)
 #include "hwmodel/vliw/cause.def"
 #undef CAUSE
     };
-    Fixture f;
-    Machine *m = create(&f, "vliw", false);
+    WordMachine f;
+    Machine *m = create(&f, VLIW, false);
     machine_run(m, UINT64_MAX);
     uint64_t sum = 0;
     for (size_t i = 0; i < ARRAY_LEN(causes); i++)
         sum += stats_get(machine_stats(m), causes[i]);
     assert_int_equal(sum, machine_cycles(m));
     assert_int_equal(sum, stats_get(machine_stats(m), "cycles.total"));
-    destroy(&f);
+    word_machine_destroy(&f);
 }
 
 int main(void)

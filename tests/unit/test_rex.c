@@ -4,6 +4,7 @@
 #include "frontend/elf.h"
 #include "morph/machine.h"
 #include "tests/elf_writer.h"
+#include "tests/support/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,20 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-enum { V0 = 2, A0 = 4, A3 = 7, S0 = 16, S1 = 17, SP = 29, T9 = 25, RA = 31 };
-
-#define I(op, rs, rt, imm)                                                     \
-    ((uint32_t)(op) << 26 | (uint32_t)(rs) << 21 | (uint32_t)(rt) << 16 |      \
-     ((uint32_t)(imm)&0xffff))
-#define ORI(rt, rs, imm) I(0x0d, rs, rt, imm)
-#define LUI(rt, imm)     I(0x0f, 0, rt, imm)
-#define LW(rt, imm, rs)  I(0x23, rs, rt, imm)
-#define SW(rt, imm, rs)  I(0x2b, rs, rt, imm)
-#define MOVE(rd, rs)     ((uint32_t)(rs) << 21 | (uint32_t)(rd) << 11 | 0x25)
-#define JALR(rs)         ((uint32_t)(rs) << 21 | RA << 11 | 9)
-#define JR(rs)           ((uint32_t)(rs) << 21 | 8)
-#define NOP              0u
 
 #define START   0x80040000u /* the program */
 #define RESULTS 0x80060000u /* what the calls returned, a word each */
