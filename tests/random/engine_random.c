@@ -18,11 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Options {
-    uint64_t seed, first, count;
-    bool big;
-} Options;
-
 typedef struct Totals {
     uint64_t programs, threaded, compiled, refused, failed, checked;
 } Totals;
@@ -142,7 +137,7 @@ static void print_lines(const Result *reference, const Result *engine)
     }
 }
 
-static bool run_case(const Options *o, uint64_t number, Totals *t)
+static bool run_case(const OptionsCases *o, uint64_t number, Totals *t)
 {
     LayerCase c;
     Rng rng = rng_stream(o->seed + 1000, number);
@@ -176,13 +171,7 @@ static bool run_case(const Options *o, uint64_t number, Totals *t)
 
 int main(int argc, char **argv)
 {
-    Options o = {.seed = 1, .count = 100};
-    const Option options[] = {{"--seed", &o.seed, NULL},
-                              {"--first", &o.first, NULL},
-                              {"--count", &o.count, NULL},
-                              {"--big", NULL, &o.big},
-                              {NULL, NULL, NULL}};
-    options_parse(options, argc, argv);
+    OptionsCases o = options_parse_cases(argc, argv, 100);
     Totals t = {0};
     for (uint64_t i = 0; i < o.count; i++)
         if (!run_case(&o, o.first + i, &t))

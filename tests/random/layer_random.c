@@ -22,11 +22,6 @@ enum {
     COVERAGE_PROGRAMS = 1000,
 };
 
-typedef struct Options {
-    uint64_t seed, first, count;
-    bool big;
-} Options;
-
 /* Statistics that must not stay 0. */
 static const char *const covered[] = {
     "morph.gear0.insns",
@@ -84,7 +79,7 @@ typedef struct Totals {
 
 /* --- Running -------------------------------------------------------------- */
 
-static void print_report(const Options *o, const LayerCase *c,
+static void print_report(const OptionsCases *o, const LayerCase *c,
                          const CheckReport *r)
 {
     printf("layer_random: seed %" PRIu64 ", program %" PRIu64
@@ -130,7 +125,7 @@ static Result result_of(const Machine *m)
 }
 
 /* What it comes to, and what the layer knows then, unless these are NULL. */
-static bool run_checked(const Options *o, const LayerCase *c, Totals *t,
+static bool run_checked(const OptionsCases *o, const LayerCase *c, Totals *t,
                         Result *result, Warm *known)
 {
     Machine *m = layer_case_machine(c, true);
@@ -147,7 +142,7 @@ static bool run_checked(const Options *o, const LayerCase *c, Totals *t,
     return !report;
 }
 
-static bool run_sliced(const Options *o, const LayerCase *c,
+static bool run_sliced(const OptionsCases *o, const LayerCase *c,
                        const Result *whole)
 {
     Rng rng = rng_stream(o->seed, ~c->number);
@@ -167,13 +162,13 @@ static bool run_sliced(const Options *o, const LayerCase *c,
     return false;
 }
 
-static bool run_both(const Options *o, const LayerCase *c, Totals *t)
+static bool run_both(const OptionsCases *o, const LayerCase *c, Totals *t)
 {
     Result whole;
     return run_checked(o, c, t, &whole, NULL) && run_sliced(o, c, &whole);
 }
 
-static bool run_warm(const Options *o, LayerCase *c, Totals *t)
+static bool run_warm(const OptionsCases *o, LayerCase *c, Totals *t)
 {
     Warm known = {0};
     bool ok = run_checked(o, c, t, NULL, &known);
@@ -189,7 +184,7 @@ static bool run_warm(const Options *o, LayerCase *c, Totals *t)
     return ok;
 }
 
-static bool run_case(const Options *o, uint64_t number, Totals *t)
+static bool run_case(const OptionsCases *o, uint64_t number, Totals *t)
 {
     LayerCase c;
     layer_case_draw(&c, o->seed, number, o->big);
@@ -222,13 +217,7 @@ static bool print_totals(const Totals *t)
 
 int main(int argc, char **argv)
 {
-    Options o = {.seed = 1, .count = 1000};
-    const Option options[] = {{"--seed", &o.seed, NULL},
-                              {"--first", &o.first, NULL},
-                              {"--count", &o.count, NULL},
-                              {"--big", NULL, &o.big},
-                              {NULL, NULL, NULL}};
-    options_parse(options, argc, argv);
+    OptionsCases o = options_parse_cases(argc, argv, 1000);
     Totals totals = {0};
     for (uint64_t i = 0; i < o.count; i++)
         if (!run_case(&o, o.first + i, &totals))

@@ -38,13 +38,8 @@ typedef struct Counts {
     uint64_t pending_gpr[2], pending_fpr[2]; /* at entry, at exit */
 } Counts;
 
-typedef struct Options {
-    uint64_t seed, first, count;
-    bool big;
-} Options;
-
 typedef struct Run {
-    Options o;
+    OptionsCases o;
     Rng rng;
     World world;
     Cpu *cpu; /* the world's */
@@ -427,13 +422,7 @@ static void print_counts(const Counts *c)
 
 int main(int argc, char **argv)
 {
-    Options o = {.seed = 1, .count = 1000};
-    const Option options[] = {{"--seed", &o.seed, NULL},
-                              {"--first", &o.first, NULL},
-                              {"--count", &o.count, NULL},
-                              {"--big", NULL, &o.big},
-                              {NULL, NULL, NULL}};
-    options_parse(options, argc, argv);
+    OptionsCases o = options_parse_cases(argc, argv, 1000);
     Run *r = alloc_zeroed(1, sizeof *r);
     r->o = o;
     world_create(&r->world, o.big);

@@ -33,3 +33,15 @@ void options_parse(const Option *options, int argc, char **argv)
             print_usage(options, argv[0]);
     }
 }
+
+OptionsCases options_parse_cases(int argc, char **argv, uint64_t count)
+{
+    OptionsCases cases = {.seed = 1, .count = count};
+    const Option options[] = {{"--seed", &cases.seed, NULL},
+                              {"--first", &cases.first, NULL},
+                              {"--count", &cases.count, NULL},
+                              {"--big", NULL, &cases.big},
+                              {NULL, NULL, NULL}};
+    options_parse(options, argc, argv);
+    return cases;
+}

@@ -18,4 +18,15 @@ typedef struct Option {
  * them.  Exits with status 2 and a line of usage on anything else. */
 void options_parse(const Option *options, int argc, char **argv);
 
+/* Which of the random cases: those of `seed` with the numbers from `first` on,
+ * `count` of them; `big`: of big-endian guests. */
+typedef struct OptionsCases {
+    uint64_t seed, first, count;
+    bool big;
+} OptionsCases;
+
+/* --seed N, --first N, --count N, --big; by default the first `count` of seed
+ * 1, little-endian. */
+OptionsCases options_parse_cases(int argc, char **argv, uint64_t count);
+
 #endif
