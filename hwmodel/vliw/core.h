@@ -125,16 +125,16 @@ typedef struct CoreExit {
 struct CoreCode {
     const VliwCode *code; /* the layer's, outlives this */
     uint64_t base;        /* physical address of the first molecule */
-    CoreExit *exits;
-    unsigned gear;
+    void *user;           /* the layer's */
     /* By the layer, for predictions: */
+    uint64_t verified;
     uint32_t pc;
     uint8_t mode;
     bool mapped;
-    uint64_t verified;
+    unsigned gear;
     uint64_t entries; /* times run */
     uint64_t hot;     /* core_run() returns CORE_HOT when entries gets there */
-    void *user;       /* the layer's */
+    CoreExit *exits;
 };
 
 typedef enum CoreStopKind {

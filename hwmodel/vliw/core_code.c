@@ -259,7 +259,7 @@ static Installed *make_room(const VliwCode *code)
     size_t steps_at = issues_at + code->count * sizeof(Issue);
     size_t results_at = steps_at + steps * sizeof(Step);
     size_t size = results_at + RESULTS_MAX * atoms * sizeof(Result);
-    char *room = alloc_zeroed(1, size);
+    char *room = alloc_aligned(HOST_LINE, size);
     Installed *made = (Installed *)room;
     made->pub.code = code;
     made->pub.exits = (CoreExit *)(room + exits_at);
@@ -293,6 +293,7 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
     Installed *made = make_room(code);
     made->pub.base = base;
     made->pub.gear = gear;
+    made->counts = gear == 1;
     made->context = code->context;
     made->main_count = code->main_count;
     made->length = code->length;

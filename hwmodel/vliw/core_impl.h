@@ -78,16 +78,23 @@ enum { TALLY_BITS = 21 };
  * memory.  What a run needs of the VliwCode is here again. */
 struct Installed {
     CoreCode pub;
-    EngineCode *host; /* compiled, or linker_absent(); NULL: no compiler */
-    EngineOp *ops;    /* threaded form; NULL: there is none */
-    uint64_t left;    /* runs of that, before engine_run() looks */
+    /* What an entry of the threaded form reads lies in one line of the host's,
+     * from pub.exits on. */
+    EngineOp *ops;          /* threaded form; NULL: there is none */
+    uint64_t left;          /* runs of that, before engine_run() looks */
     const uint8_t *present; /* I-line by I-line: not 0 if in the I-cache */
-    uint64_t line;          /* I-line of `base` */
+    IrContext context;
+    bool counts; /* its entries: gear 1 */
+    /* What came next, and the exit that led there: to be prefetched. */
+    Installed *then;
+    EngineOp *then_ops;
+    CoreExit *taken;
+    EngineCode *host; /* compiled, or linker_absent(); NULL: no compiler */
+    uint64_t line;    /* I-line of `base` */
     Issue *issues;
     Step *steps;
     Result *results;
     uint64_t *checks; /* masks of alias registers */
-    IrContext context;
     unsigned main_count, length, bound;
     /* Registers with a shadow that some molecule writes: a commit has only
      * those to copy. */
@@ -104,6 +111,9 @@ typedef struct CoreLook {
     uint32_t read_tag, write_tag;
     CorePage page;
 } CoreLook;
+
+/* Of the host's caches.  Only its time depends on it. */
+enum { HOST_LINE = 64 };
 
 #define NO_TAG  0x800u /* no page's address has this bit */
 #define NO_PAGE UINT32_MAX

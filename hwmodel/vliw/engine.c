@@ -13,7 +13,8 @@ enum {
     LOOK_RUNS = 16,        /* of a superblock, then its saved code is wanted */
     LATER_RUNS = 64,       /* likewise, then it is worth being saved */
     THREADED_RUNS = SELKIRK_HARD ? 0 : 1, /* before there is a form */
-    UNTHREADED = INT_MAX,                 /* it cannot have one */
+    FLOAT_TIMES = 8, /* as long as others run translations with FP registers */
+    UNTHREADED = INT_MAX, /* it cannot have one */
 };
 
 /* --- What compiled code calls --------------------------------------------- */
@@ -195,6 +196,17 @@ bool engine_run(Core *c, Installed **code, CoreStop *stop)
 
 /* --- What is compiled ----------------------------------------------------- */
 
+/* The threshold of a quality.  Without compiled code an operation of the FPU is
+ * a call: a run takes so much longer. */
+static uint64_t runs_of(const Engine *e, const Installed *code,
+                        unsigned quality)
+{
+    uint64_t runs = e->runs[quality];
+    if (code->written_fprs)
+        runs /= FLOAT_TIMES;
+    return runs ? runs : 1;
+}
+
 /* The code was compiled quickly: it is looked at from time to time. */
 static void watch(Core *c, Installed *code)
 {
@@ -296,7 +308,7 @@ static void drop(Engine *e, Installed *code)
     unlink_code(e, code);
     unit->runs = unit->runs_before = 0;
     unit->looked = !e->saved.key_count;
-    unit->wanted = code->pub.entries + e->runs[0];
+    unit->wanted = code->pub.entries + runs_of(e, code, 0);
 }
 
 /* Halves the code that there is: what ran most since the last time stays, and
@@ -406,7 +418,7 @@ static void look_for_better(Core *c)
     e->next_look = core_cycles(c) + LOOK_CYCLES;
     for (Installed *i = c->engine.watched, *next; i; i = next) {
         next = i->unit.watched;
-        if (count_runs(i) < e->runs[1] ||
+        if (count_runs(i) < runs_of(e, i, 1) ||
             engine_queue_is_full(e, ENGINE_HAS_SLOW_CODE))
             continue;
         unwatch(i);
@@ -429,7 +441,8 @@ void engine_begin(Core *c)
 /* Where code was saved, what it has in the end is worth it in later runs. */
 static uint64_t least_runs(const Engine *e, const Installed *code)
 {
-    uint64_t least = e->runs[0] < e->runs[1] ? e->runs[0] : e->runs[1];
+    uint64_t quickly = runs_of(e, code, 0), well = runs_of(e, code, 1);
+    uint64_t least = quickly < well ? quickly : well;
     bool saves = e->saved.folder && code->pub.gear > 1;
     return saves && least > LATER_RUNS ? LATER_RUNS : least;
 }
@@ -483,20 +496,21 @@ static void want(Core *c, Installed *code)
     unit->wanted = UINT64_MAX;
     if (!unit->looked && (install_saved(c, code) || e->given_up))
         return;
-    EngineUrgency urgency =
-        entries < e->runs[0] ? ENGINE_FOR_LATER_RUNS : ENGINE_HAS_NO_CODE;
+    EngineUrgency urgency = entries < runs_of(e, code, 0)
+                                ? ENGINE_FOR_LATER_RUNS
+                                : ENGINE_HAS_NO_CODE;
     if (entries < least) {
         unit->wanted = least;
         return;
     }
     if (urgency == ENGINE_FOR_LATER_RUNS)
-        unit->wanted = e->runs[0]; /* then this run needs it, too */
+        unit->wanted = runs_of(e, code, 0); /* then this run needs it, too */
     if (engine_queue_is_full(e, urgency)) {
         uint64_t later = entries + entries / 2;
         unit->wanted = later < unit->wanted ? later : unit->wanted;
         return;
     }
-    engine_queue_put(c, code, entries >= e->runs[1], urgency);
+    engine_queue_put(c, code, entries >= runs_of(e, code, 1), urgency);
     if (e->queue.threads == 0)
         install_ready(c);
 }

@@ -165,7 +165,11 @@ enter:
     if (unlikely(self->left == 0))
         goto stop;
     self->left--;
-    if (self->pub.gear == 1) {
+    __builtin_prefetch((char *)self->then + HOST_LINE);
+    __builtin_prefetch(self->then_ops);
+    __builtin_prefetch(self->taken);
+    __builtin_prefetch((char *)self->taken + HOST_LINE);
+    if (self->counts) {
         clock += c->profile;
         if (unlikely(++self->pub.entries == self->pub.hot)) {
             s->stop = ENGINE_HOT;
@@ -393,8 +397,7 @@ direct:
     next = (Installed *)exit->next;
     if (likely(next && !exit->tell) &&
         (!exit->checked || exit->generation == c->generation)) {
-        self = next;
-        goto enter;
+        goto on;
     }
     goto leave;
 
@@ -415,6 +418,14 @@ leave:
             return;
         clock = c->clock;
         insns = c->insns;
+        self = next;
+        goto enter;
+    }
+on:
+    if (self->then_ops != next->ops) {
+        self->then = next;
+        self->then_ops = next->ops;
+        self->taken = exit;
     }
     self = next;
     goto enter;
