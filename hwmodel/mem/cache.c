@@ -45,14 +45,12 @@ void cache_reset(Cache *cache)
     cache->random = RANDOM_SEED;
 }
 
-int64_t cache_find_slow(Cache *cache, uint32_t line)
+int64_t cache_find_slow(const Cache *cache, uint32_t line)
 {
     uint64_t first = (line & cache->set_mask) * cache->ways;
     for (unsigned way = 0; way < cache->ways; way++)
-        if ((cache->lines[first + way] & ~CACHE_DIRTY) == line) {
-            cache->hints[line % CACHE_HINTS] = (uint32_t)(first + way);
+        if ((cache->lines[first + way] & ~CACHE_DIRTY) == line)
             return (int64_t)(first + way);
-        }
     return -1;
 }
 

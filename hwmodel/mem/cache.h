@@ -49,29 +49,28 @@ void cache_reset(Cache *cache);
 typedef uint32_t CacheWays __attribute__((vector_size(16)));
 enum { CACHE_WAYS = sizeof(CacheWays) / sizeof(uint32_t) };
 
-/* Whether a set, of four ways at least, holds the line. */
-static inline bool cache_has(const Cache *cache, uint32_t line)
+/* Index of the way that holds line number `line`, or -1; changes nothing that
+ * is modelled.  _rare() takes no guess: for who has found out already that the
+ * line is likely not there, or not where it was. */
+int64_t cache_find_slow(const Cache *cache, uint32_t line);
+static inline int64_t cache_find_rare(const Cache *cache, uint32_t line)
 {
-    const uint32_t *set = &cache->lines[(line & cache->set_mask) * cache->ways];
+    uint64_t first = (line & cache->set_mask) * cache->ways;
     CacheWays found = {0}, wanted = {line, line, line, line}, ways;
+    CacheWays number = {1, 2, 3, 4}, step = {4, 4, 4, 4};
     uint64_t halves[2];
+    if (cache->ways < CACHE_WAYS)
+        return cache_find_slow(cache, line);
+    /* One of them at most has the line: its number, from 1 on, is left. */
     for (unsigned way = 0; way < cache->ways; way += CACHE_WAYS) {
-        memcpy(&ways, &set[way], sizeof ways);
-        found |= (CacheWays)((ways & ~CACHE_DIRTY) == wanted);
+        memcpy(&ways, &cache->lines[first + way], sizeof ways);
+        found |= (CacheWays)((ways & ~CACHE_DIRTY) == wanted) & number;
+        number += step;
     }
     memcpy(halves, &found, sizeof halves);
-    return halves[0] | halves[1];
-}
-
-/* Index of the way that holds line number `line`, or -1; changes nothing that
- * is modelled.  _rare() is quick if the line is likely not there, the other if
- * it was found or filled lately. */
-int64_t cache_find_slow(Cache *cache, uint32_t line);
-static inline int64_t cache_find_rare(Cache *cache, uint32_t line)
-{
-    if (cache->ways >= CACHE_WAYS && !cache_has(cache, line))
-        return -1;
-    return cache_find_slow(cache, line);
+    halves[0] |= halves[1];
+    uint32_t which = (uint32_t)(halves[0] | halves[0] >> 32);
+    return which ? (int64_t)(first + which - 1) : -1;
 }
 
 static inline int64_t cache_find(Cache *cache, uint32_t line)
@@ -79,7 +78,10 @@ static inline int64_t cache_find(Cache *cache, uint32_t line)
     uint32_t hint = cache->hints[line % CACHE_HINTS];
     if (likely((cache->lines[hint] & ~CACHE_DIRTY) == line))
         return hint;
-    return cache_find_rare(cache, line);
+    int64_t index = cache_find_rare(cache, line);
+    if (index >= 0)
+        cache->hints[line % CACHE_HINTS] = (uint32_t)index;
+    return index;
 }
 
 /* A use of the line in way `index`, which may be a write: a hit. */

@@ -274,7 +274,18 @@ void core_drain(Core *c);
 void core_drop_stores(Core *c);
 
 /* Bytes that the atom loads or stores in the guest's memory. */
-unsigned core_access_size(AtomOp op);
+static inline unsigned core_access_size(AtomOp op)
+{
+    switch (op) {
+    case ATOM_LD8S:
+    case ATOM_LD8U:
+    case ATOM_ST8: return 1;
+    case ATOM_LD16S:
+    case ATOM_LD16U:
+    case ATOM_ST16: return 2;
+    default: return 4;
+    }
+}
 
 /* NULL: the access fails. */
 static inline const CorePage *core_look(Core *c, uint32_t va, unsigned size,

@@ -10,19 +10,6 @@ static bool fail(Core *c, CoreFault fault, uint32_t va)
     return false;
 }
 
-unsigned core_access_size(AtomOp op)
-{
-    switch (op) {
-    case ATOM_LD8S:
-    case ATOM_LD8U:
-    case ATOM_ST8: return 1;
-    case ATOM_LD16S:
-    case ATOM_LD16U:
-    case ATOM_ST16: return 2;
-    default: return 4;
-    }
-}
-
 /* --- Pages ---------------------------------------------------------------- */
 
 bool core_look_slow(Core *c, CoreLook *look, uint32_t va, unsigned size,
