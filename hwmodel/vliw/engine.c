@@ -138,7 +138,7 @@ static bool has_threaded(Core *c, Installed *code)
         return true;
     EngineUnit *unit = &code->unit;
     if (unit->handle || unit->tried == UNTHREADED ||
-        unit->tried++ < THREADED_RUNS)
+        ++unit->tried <= THREADED_RUNS)
         return false;
     HostPart before = hostprofile_enter(c->host_profile, HOST_INSTALL);
     if (engine_threaded_make(c, code))

@@ -319,6 +319,42 @@ static void test_held(void **state)
     drop(&r);
 }
 
+/* --- The threaded form ---------------------------------------------------- */
+
+static void test_threaded(void **state)
+{
+    (void)state;
+    Rig r = make(WORDS("engine.kind=threaded", ONE_QUALITY));
+    run(&r, 0, 1);
+    assert_int_equal(report(&r).threaded, SELKIRK_HARD);
+    run(&r, 0, 1);
+    assert_int_equal(report(&r).threaded, 1);
+    run(&r, 0, 5000);
+    assert_int_equal(report(&r).threaded, 1);
+    assert_int_equal(report(&r).asked, 0);
+    core_settle_code(r.w->core, &r.codes[0]->pub);
+    assert_int_equal(r.codes[0]->pub.entries, 5002);
+    drop(&r);
+}
+
+/* What is compiled has none, and has one again when its code is dropped. */
+static void test_threaded_until_compiled(void **state)
+{
+    (void)state;
+    Rig r = make(WORDS(AT_ONCE, LITTLE, ONE_QUALITY));
+    run(&r, 0, 4);
+    assert_non_null(r.codes[0]->ops);
+    run(&r, 0, 1);
+    assert_true(has_code(&r, 0));
+    assert_null(r.codes[0]->ops);
+    for (unsigned i = 1; i < 7; i++)
+        run(&r, i, 10);
+    unsigned dropped = find_dropped(&r);
+    run(&r, dropped, 1);
+    assert_non_null(r.codes[dropped]->ops);
+    drop(&r);
+}
+
 /* --- The queue ------------------------------------------------------------ */
 
 typedef struct Folder {
@@ -500,6 +536,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_runs_stays),
         cmocka_unit_test(test_what_ran_once_goes),
+        cmocka_unit_test(test_threaded),
+        cmocka_unit_test(test_threaded_until_compiled),
         cmocka_unit_test(test_held),
         cmocka_unit_test(test_later_runs_wait),
         cmocka_unit_test(test_saved_again),
