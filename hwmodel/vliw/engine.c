@@ -582,12 +582,14 @@ static bool find_compiler(Engine *e, const Config *config, bool insists,
 {
     char why[ENGINE_WHY];
     e->searched = true;
-    e->compiles = engine_module_find(&e->module, config, why) &&
-                  (!insists || engine_module_load(e, why));
+    e->compiles = engine_module_find(&e->module, config, why);
+    /* What is loaded then looks whether there is a folder. */
     bool folders = engine_saved_open(&e->saved, config, diag);
     folders = engine_dump_open(&e->dump, config, diag) && folders;
     if (!folders)
         return false;
+    if (insists)
+        e->compiles = e->compiles && engine_module_load(e, why);
     return e->compiles || !insists ||
            diag_error(diag,
                       "engine.kind = jit: %s; build Selkirk with "
