@@ -47,13 +47,17 @@ ok 'compiles nothing' saved 0 '[1-9][0-9]*'
 code() { # code: the files
     find "$work/saved" -name '*.code' | sort
 }
-refused() { # refused: nothing was loaded, and one line said so
-    saved '[1-9][0-9]*' 0 &&
-        test "$(grep -cE '[0-9]+ files? (was|were) damaged' "$work/err")" -eq 1
+# A translation that comes again, as they do in the hard form, finds its code
+# mended.
+refused() { # refused: no spoilt file was loaded, and one line said so
+    saved '[1-9][0-9]*' '[0-9]+' &&
+        test "$(sed -nE 's/.* ([0-9]+) files? (was|were) damaged.*/\1/p' \
+            "$work/err")" -ge "$spoilt"
 }
 
 # One is cut, of one some bytes are others, one is empty, one is no file's start.
 mapfile -t files < <(code)
+spoilt=${#files[@]}
 for i in "${!files[@]}"; do
     case $((i % 4)) in
     0) truncate -s -1 "${files[i]}" ;;
@@ -64,13 +68,14 @@ for i in "${!files[@]}"; do
     esac
 done
 ok 'a run with damaged files' again damaged
-ok 'loads nothing and says so in one line' refused
+ok 'loads none of them and says so in one line' refused
 again mended
 ok 'they are mended' test "$(grep -c damaged "$work/err")" -eq 0
 
 spoil() { # spoil NAME COMMAND...: COMMAND FILE makes another of each file
     local name=$1 file
     shift
+    spoilt=$(code | wc -l)
     for file in $(code); do
         rm -r "$file"
         "$@" "$file"
@@ -102,9 +107,10 @@ bytes() {
     find "$work/saved" -name '*.code' -printf '%s\n' |
         awk '{ n += $1 } END { print n + 0 }'
 }
+first=$(code | head -n 1)
 ok 'check mode has code of its own' again checked --check
 test "$(bytes)" -gt 65536
-rm "$(code | head -n 1)"
+rm "$first"
 ok 'little room' again little -s engine.saved_max=65536
 ok 'is made' test "$(bytes)" -le 65536
 touch "$work/saved/note.txt"
