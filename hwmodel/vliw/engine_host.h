@@ -93,7 +93,9 @@ typedef struct EngineDump {
     unsigned count; /* files that this run wrote */
 } EngineDump;
 
-/* Lines that a page in the micro TLB has had in the kernel's line table. */
+/* Lines that a page may have in a line table. */
+enum { ENGINE_PAGES = SELKIRK_HARD ? 2 : 512, ENGINE_REGION_SHIFT = 22 };
+
 typedef struct EngineTouched {
     uint64_t lines[PAGE_SIZE / 16 / 64];
 } EngineTouched;
@@ -142,7 +144,13 @@ typedef struct Engine {
     /* engine_mem.c */
     bool fills; /* line tables: hits are silent */
     unsigned shift;
-    EngineTouched *touched;           /* by entry of the micro TLB */
+    EngineTouched *touched; /* the kernel's, by entry of the micro TLB */
+    /* A program's, by its number; a page that comes drops the lines of the one
+     * that was there. */
+    EngineTouched pages[ENGINE_PAGES];
+    uint32_t numbers[ENGINE_PAGES];
+    /* Whether the kernel's table may have lines that are not mapped. */
+    bool unmapped[1u << (32 - ENGINE_REGION_SHIFT)];
     uint32_t places[2][ENGINE_LINES]; /* in the D-cache, by slot */
     uint32_t (*slots)[2];             /* by place: the slot it may be in */
     const uint8_t *present;           /* I-lines of the translation cache */

@@ -60,19 +60,20 @@ static void drop_line(Core *c, unsigned user, uint32_t va)
         clear(line);
 }
 
-/* Those of the kernel's table that the page has had since it came. */
-static void drop_touched(Core *c, EngineTouched *touched, uint32_t page)
+/* Those that the page may have. */
+static void drop_touched(Core *c, bool user, EngineTouched *touched,
+                         uint32_t page)
 {
     for (unsigned i = 0; i < ARRAY_LEN(touched->lines); i++)
         for (uint64_t *set = &touched->lines[i]; *set; *set &= *set - 1) {
             uint32_t line = 64 * i + (unsigned)__builtin_ctzll(*set);
-            drop_line(c, false, page | line << c->engine.host->shift);
+            drop_line(c, user, page | line << c->engine.host->shift);
         }
 }
 
 void engine_leave_tlb(Core *c, uint32_t number)
 {
-    drop_touched(c, &c->engine.host->touched[number & c->tlb_mask],
+    drop_touched(c, false, &c->engine.host->touched[number & c->tlb_mask],
                  number << PAGE_SHIFT);
 }
 
@@ -80,9 +81,27 @@ void engine_drop_page(Core *c, uint32_t number)
 {
     Engine *e = c->engine.host;
     uint32_t page = number << PAGE_SHIFT;
-    for (uint32_t at = 0; at < PAGE_SIZE; at += 1u << e->shift)
-        for (unsigned user = 0; user < 2; user++)
-            drop_line(c, user, page | at);
+    uint32_t place = number % ENGINE_PAGES;
+    if (e->numbers[place] == number)
+        drop_touched(c, true, &e->pages[place], page);
+    /* A page that is mapped, but not in the micro TLB, has no line of the
+     * kernel's; one that is not mapped may have any. */
+    if (c->tlb[number & c->tlb_mask] == number)
+        engine_leave_tlb(c, number);
+    else if (e->unmapped[page >> ENGINE_REGION_SHIFT])
+        for (uint32_t at = 0; at < PAGE_SIZE; at += 1u << e->shift)
+            drop_line(c, false, page | at);
+}
+
+/* The program's page, which has a line now. */
+static EngineTouched *take_page(Core *c, uint32_t number)
+{
+    Engine *e = c->engine.host;
+    uint32_t place = number % ENGINE_PAGES, before = e->numbers[place];
+    if (before != number)
+        drop_touched(c, true, &e->pages[place], before << PAGE_SHIFT);
+    e->numbers[place] = number;
+    return &e->pages[place];
 }
 
 void engine_drop_mapped(Core *c)
@@ -138,11 +157,14 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
         .write_tag = writable ? tag : ENGINE_NO_TAG,
         .addend = (uintptr_t)page->host + offset - tag,
     };
-    if (page->mapped && !user) {
-        EngineTouched *touched = &e->touched[va >> PAGE_SHIFT & c->tlb_mask];
-        uint32_t line = offset >> e->shift;
-        touched->lines[line / 64] |= 1ull << line % 64;
+    if (!page->mapped) {
+        e->unmapped[va >> ENGINE_REGION_SHIFT] = true;
+        return;
     }
+    uint32_t number = va >> PAGE_SHIFT, line = offset >> e->shift;
+    EngineTouched *touched =
+        user ? take_page(c, number) : &e->touched[number & c->tlb_mask];
+    touched->lines[line / 64] |= 1ull << line % 64;
 }
 
 /* core_spend_access(), without counting what engine_settle() does; then the
