@@ -47,6 +47,12 @@ static inline uint32_t bits_load32(const void *p, bool big)
     return big == host_big ? v : __builtin_bswap32(v);
 }
 
+/* The sum, or the largest number if that is larger. */
+static inline uint64_t bits_saturating_add(uint64_t a, uint64_t b)
+{
+    return a + b < a ? UINT64_MAX : a + b;
+}
+
 static inline void bits_store16(void *p, uint32_t value, bool big)
 {
     bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;

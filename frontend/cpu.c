@@ -200,8 +200,16 @@ execute(Cpu *c, const Insn *given, bool once)
             continue;
         /* Not later: decoding does not count as an instruction, and the load in
          * flight lands after one. */
-        if (unlikely(in->op == INSN_UNDECODED))
-            cpu_decode_here(c);
+        if (unlikely(in->op <= INSN_MARKED)) {
+            if (in->op == INSN_UNDECODED) {
+                cpu_decode_here(c);
+            } else if (s->insns < c->marks) {
+                in = cpu_decode_marked(c);
+            } else {
+                s->insns--;
+                return true;
+            }
+        }
         gpr[0] = 0; /* whatever the last instruction wrote there */
         uint32_t a = gpr[in->rs], b = gpr[in->rt], v;
         gpr[s->load_reg] = s->load_value;
@@ -243,7 +251,8 @@ execute(Cpu *c, const Insn *given, bool once)
     }
 
         switch ((InsnOp)in->op) {
-        case INSN_UNDECODED: break; /* does not get here */
+        case INSN_UNDECODED:
+        case INSN_MARKED: break; /* do not get here */
         case INSN_RESERVED: reserved(c, in->imm); continue;
 
         case INSN_SLL: gpr[in->rd] = b << in->imm; break;
@@ -437,17 +446,29 @@ execute(Cpu *c, const Insn *given, bool once)
     }
 }
 
-void cpu_run(Cpu *c, uint64_t deadline)
+static void run(Cpu *c, uint64_t deadline, uint64_t marks)
 {
     c->deadline = deadline;
     c->stop = false;
+    c->marks = marks;
     cpu_limit_changed(c);
     execute(c, NULL, false);
     c->s.gpr[0] = 0;
 }
 
+void cpu_run(Cpu *c, uint64_t deadline)
+{
+    run(c, deadline, UINT64_MAX);
+}
+
+void cpu_run_to_mark(Cpu *c, uint64_t deadline, unsigned pass)
+{
+    run(c, deadline, c->s.insns + pass + 1);
+}
+
 bool cpu_step(Cpu *c, const Insn *insn)
 {
+    c->marks = UINT64_MAX;
     bool stepped = execute(c, insn, true);
     c->s.gpr[0] = 0;
     return stepped;

@@ -57,6 +57,9 @@ void cpu_reset(Cpu *cpu, uint32_t pc, uint32_t status, const uint32_t gpr[32]);
 /* Executes until the cycle counter reaches the deadline or cpu_stop().  May
  * return early only then; the state is always between two instructions. */
 void cpu_run(Cpu *cpu, uint64_t deadline);
+/* The same, up to an instruction that cpu_mark() marked at the latest; but not
+ * one of the next `pass`. */
+void cpu_run_to_mark(Cpu *cpu, uint64_t deadline, unsigned pass);
 /* Lowers the deadline of the cpu_run() that is active. */
 void cpu_set_deadline(Cpu *cpu, uint64_t deadline);
 /* Makes the active cpu_run() return after the present instruction. */
@@ -91,6 +94,26 @@ uint32_t cpu_cp0(const Cpu *cpu, unsigned reg);
  * of `va`, or any page if `all`, may have come to mean something else. */
 typedef void CpuRemapped(void *ctx, bool all, uint32_t va);
 void cpu_set_remapped(Cpu *cpu, CpuRemapped *remapped, void *ctx);
+
+/* For whoever executes the guest's code beside cpu_run(), by translations of
+ * his own.  Physical addresses. */
+typedef struct CpuSharing {
+    void *ctx;
+    /* Whether stores to the page are to be told; see also cpu_watch_page(). */
+    bool (*watches)(void *ctx, uint32_t pa);
+    /* A store wrote into the word, or cpu_memory_changed() said so. */
+    void (*written)(void *ctx, uint32_t pa);
+    /* The word was decoded and will not be looked at again: who writes to it
+     * without the processor has to tell it by cpu_memory_changed(). */
+    void (*decoded)(void *ctx, uint32_t pa);
+} CpuSharing;
+/* Drops what was decoded, marks included; NULL: nobody shares any more. */
+void cpu_share_code(Cpu *cpu, const CpuSharing *sharing);
+/* CpuSharing.watches() has become true of the page of `pa`. */
+void cpu_watch_page(Cpu *cpu, uint32_t pa);
+/* Marks the instruction at `pa`, as far as it stays decoded: marks may be lost
+ * at any time. */
+void cpu_mark(Cpu *cpu, uint32_t pa);
 
 /* Memory changed behind the processor's back (a loader, a debugger). */
 void cpu_memory_changed(Cpu *cpu, uint32_t pa, uint32_t size);

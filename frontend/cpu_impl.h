@@ -56,6 +56,7 @@ struct Cpu {
     GuestState s;
     uint64_t limit;    /* execute() looks up when insns is there */
     uint64_t deadline; /* cpu_run() returns then */
+    uint64_t marks;    /* marks count from this instruction on */
     bool stop;
     bool irq_ready;     /* an enabled interrupt is pending */
     unsigned irq_lines; /* inputs 0..5 */
@@ -72,13 +73,15 @@ struct Cpu {
     CodePage **code_tables[CODE_TABLES];
     CodePage *code_list[CODE_PAGES_MAX]; /* all that there are */
     uint32_t code_count;
-    Insn uncached_insn; /* fetched where no CodePage can be */
+    Insn uncached_insn; /* fetched where no CodePage can be, or under a mark */
 
     CpuConfig config;
     CpuBus bus;
     CpuHooks hooks;
     CpuRemapped *remapped; /* NULL: nobody wants to know */
     void *remapped_ctx;
+    bool shared; /* then there is */
+    CpuSharing sharing;
     IsoCache *icache, *dcache;
     CpuStats stats;
 };
@@ -116,6 +119,8 @@ void cpu_mem_forget_page(Cpu *c, uint32_t va);
 const Insn *cpu_fetch_slow(Cpu *c);
 /* Decodes the word of the current page at s.pc. */
 void cpu_decode_here(Cpu *c);
+/* The same where a mark stands, which stays. */
+const Insn *cpu_decode_marked(Cpu *c);
 
 /* False: the access took an exception. */
 bool cpu_load_slow(Cpu *c, uint32_t va, unsigned size, uint32_t *value);

@@ -144,6 +144,8 @@ static void code_written(Cpu *c, uint32_t pa)
     CodePage *page = code_find(c, pa);
     if (page)
         page->insn[(pa / 4) % PAGE_INSNS].op = INSN_UNDECODED;
+    if (c->shared)
+        c->sharing.written(c->sharing.ctx, pa);
 }
 
 void cpu_memory_changed(Cpu *c, uint32_t pa, uint32_t size)
@@ -179,13 +181,58 @@ const Insn *cpu_fetch_slow(Cpu *c)
     return &c->uncached_insn;
 }
 
+/* The page that pc is in. */
+static CodePage *current_page(const Cpu *c)
+{
+    return (CodePage *)((char *)c->code - offsetof(CodePage, insn));
+}
+
+static Insn decode_at(const Cpu *c, uint32_t pa)
+{
+    const uint8_t *host =
+        c->bus.page(c->bus.ctx, pa & ~(PAGE_SIZE - 1u), false);
+    return insn_decode(
+        bits_load32(host + pa % PAGE_SIZE, c->config.big_endian));
+}
+
 void cpu_decode_here(Cpu *c)
 {
+    uint32_t offset = c->s.pc % PAGE_SIZE, pa = current_page(c)->pa | offset;
+    c->code[offset / 4] = decode_at(c, pa);
+    if (c->shared)
+        c->sharing.decoded(c->sharing.ctx, pa);
+}
+
+const Insn *cpu_decode_marked(Cpu *c)
+{
     uint32_t offset = c->s.pc % PAGE_SIZE;
-    CodePage *page = (CodePage *)((char *)c->code - offsetof(CodePage, insn));
-    const uint8_t *host = c->bus.page(c->bus.ctx, page->pa, false);
-    c->code[offset / 4] =
-        insn_decode(bits_load32(host + offset, c->config.big_endian));
+    c->uncached_insn = decode_at(c, current_page(c)->pa | offset);
+    return &c->uncached_insn;
+}
+
+/* --- Somebody else who executes code --------------------------------------
+ */
+
+void cpu_share_code(Cpu *c, const CpuSharing *sharing)
+{
+    free_code_pages(c);
+    cpu_mem_forget(c); /* pages that are watched may be among them */
+    c->shared = sharing != NULL;
+    c->sharing = sharing ? *sharing : (CpuSharing){0};
+}
+
+void cpu_watch_page(Cpu *c, uint32_t pa)
+{
+    forget_fast_stores(c,
+                       c->bus.page(c->bus.ctx, pa & ~(PAGE_SIZE - 1u), false));
+}
+
+void cpu_mark(Cpu *c, uint32_t pa)
+{
+    CodePage *page = code_find(c, pa);
+    Insn *insn = page ? &page->insn[pa / 4 % PAGE_INSNS] : NULL;
+    if (insn && insn->op != INSN_UNDECODED)
+        insn->op = INSN_MARKED;
 }
 
 /* --- Data ---------------------------------------------------------------- */
@@ -233,7 +280,8 @@ static void remember(Cpu *c, uint32_t va, const TlbPage *page)
     uint8_t *host = c->bus.page(c->bus.ctx, page->pa, false);
     if (!host)
         return;
-    bool stores = page->writable && !code_find(c, page->pa) &&
+    bool watched = c->shared && c->sharing.watches(c->sharing.ctx, page->pa);
+    bool stores = page->writable && !code_find(c, page->pa) && !watched &&
                   c->bus.page(c->bus.ctx, page->pa, true);
     uint32_t tag = va & ~(PAGE_SIZE - 1u);
     c->fast[(va >> PAGE_SHIFT) % FAST_PAGES] =

@@ -5,6 +5,7 @@
 
 const InsnInfo insn_table[INSN_COUNT] = {
     [INSN_UNDECODED] = {"reserved", INSN_FORMAT_NONE, INSN_CLASS_TRAP, 0},
+    [INSN_MARKED] = {"reserved", INSN_FORMAT_NONE, INSN_CLASS_TRAP, 0},
     [INSN_RESERVED] = {"reserved", INSN_FORMAT_NONE, INSN_CLASS_TRAP, 0},
     [INSN_FPRESERVED] = {"reserved", INSN_FORMAT_NONE, INSN_CLASS_FP, 0},
 #define INSN(id, name, key, format, cls, latency)                              \

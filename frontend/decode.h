@@ -22,6 +22,7 @@
 
 typedef enum InsnOp {
     INSN_UNDECODED,  /* what zeroed memory says: no decoding was done yet */
+    INSN_MARKED,     /* in place of one that cpu_run_to_mark() stops at */
     INSN_RESERVED,   /* no instruction has this encoding */
     INSN_FPRESERVED, /* the R3010 gets it, and does not implement it */
 #define INSN(id, name, key, format, cls, latency) INSN_##id,
@@ -108,7 +109,7 @@ typedef struct Insn {
  * if the floating-point coprocessor is what would refuse it. */
 Insn insn_decode(uint32_t word);
 
-/* Row of r3000.def; the three that have no row are called "reserved". */
+/* Row of r3000.def; the four that have no row are called "reserved". */
 extern const InsnInfo insn_table[INSN_COUNT];
 static inline const InsnInfo *insn_info(InsnOp op)
 {

@@ -106,6 +106,8 @@ CodePage *codepages_get(Layer *l, uint32_t pa)
         (*page)->pa = pa & ~(PAGE_SIZE - 1u);
         /* The core may have seen the page without T-bits. */
         core_forget(l->core);
+        if (l->forwards)
+            cpu_watch_page(l->cpu, pa);
     }
     return *page;
 }
@@ -131,7 +133,7 @@ void codepages_reset(Layer *l)
 static bool is_used(const Layer *l, const CodePage *page, uint32_t first)
 {
     for (uint32_t word = first; word < first + l->grain; word++)
-        if (page->first[word] ||
+        if (page->first[word] || codepages_has_bit(page->decoded, word) ||
             (page->lessons &&
              codepages_has_bit(page->lessons->interpret, word)))
             return true;
@@ -223,6 +225,11 @@ bool codepages_written(Layer *l, uint32_t pa)
     if (!page || !codepages_has_bit(page->tbits, word))
         return false;
     bool any = invalidate(l, page, word, &l->stats.invalidated, "overwritten");
+    if (codepages_has_bit(page->decoded, word)) {
+        clear_bit(page->decoded, word);
+        unprotect(l, page, word);
+        any = true;
+    }
     PageLessons *lessons = page->lessons;
     if (lessons) {
         lessons->mmio[word] = lessons->faults[word] = 0;
@@ -248,6 +255,40 @@ void layer_memory_changed(Layer *l, uint32_t pa, uint32_t size)
             a = (a | (PAGE_SIZE - 1)) + 1;
         }
     }
+}
+
+/* --- Beside cpu_run() ------------------------------------------------------
+ */
+
+static bool on_watches(void *ctx, uint32_t pa)
+{
+    return codepages_find(ctx, pa);
+}
+
+static void on_written(void *ctx, uint32_t pa)
+{
+    Layer *l = ctx;
+    l->wrote |= codepages_written(l, pa);
+}
+
+/* A store of a translation to a word that cpu_run() has decoded fails, too, so
+ * that the processor makes it and learns of it. */
+static void on_decoded(void *ctx, uint32_t pa)
+{
+    Layer *l = ctx;
+    CodePage *page = codepages_get(l, pa);
+    set_bit(page->decoded, codepages_word(pa));
+    protect(l, page, codepages_word(pa));
+}
+
+void codepages_share(Layer *l, bool shared)
+{
+    cpu_share_code(l->cpu, shared ? &(CpuSharing){.ctx = l,
+                                                  .watches = on_watches,
+                                                  .written = on_written,
+                                                  .decoded = on_decoded}
+                                  : NULL);
+    l->forwards = shared;
 }
 
 /* --- Lessons ---------------------------------------------------------------

@@ -20,8 +20,11 @@ static uint64_t longest_region(const Layer *l)
 }
 
 /* The core stops in time for gear 0 to reach the limit exactly. */
-static void set_limits(Layer *l)
+void dispatch_limit(Layer *l, uint64_t deadline, uint64_t insn_limit)
 {
+    l->deadline = deadline;
+    l->insn_limit = insn_limit;
+    l->stop = false;
     /* And one instruction that a handler may add. */
     uint64_t margin = longest_region(l);
     uint64_t limit = l->insn_limit > margin ? l->insn_limit - margin : 0;
@@ -29,7 +32,7 @@ static void set_limits(Layer *l)
     core_set_insn_limit(l->core, limit);
 }
 
-static bool near_limit(const Layer *l)
+bool dispatch_is_near_limit(const Layer *l)
 {
     return l->insn_limit - layer_insns(l) <= longest_region(l);
 }
@@ -117,12 +120,13 @@ static void failed(Layer *l, Translation *t, const CoreStop *stop)
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
 }
 
-static void run(Layer *l, Translation *t)
+void dispatch_run(Layer *l, Translation *t)
 {
     layer_send_to_core(l);
     l->resume = l->from = NULL;
     l->paid = false;
-    CoreStop stop = core_run(l->core, t->core);
+    CoreStop stop = l->forwards ? core_run_compiled(l->core, t->core)
+                                : core_run(l->core, t->core);
     Translation *at = stop.code->user;
     switch (stop.kind) {
     case CORE_EXIT: left_by_exit(l, at, stop.exit); break;
@@ -130,6 +134,7 @@ static void run(Layer *l, Translation *t)
         at_entry(l, at);
         l->resume = at;
         break;
+    case CORE_ABSENT: at_entry(l, at); break;
     case CORE_HOT: became_hot(l, at); break;
     case CORE_FAULTED: failed(l, at, &stop); break;
     }
@@ -167,27 +172,33 @@ static Translation *make_block(Layer *l, uint32_t pa, const uint8_t *host,
                                              : NULL;
 }
 
-static void dispatch(Layer *l)
+bool dispatch_locate(Layer *l, uint8_t *mode, uint32_t *pa,
+                     const uint8_t **host)
 {
     if (l->home) {
-        if (!is_translatable(l)) {
-            gear0_run(l);
-            return;
-        }
+        if (!is_translatable(l))
+            return false;
         l->pc = l->state->pc;
         l->pending = layer_pending(l);
         l->user = state_user_mode(l->state);
         l->fpu = layer_fpu(l);
     }
+    *mode = layer_mode(l->user, l->fpu, l->pending);
+    return !dispatch_is_near_limit(l) &&
+           codepages_lookup(l, l->pc, l->user, pa, host) && !(l->pc & 3) &&
+           (l->pending < IR_PENDING_FPR || l->fpu);
+}
+
+static void dispatch(Layer *l)
+{
+    uint8_t mode;
     uint32_t pa;
     const uint8_t *host;
-    if (near_limit(l) || !codepages_lookup(l, l->pc, l->user, &pa, &host) ||
-        l->pc & 3 || (l->pending >= IR_PENDING_FPR && !l->fpu)) {
+    if (!dispatch_locate(l, &mode, &pa, &host)) {
         gear0_run(l);
         return;
     }
     l->stats.dispatches++;
-    uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
     Translation *t = l->interpret ? NULL : tcache_find(l, l->pc, pa, mode);
     if (!t && !(t = make_block(l, pa, host, mode))) {
         gear0_run(l);
@@ -197,15 +208,12 @@ static void dispatch(Layer *l)
         core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
     if (l->from)
         links_set(l, l->from, l->from_exit, t);
-    run(l, t);
+    dispatch_run(l, t);
 }
 
 void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
 {
-    l->deadline = deadline;
-    l->insn_limit = insn_limit;
-    l->stop = false;
-    set_limits(l);
+    dispatch_limit(l, deadline, insn_limit);
     HostPart before = hostprofile_enter(l->host_profile, HOST_DISPATCH);
     if (!l->begun)
         revive_begin(l);
@@ -215,8 +223,8 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
             layer_take_interrupt(l);
         else if (l->in_block || l->replay.of)
             gear0_run(l);
-        else if (l->resume && !near_limit(l))
-            run(l, l->resume);
+        else if (l->resume && !dispatch_is_near_limit(l))
+            dispatch_run(l, l->resume);
         else
             dispatch(l);
     }

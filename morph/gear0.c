@@ -172,6 +172,7 @@ static Step execute(Layer *l)
         if (d->access && !(va & (d->access - 1u)))
             memory = touch_data(l, va, d->store, &step, &data_pa);
     }
+    l->wrote = false;
     step.trapped = !cpu_step(l->cpu, in);
     l->stats.insns0++;
     if (step.trapped) {
@@ -181,7 +182,7 @@ static Step execute(Layer *l)
         core_charge(l->core, CORE_CAUSE_GEAR0, l->cost.profile0);
         profile_branch(l, pc, step.pa, s->npc != pc + 8);
     } else if (memory && d->store) {
-        step.wrote = codepages_written(l, data_pa);
+        step.wrote = codepages_written(l, data_pa) || l->wrote;
     }
     if (l->hooks.commit)
         l->hooks.commit(l->hooks.ctx, NULL, 0);

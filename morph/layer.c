@@ -250,7 +250,6 @@ static bool build(Layer *l, const Config *config, Diag *diag)
         return false;
     links_create(l, config);
     l->scratch = arena_create();
-    cpu_set_remapped(l->cpu, codepages_remapped, l);
     return true;
 }
 
@@ -274,10 +273,8 @@ void layer_destroy(Layer *l)
 {
     if (!l)
         return;
-    if (l->core) {
-        cpu_set_remapped(l->cpu, NULL, NULL);
+    if (l->core)
         tcache_clear(l);
-    }
     codepages_reset(l);
     revive_destroy(l);
     links_destroy(l);
@@ -291,6 +288,11 @@ void layer_destroy(Layer *l)
     free(l->op_cost);
     free(l->decoded);
     free(l);
+}
+
+void layer_attach(Layer *l)
+{
+    cpu_set_remapped(l->cpu, codepages_remapped, l);
 }
 
 void layer_set_hooks(Layer *l, const LayerHooks *hooks)

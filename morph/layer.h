@@ -52,6 +52,9 @@ void layer_read_recipe(const Config *config, unsigned gear,
 Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
                     Bus *bus, Diag *diag);
 void layer_destroy(Layer *layer);
+/* The processor is the layer's from now on: it hears of changes of mappings.
+ * Until then the layer must not run, and keeps out of everything. */
+void layer_attach(Layer *layer);
 void layer_set_hooks(Layer *layer, const LayerHooks *hooks);
 
 /* The machine was reset: caches cold, no translations; time goes on. */

@@ -54,7 +54,9 @@ typedef struct CodeUse {
 /* A physical page that translations were made from, or are not to be. */
 typedef struct CodePage {
     uint32_t pa;
-    uint32_t tbits[PAGE_BITS];  /* by word; those of a unit are alike */
+    uint32_t tbits[PAGE_BITS]; /* by word; those of a unit are alike */
+    /* Words that the processor has decoded, which fast-forwards. */
+    uint32_t decoded[PAGE_BITS];
     CodeUse *first[PAGE_WORDS]; /* by word, the latest translation first */
     PageLessons *lessons;       /* or NULL */
 } CodePage;
@@ -187,6 +189,10 @@ struct Layer {
     uint32_t gear1_threshold, gear2_threshold, gear2_bias;
     LiftLimits block_limits, superblock_limits;
     OptConfig fast, full;
+
+    /* It serves fast-forwarding: beside cpu_run(), with compiled code alone. */
+    bool forwards;
+    bool wrote; /* a store of the present instruction hit translated code */
 
     /* The active layer_run(). */
     uint64_t deadline, insn_limit;
@@ -324,6 +330,21 @@ static inline bool gear0_is_lifted(const DecodedInsn *d, uint8_t mode)
     return d->lifted >> (mode >> 6) & 1;
 }
 
+/* --- dispatch.c -------------------------------------------------------------
+ */
+
+/* The next run goes up to there at most. */
+void dispatch_limit(Layer *l, uint64_t deadline, uint64_t insn_limit);
+/* Whether gear 0 alone can get to the limit of instructions exactly. */
+bool dispatch_is_near_limit(const Layer *l);
+/* Where the guest stands, into `pc` and so on: false if no translation can be
+ * entered there; else *mode and the physical address and bytes of its page. */
+bool dispatch_locate(Layer *l, uint8_t *mode, uint32_t *pa,
+                     const uint8_t **host);
+/* Runs `t`, which is right for that, and what follows it, and notes where the
+ * guest stands then. */
+void dispatch_run(Layer *l, Translation *t);
+
 /* --- handler.c -------------------------------------------------------------
  */
 
@@ -361,6 +382,9 @@ void revive_destroy(Layer *l);
 /* Counts an entry of a block by gear 0: true when it has become worth a
  * translation (the count starts anew). */
 bool profile_block(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
+/* Likewise, as `count` entries. */
+bool profile_blocks(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode,
+                    uint32_t count);
 /* Counts a conditional branch that gear 0 executed. */
 void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken);
 /* For LiftSource: by the counts of gear 0 and of the blocks that end there. */
@@ -461,6 +485,8 @@ void codepages_save(const Layer *l, Warm *warm);
 void codepages_teach(Layer *l, const WarmLesson *lesson);
 /* CpuRemapped. */
 void codepages_remapped(void *ctx, bool all, uint32_t va);
+/* Shares the guest's code with cpu_run() (CpuSharing), or no longer. */
+void codepages_share(Layer *l, bool shared);
 void codepages_reset(Layer *l);
 
 #endif

@@ -1,35 +1,20 @@
-/* The machine: binds processor, board and console, and keeps time.
+/* The machine: binds processor, board and console.
  *
- * Time is the instruction count of the reference CPU, or the modelled cycles of
- * the code-morphing layer (cpu.model), or first the one and then the other:
- * fast-forwarding, in up to three phases.  machine_run() alternates between the
- * event queue and the processor: it runs what is due, lets the processor go on
- * until the next event, limit or end of slice, and so on.  A device access
- * inside an instruction sees the time of that instruction, and may bring the
- * next event nearer.  Nothing here depends on where slices end. */
-#include "morph/machine.h"
+ * machine_run() alternates between the event queue and the processor: it runs
+ * what is due, lets the processor go on until the next event, limit or end of
+ * slice, and so on.  A device access inside an instruction sees the time of
+ * that instruction, and may bring the next event nearer.  Nothing here depends
+ * on where slices end.  Whose instructions they are, and what their time is,
+ * phases.c knows. */
+#include "morph/machine_impl.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/hash.h"
-#include "morph/console.h"
-#include "morph/fastforward.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BREAKPOINTS_MAX = 64 };
-
-typedef enum Phase {
-    PHASE_FUNCTIONAL, /* the reference CPU runs, an instruction a cycle */
-    PHASE_WARM,       /* the layer runs, an instruction a cycle */
-    PHASE_TIMED,      /* the layer runs, and its cycles are the time */
-} Phase;
-
-typedef struct Regions {
-    uint64_t count, insns, cycles;
-} Regions;
 
 static const StatRow region_rows[] = {
     {"count", "regions", "of interest that the guest marked",
@@ -38,93 +23,6 @@ static const StatRow region_rows[] = {
      offsetof(Regions, insns)},
     {"cycles", "cycles", "in those that have ended", offsetof(Regions, cycles)},
 };
-
-struct Machine {
-    const Config *config;
-    const ElfImage *image;
-    char *cmdline;
-    MachineHost host;
-    MachineTrace trace;
-    MachineLimits limits; /* `until` is the console's */
-
-    EventQueue *events;
-    Console *console;
-    Board *board;
-    Bus *bus;
-    Cpu *cpu;
-    Layer *layer; /* or NULL */
-    Check *check; /* or NULL */
-    Stats *stats;
-    HostProfile *host_profile; /* or NULL */
-
-    FastForward forward;
-    Phase phase;
-    bool point_reached;   /* the text or mark that ends PHASE_FUNCTIONAL */
-    uint64_t warm_end;    /* of PHASE_WARM, and where the layer's present run */
-    uint64_t warm_limit;  /* in it ends at the latest; instructions */
-    uint64_t layer_start; /* PHASE_TIMED: time when the layer's was 0 (modulo
-                             2^64: it may be before power-on) */
-    Forwarded forwarded;
-
-    bool text_found; /* the `until` text came by, and was not told yet */
-    bool stopping;   /* the board asked for `stop` */
-    BoardStop stop;
-    uint32_t stop_status;
-
-    bool in_region;                       /* of interest */
-    uint64_t region_insns, region_cycles; /* when it began */
-    Regions regions;
-
-    uint32_t breakpoints[BREAKPOINTS_MAX];
-    size_t breakpoint_count;
-};
-
-/* --- Time ------------------------------------------------------------------
- */
-
-static bool is_timed(const Machine *m)
-{
-    return m->phase == PHASE_TIMED;
-}
-
-/* Whether the layer runs the guest, or the reference CPU. */
-static bool is_layers(const Machine *m)
-{
-    return m->phase != PHASE_FUNCTIONAL;
-}
-
-static uint64_t now_cycles(const Machine *m)
-{
-    return is_timed(m) ? m->layer_start + layer_cycles(m->layer)
-                       : cpu_cycle(m->cpu);
-}
-
-static uint64_t saturating_add(uint64_t a, uint64_t b)
-{
-    return a + b < a ? UINT64_MAX : a + b;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The layer's time at `cycle`, or now if that is past. */
-static uint64_t layer_time(const Machine *m, uint64_t cycle)
-{
-    uint64_t now = now_cycles(m);
-    return saturating_add(layer_cycles(m->layer),
-                          cycle > now ? cycle - now : 0);
-}
-
-/* Ends the run of the processor, after the present instruction. */
-static void stop_processor(Machine *m)
-{
-    if (is_layers(m))
-        layer_stop(m->layer);
-    else
-        cpu_stop(m->cpu);
-}
 
 /* --- What the processor asks of the bus ------------------------------------
  */
@@ -135,52 +33,25 @@ static uint8_t *cpu_page(void *ctx, uint32_t pa, bool write)
     return bus_page(m->bus, pa, write);
 }
 
-/* Around an access that a device may see.  An instruction of the layer takes
- * many cycles: what is due before its access comes first. */
-static HostPart enter_device_time(Machine *m)
-{
-    HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
-    if (is_timed(m))
-        events_run(m->events, now_cycles(m));
-    else
-        events_set_now(m->events, now_cycles(m));
-    return before;
-}
-
-static void leave_device_time(Machine *m, HostPart before)
-{
-    uint64_t next = events_next(m->events);
-    switch (m->phase) {
-    case PHASE_FUNCTIONAL: cpu_set_deadline(m->cpu, next); break;
-    case PHASE_WARM:
-        /* The run of the layer has a limit of instructions, which stays. */
-        if (next < m->warm_limit)
-            layer_stop(m->layer);
-        break;
-    case PHASE_TIMED: layer_set_deadline(m->layer, layer_time(m, next)); break;
-    }
-    hostprofile_enter(m->host_profile, before);
-}
-
 static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
 {
     Machine *m = ctx;
-    HostPart before = enter_device_time(m);
+    HostPart before = phases_enter_device(m);
     bool ok = bus_read(m->bus, pa, size, value);
-    if (m->check && is_layers(m))
+    if (m->check && phases_is_layers(m))
         check_access(m->check, pa, size, false, *value, ok);
-    leave_device_time(m, before);
+    phases_leave_device(m, before);
     return ok;
 }
 
 static bool cpu_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
 {
     Machine *m = ctx;
-    HostPart before = enter_device_time(m);
+    HostPart before = phases_enter_device(m);
     bool ok = bus_write(m->bus, pa, size, value);
-    if (m->check && is_layers(m))
+    if (m->check && phases_is_layers(m))
         check_access(m->check, pa, size, true, value, ok);
-    leave_device_time(m, before);
+    phases_leave_device(m, before);
     return ok;
 }
 
@@ -192,7 +63,7 @@ static void on_irq(void *ctx, unsigned input, bool level)
     Machine *m = ctx;
     if (m->cpu)
         cpu_set_irq(m->cpu, input, level);
-    if (m->check && is_layers(m))
+    if (m->check && phases_is_layers(m))
         check_irq(m->check, input, level);
 }
 
@@ -219,7 +90,7 @@ static void on_point_reached(void *ctx)
 {
     Machine *m = ctx;
     m->point_reached = true;
-    stop_processor(m);
+    phases_stop(m);
 }
 
 /* A region of interest begins or ends; a mark that says what is so already
@@ -227,12 +98,12 @@ static void on_point_reached(void *ctx)
 static void on_mark(void *ctx, uint32_t value)
 {
     Machine *m = ctx;
-    uint64_t insns = cpu_cycle(m->cpu), cycles = now_cycles(m);
+    uint64_t insns = cpu_cycle(m->cpu), cycles = phases_now(m);
     if (value && !m->in_region) {
         m->region_insns = insns;
         m->region_cycles = cycles;
         m->regions.count++;
-        if (m->forward.to == FAST_FORWARD_ROI && !is_layers(m))
+        if (m->forward.to == FAST_FORWARD_ROI && !phases_is_layers(m))
             on_point_reached(m);
     } else if (!value && m->in_region) {
         m->regions.insns += insns - m->region_insns;
@@ -249,7 +120,7 @@ static void on_stop(void *ctx, BoardStop why, uint32_t status)
     m->stopping = true;
     m->stop = why;
     m->stop_status = status;
-    stop_processor(m);
+    phases_stop(m);
 }
 
 /* --- What the console asks of the machine -----------------------------------
@@ -272,7 +143,7 @@ static void on_text_found(void *ctx)
 {
     Machine *m = ctx;
     m->text_found = true;
-    stop_processor(m);
+    phases_stop(m);
 }
 
 static void on_marked(void *ctx)
@@ -330,10 +201,12 @@ static bool reset(Machine *m, Diag *diag)
             image.end = end;
     }
     BoardStart start;
-    events_set_now(m->events, now_cycles(m));
+    events_set_now(m->events, phases_now(m));
     /* The processor first: resetting the board sets its interrupt inputs. */
     static const uint32_t no_gpr[32];
     cpu_reset(m->cpu, VECTOR_RESET, STATUS_BEV, no_gpr);
+    if (m->forwarder)
+        forwarder_reset(m->forwarder);
     if (m->layer)
         layer_reset(m->layer);
     if (!board_reset(m->board, &image, &start, diag))
@@ -345,7 +218,7 @@ static bool reset(Machine *m, Diag *diag)
     memcpy(s->gpr, start.gpr, sizeof s->gpr);
     s->gpr[0] = 0;
     cpu_state_changed(m->cpu);
-    if (m->check && is_layers(m))
+    if (m->check && phases_is_layers(m))
         check_reset(m->check);
     return true;
 }
@@ -378,7 +251,8 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned molecule,
 {
     Machine *m = ctx;
     m->trace.molecule(m->trace.ctx, code, molecule,
-                      is_timed(m) ? m->layer_start + cycle : now_cycles(m));
+                      phases_is_timed(m) ? m->layer_start + cycle
+                                         : phases_now(m));
 }
 
 static void on_poked(void *ctx, uint32_t pa, uint32_t size)
@@ -447,13 +321,17 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         if (mc->warm)
             layer_start_warm(m->layer, mc->warm);
         if (m->forward.to == FAST_FORWARD_NONE)
-            m->phase = PHASE_TIMED;
+            phases_enter_timed(m);
+        else
+            m->forwarder = forwarder_create(config, &cpu, m->cpu, m->bus);
     }
     if (mc->host_profile) {
         m->host_profile = alloc_zeroed(1, sizeof *m->host_profile);
         hostprofile_start(m->host_profile);
         if (m->layer)
             layer_set_host_profile(m->layer, m->host_profile);
+        if (m->forwarder)
+            forwarder_set_host_profile(m->forwarder, m->host_profile);
     }
     if (mc->check) {
         assert(m->layer);
@@ -494,6 +372,7 @@ void machine_destroy(Machine *m)
     stats_destroy(m->stats);
     check_destroy(m->check);
     m->check = NULL;
+    forwarder_destroy(m->forwarder);
     layer_destroy(m->layer);
     cpu_destroy(m->cpu);
     m->cpu = NULL;
@@ -523,7 +402,7 @@ void machine_set_input(Machine *m, const InputScript *script)
 
 void machine_type(Machine *m, const void *bytes, size_t size)
 {
-    events_set_now(m->events, now_cycles(m));
+    events_set_now(m->events, phases_now(m));
     console_type(m->console, bytes, size);
 }
 
@@ -586,73 +465,12 @@ static bool stop_is_final(Machine *m)
     return m->stopping = true;
 }
 
-/* Goes on to the next phase where the present one ends.  False: not yet. */
-static bool enter_next_phase(Machine *m)
-{
-    uint64_t now = now_cycles(m);
-    switch (m->phase) {
-    case PHASE_FUNCTIONAL:
-        if (!m->point_reached &&
-            (m->forward.to != FAST_FORWARD_INSNS || now < m->forward.insns))
-            return false;
-        m->phase = PHASE_WARM;
-        m->warm_end = saturating_add(now, m->forward.warm);
-        if (m->check)
-            check_reset(m->check);
-        return true;
-    case PHASE_WARM:
-        if (now < m->warm_end)
-            return false;
-        m->layer_start = now - layer_cycles(m->layer);
-        m->phase = PHASE_TIMED;
-        return true;
-    case PHASE_TIMED: return false;
-    }
-    abort();
-}
-
-/* What slices are measured in.  In PHASE_WARM it is not time: a limit of
- * instructions is felt by the layer, a deadline is not. */
-static uint64_t slice_clock(const Machine *m)
-{
-    return is_layers(m) ? layer_cycles(m->layer) : cpu_cycle(m->cpu);
-}
-
-/* Lets the processor go on to slice_clock() `end` at most, and for one
- * instruction only if `stepwise`. */
-static void run_processor(Machine *m, uint64_t end, bool stepwise)
-{
-    uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
-    uint64_t cycles = events_next(m->events);
-    if (m->limits.cycles)
-        cycles = least(cycles, m->limits.cycles);
-    if (stepwise)
-        insns = cpu_cycle(m->cpu) + 1;
-    switch (m->phase) {
-    case PHASE_FUNCTIONAL:
-        if (m->forward.to == FAST_FORWARD_INSNS)
-            insns = least(insns, m->forward.insns);
-        cpu_run(m->cpu, least(insns, least(cycles, end)));
-        m->forwarded.insns = cpu_cycle(m->cpu);
-        break;
-    case PHASE_WARM:
-        m->warm_limit = least(least(insns, cycles), m->warm_end);
-        layer_run(m->layer, end, m->warm_limit);
-        m->forwarded.warm_insns = cpu_cycle(m->cpu) - m->forwarded.insns;
-        m->forwarded.warm_cycles = layer_cycles(m->layer);
-        break;
-    case PHASE_TIMED:
-        layer_run(m->layer, least(end, layer_time(m, cycles)), insns);
-        break;
-    }
-}
-
 MachineStop machine_run(Machine *m, uint64_t slice)
 {
-    uint64_t end = saturating_add(slice_clock(m), slice);
+    uint64_t end = bits_saturating_add(phases_slice_clock(m), slice);
     uint32_t start_pc = cpu_state(m->cpu)->pc;
     for (bool first = true;; first = false) {
-        uint64_t now = now_cycles(m);
+        uint64_t now = phases_now(m);
         if (m->check && check_report(m->check))
             return MACHINE_STOP_DIVERGED;
         /* The text first: one instruction may print its end and stop, too. */
@@ -668,8 +486,8 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         hostprofile_enter(m->host_profile, before);
         if (m->stopping || m->text_found)
             continue;
-        if (enter_next_phase(m)) {
-            end = saturating_add(slice_clock(m), slice);
+        if (phases_advance(m)) {
+            end = bits_saturating_add(phases_slice_clock(m), slice);
             continue;
         }
         if (m->limits.insns && cpu_cycle(m->cpu) >= m->limits.insns)
@@ -678,20 +496,17 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             return MACHINE_STOP_CYCLES;
         bool stepwise = m->breakpoint_count || m->trace.insn;
         if (stepwise) {
-            if (is_layers(m))
-                layer_take_interrupt(m->layer);
-            else
-                cpu_take_interrupt(m->cpu);
+            phases_take_interrupt(m);
             uint32_t pc = cpu_state(m->cpu)->pc;
             bool here = first && pc == start_pc; /* where the run resumes */
             if (!here && at_breakpoint(m, pc))
                 return MACHINE_STOP_BREAKPOINT;
         }
-        if (slice_clock(m) >= end)
+        if (phases_slice_clock(m) >= end)
             return MACHINE_STOP_SLICE;
         if (m->trace.insn)
             trace_insn(m);
-        run_processor(m, end, stepwise);
+        phases_run(m, end, stepwise);
     }
 }
 
@@ -732,7 +547,7 @@ size_t machine_breakpoints(const Machine *m, const uint32_t **list)
 
 bool machine_fast_forwards(const Machine *m)
 {
-    return m->layer && !is_timed(m);
+    return m->layer && !phases_is_timed(m);
 }
 
 uint64_t machine_insns(const Machine *m)
@@ -742,7 +557,7 @@ uint64_t machine_insns(const Machine *m)
 
 uint64_t machine_cycles(const Machine *m)
 {
-    return now_cycles(m);
+    return phases_now(m);
 }
 
 const GuestState *machine_state(const Machine *m)
@@ -783,7 +598,7 @@ CheckCounts machine_check_counts(const Machine *m)
 
 const CheckReport *machine_finish_check(Machine *m)
 {
-    if (!m->check || !is_layers(m) || check_finish(m->check))
+    if (!m->check || !phases_is_layers(m) || check_finish(m->check))
         return NULL;
     return check_report(m->check);
 }

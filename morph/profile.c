@@ -21,16 +21,23 @@ static uint32_t mix(uint32_t pc, uint32_t pa)
     return hash ^ hash >> 16;
 }
 
-bool profile_block(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
+bool profile_blocks(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode,
+                    uint32_t count)
 {
     uint32_t hash = mix(pc, pa) ^ (uint32_t)mode * 0x85ebca6bu >> 8;
     ProfileBlock *block = &l->blocks[hash % PROFILE_BLOCKS];
     if (block->pc != pc || block->pa != pa || block->mode != mode)
         *block = (ProfileBlock){.pc = pc, .pa = pa, .mode = mode};
-    if (++block->count < l->gear1_threshold)
+    block->count += count;
+    if (block->count < l->gear1_threshold)
         return false;
     block->count = 0;
     return true;
+}
+
+bool profile_block(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
+{
+    return profile_blocks(l, pc, pa, mode, 1);
 }
 
 /* In a table of PROFILE_BRANCHES. */

@@ -199,6 +199,17 @@ static Installed *leave(const CoreRun *r, Installed *code)
     return next;
 }
 
+CoreStop core_run_compiled(Core *c, CoreCode *first)
+{
+    CoreStop stop = {.commit = -1};
+    Installed *code = (Installed *)first;
+    engine_begin(c);
+    if (!engine_has_code(c, code) || engine_run(c, &code, &stop))
+        stop.kind = CORE_ABSENT;
+    stop.code = &code->pub;
+    return stop;
+}
+
 CoreStop core_run(Core *c, CoreCode *first)
 {
     CoreStop stop = {.commit = -1};

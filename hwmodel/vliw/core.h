@@ -142,6 +142,8 @@ typedef enum CoreStopKind {
     CORE_DEADLINE, /* at the entry of `code`: a deadline or limit was reached */
     CORE_HOT,      /* at the entry of `code`, which has become hot */
     CORE_FAULTED,  /* rolled back to `commit` */
+    CORE_ABSENT, /* at the entry of `code`, of which core_run_compiled() cannot
+                    execute more */
 } CoreStopKind;
 
 typedef struct CoreStop {
@@ -167,6 +169,10 @@ void core_remove(Core *core, CoreCode *code);
 /* Runs `code` and what it is chained to, until there is a reason to stop.  The
  * registers are then committed ones. */
 CoreStop core_run(Core *core, CoreCode *code);
+
+/* The same as far as there is compiled code for it (hwmodel/vliw/engine.h): how
+ * far it gets depends on the host, what it computes does not. */
+CoreStop core_run_compiled(Core *core, CoreCode *code);
 
 /* To be filled by the layer. */
 CorePredict *core_predict(Core *core);

@@ -522,6 +522,25 @@ void engine_want(Core *c, Installed *code)
     hostprofile_enter(c->host_profile, before);
 }
 
+bool engine_ask(Core *c, CoreCode *code)
+{
+    Installed *i = (Installed *)code;
+    if (!i->unit.handle && i->unit.wanted != UINT64_MAX) {
+        code->entries = i->unit.wanted;
+        engine_want(c, i);
+    }
+    return i->unit.handle != NULL;
+}
+
+bool engine_poll(Core *c)
+{
+    Engine *e = c->engine.host;
+    bool ready = engine_queue_is_ready(e);
+    if (ready)
+        install_ready(c);
+    return ready;
+}
+
 /* Where the bytes of its I-lines are; NULL: it lies outside. */
 static const uint8_t *find_present(const Engine *e, const Installed *code)
 {

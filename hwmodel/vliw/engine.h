@@ -13,6 +13,12 @@
  * there is no error; under `jit` it is: false, and a Diag. */
 bool engine_attach(Core *core, const Config *config, Diag *diag);
 
+/* For who runs compiled code alone: has `code` compiled, well and as soon as
+ * there is room.  True: it is. */
+bool engine_ask(Core *core, CoreCode *code);
+/* Installs what has been compiled.  False: nothing was. */
+bool engine_poll(Core *core);
+
 /* What the engine did, for people: nothing that a result depends on. */
 typedef struct EngineReport {
     bool attached;

@@ -1,0 +1,99 @@
+/* Inside of the machine: machine.c (its parts, what they ask of it, its loop)
+ * and, called by that, phases.c (who executes, and what the time is). */
+#ifndef SELKIRK_MORPH_MACHINE_IMPL_H
+#define SELKIRK_MORPH_MACHINE_IMPL_H
+
+#include "morph/console.h"
+#include "morph/fastforward.h"
+#include "morph/forwarder.h"
+#include "morph/machine.h"
+
+enum { BREAKPOINTS_MAX = 64 };
+
+typedef enum Phase {
+    PHASE_FUNCTIONAL, /* the reference CPU runs, an instruction a cycle */
+    PHASE_WARM,       /* the layer runs, an instruction a cycle */
+    PHASE_TIMED,      /* the layer runs, and its cycles are the time */
+} Phase;
+
+typedef struct Regions {
+    uint64_t count, insns, cycles;
+} Regions;
+
+struct Machine {
+    const Config *config;
+    const ElfImage *image;
+    char *cmdline;
+    MachineHost host;
+    MachineTrace trace;
+    MachineLimits limits; /* `until` is the console's */
+
+    EventQueue *events;
+    Console *console;
+    Board *board;
+    Bus *bus;
+    Cpu *cpu;
+    Layer *layer;         /* or NULL */
+    Forwarder *forwarder; /* of PHASE_FUNCTIONAL, or NULL */
+    Check *check;         /* or NULL */
+    Stats *stats;
+    HostProfile *host_profile; /* or NULL */
+
+    FastForward forward;
+    Phase phase;
+    bool point_reached;   /* the text or mark that ends PHASE_FUNCTIONAL */
+    uint64_t warm_end;    /* of PHASE_WARM, and where the layer's present run */
+    uint64_t warm_limit;  /* in it ends at the latest; instructions */
+    uint64_t layer_start; /* PHASE_TIMED: time when the layer's was 0 (modulo
+                             2^64: it may be before power-on) */
+    Forwarded forwarded;
+
+    bool text_found; /* the `until` text came by, and was not told yet */
+    bool stopping;   /* the board asked for `stop` */
+    BoardStop stop;
+    uint32_t stop_status;
+
+    bool in_region;                       /* of interest */
+    uint64_t region_insns, region_cycles; /* when it began */
+    Regions regions;
+
+    uint32_t breakpoints[BREAKPOINTS_MAX];
+    size_t breakpoint_count;
+};
+
+/* --- phases.c --------------------------------------------------------------
+ */
+
+static inline bool phases_is_timed(const Machine *m)
+{
+    return m->phase == PHASE_TIMED;
+}
+
+/* Whether the layer runs the guest, whose time is told. */
+static inline bool phases_is_layers(const Machine *m)
+{
+    return m->phase != PHASE_FUNCTIONAL;
+}
+
+/* The time, in cycles since power-on. */
+uint64_t phases_now(const Machine *m);
+/* Around an access that a device may see. */
+HostPart phases_enter_device(Machine *m);
+void phases_leave_device(Machine *m, HostPart before);
+/* Ends the run of the processor, after the present instruction. */
+void phases_stop(Machine *m);
+/* Takes the interrupt that the next instruction would give way to, if any. */
+void phases_take_interrupt(Machine *m);
+
+/* The layer runs from the beginning, in its own time. */
+void phases_enter_timed(Machine *m);
+/* Goes on to the next phase where the present one ends.  False: not yet. */
+bool phases_advance(Machine *m);
+/* What slices are measured in.  In PHASE_WARM it is not time: a limit of
+ * instructions is felt by the layer, a deadline is not. */
+uint64_t phases_slice_clock(const Machine *m);
+/* Lets the processor go on to phases_slice_clock() `end` at most, and for one
+ * instruction only if `stepwise`. */
+void phases_run(Machine *m, uint64_t end, bool stepwise);
+
+#endif

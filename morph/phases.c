@@ -1,0 +1,170 @@
+/* The phases of a run: who executes, and what the guest's time is.
+ *
+ * Time is the instruction count of the reference CPU, or the modelled cycles of
+ * the code-morphing layer (cpu.model), or first the one and then the other:
+ * fast-forwarding, in up to three phases. */
+#include "morph/machine_impl.h"
+
+#include "base/bits.h"
+
+#include <stdlib.h>
+
+/* --- Time ------------------------------------------------------------------
+ */
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t phases_now(const Machine *m)
+{
+    return phases_is_timed(m) ? m->layer_start + layer_cycles(m->layer)
+                              : cpu_cycle(m->cpu);
+}
+
+/* The layer's time at `cycle`, or now if that is past. */
+static uint64_t layer_time(const Machine *m, uint64_t cycle)
+{
+    uint64_t now = phases_now(m);
+    return bits_saturating_add(layer_cycles(m->layer),
+                               cycle > now ? cycle - now : 0);
+}
+
+/* An instruction of the layer takes many cycles: what is due before its access
+ * comes first. */
+HostPart phases_enter_device(Machine *m)
+{
+    HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
+    if (phases_is_timed(m))
+        events_run(m->events, phases_now(m));
+    else
+        events_set_now(m->events, phases_now(m));
+    return before;
+}
+
+void phases_leave_device(Machine *m, HostPart before)
+{
+    uint64_t next = events_next(m->events);
+    switch (m->phase) {
+    case PHASE_FUNCTIONAL:
+        if (m->forwarder)
+            forwarder_set_deadline(m->forwarder, next);
+        else
+            cpu_set_deadline(m->cpu, next);
+        break;
+    case PHASE_WARM:
+        /* The run of the layer has a limit of instructions, which stays. */
+        if (next < m->warm_limit)
+            layer_stop(m->layer);
+        break;
+    case PHASE_TIMED: layer_set_deadline(m->layer, layer_time(m, next)); break;
+    }
+    hostprofile_enter(m->host_profile, before);
+}
+
+/* --- Phases ----------------------------------------------------------------
+ */
+
+static void enter_warm(Machine *m)
+{
+    forwarder_destroy(m->forwarder);
+    m->forwarder = NULL;
+    layer_attach(m->layer);
+    m->phase = PHASE_WARM;
+    m->warm_end = bits_saturating_add(phases_now(m), m->forward.warm);
+    if (m->check)
+        check_reset(m->check);
+}
+
+void phases_enter_timed(Machine *m)
+{
+    layer_attach(m->layer);
+    m->phase = PHASE_TIMED;
+}
+
+bool phases_advance(Machine *m)
+{
+    uint64_t now = phases_now(m);
+    switch (m->phase) {
+    case PHASE_FUNCTIONAL:
+        if (!m->point_reached &&
+            (m->forward.to != FAST_FORWARD_INSNS || now < m->forward.insns))
+            return false;
+        enter_warm(m);
+        return true;
+    case PHASE_WARM:
+        if (now < m->warm_end)
+            return false;
+        m->layer_start = now - layer_cycles(m->layer);
+        m->phase = PHASE_TIMED;
+        return true;
+    case PHASE_TIMED: return false;
+    }
+    abort();
+}
+
+/* --- The processor ---------------------------------------------------------
+ */
+
+void phases_stop(Machine *m)
+{
+    if (phases_is_layers(m))
+        layer_stop(m->layer);
+    else if (m->forwarder)
+        forwarder_stop(m->forwarder);
+    else
+        cpu_stop(m->cpu);
+}
+
+void phases_take_interrupt(Machine *m)
+{
+    if (phases_is_layers(m))
+        layer_take_interrupt(m->layer);
+    else
+        cpu_take_interrupt(m->cpu);
+}
+
+uint64_t phases_slice_clock(const Machine *m)
+{
+    return phases_is_layers(m) ? layer_cycles(m->layer) : cpu_cycle(m->cpu);
+}
+
+/* By compiled code, too, unless somebody looks at every instruction. */
+static void forward(Machine *m, uint64_t end)
+{
+    const MachineTrace *trace = &m->trace;
+    bool watched = m->breakpoint_count || trace->insn || trace->exception ||
+                   trace->tlb_write || trace->device;
+    if (m->forwarder && !watched)
+        forwarder_run(m->forwarder, end);
+    else
+        cpu_run(m->cpu, end);
+    m->forwarded.insns = cpu_cycle(m->cpu);
+}
+
+void phases_run(Machine *m, uint64_t end, bool stepwise)
+{
+    uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
+    uint64_t cycles = events_next(m->events);
+    if (m->limits.cycles)
+        cycles = least(cycles, m->limits.cycles);
+    if (stepwise)
+        insns = cpu_cycle(m->cpu) + 1;
+    switch (m->phase) {
+    case PHASE_FUNCTIONAL:
+        if (m->forward.to == FAST_FORWARD_INSNS)
+            insns = least(insns, m->forward.insns);
+        forward(m, least(insns, least(cycles, end)));
+        break;
+    case PHASE_WARM:
+        m->warm_limit = least(least(insns, cycles), m->warm_end);
+        layer_run(m->layer, end, m->warm_limit);
+        m->forwarded.warm_insns = cpu_cycle(m->cpu) - m->forwarded.insns;
+        m->forwarded.warm_cycles = layer_cycles(m->layer);
+        break;
+    case PHASE_TIMED:
+        layer_run(m->layer, least(end, layer_time(m, cycles)), insns);
+        break;
+    }
+}
