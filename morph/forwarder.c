@@ -25,11 +25,14 @@
 enum {
     SAMPLE_EVERY = SELKIRK_HARD ? 64 : 16384, /* instructions */
     SAMPLE_BLOCKS = 4,
-    SAMPLE_WEIGHT = 32, /* of a block in a sample; an exit to it weighs 1 */
-    HOT = SELKIRK_HARD ? 64 : 256,
+    /* Of a block in a sample, where a place at which compiled code ended weighs
+     * 1; gear1.threshold makes it hot.  Compiling takes as long as about 10^6
+     * instructions do. */
+    SAMPLE_WEIGHT = SELKIRK_HARD ? 1024 : 8,
     STUDY_BLOCKS = 64, /* interpreted before a superblock is formed */
-    WAITING_MAX = 4,   /* translations on their way to be compiled: more
-                          would be old when their time came */
+    /* Translations on their way to be compiled: more would be old when their
+     * time came. */
+    WAITING_MAX = 4,
 };
 
 typedef struct Waiting {
@@ -53,12 +56,26 @@ struct Forwarder {
  */
 
 /* What the layer's keys are here.  Caches as large as can be, because a line
- * that is not in them takes the long way. */
+ * that is not in them takes the long way.  Superblocks are shorter than those
+ * that make good molecules, and without calls: the compiler's time grows faster
+ * than what it gains. */
 static const char *const keys[][2] = {
-    {"l1d.size", "16M"},   {"l1d.line", "256"},         {"l1d.ways", "1"},
-    {"l1i.size", "16M"},   {"l1i.line", "256"},         {"l1i.ways", "1"},
-    {"l2.size", "0"},      {"vliw.tlb", "1024"},        {"engine.runs0", "1"},
-    {"engine.runs1", "1"}, {"morph.return_stack", "64"}};
+    {"l1d.size", "16M"},
+    {"l1d.line", "256"},
+    {"l1d.ways", "1"},
+    {"l1i.size", "16M"},
+    {"l1i.line", "256"},
+    {"l1i.ways", "1"},
+    {"l2.size", "0"},
+    {"vliw.tlb", "1024"},
+    {"gear1.threshold", "1024"},
+    {"gear2.insns", "64"},
+    {"gear2.visits", "2"},
+    {"gear2.jumps", "no"},
+    {"morph.return_stack", "64"},
+    {"engine.runs0", "1"},
+    {"engine.runs1", "100000"},
+};
 
 /* Those that say how the host is used are the user's. */
 static const struct {
@@ -168,17 +185,15 @@ static bool is_done(Forwarder *f, const Waiting *w)
 {
     Layer *l = f->layer;
     Translation *t = tcache_find(l, w->pc, w->pa, w->mode);
-    if (t && !engine_ask(l->core, t->core))
-        return false;
-    if (t)
+    EngineAnswer answer = t ? engine_ask(l->core, t->core) : ENGINE_NEVER;
+    if (answer == ENGINE_COMPILED)
         cpu_mark(f->cpu, t->pa);
-    return true;
+    return answer != ENGINE_LATER;
 }
 
 static void poll(Forwarder *f)
 {
-    if (!engine_poll(f->layer->core))
-        return;
+    engine_poll(f->layer->core);
     for (unsigned i = f->waiting_count; i-- > 0;)
         if (is_done(f, &f->waiting[i]))
             f->waiting[i] = f->waiting[--f->waiting_count];
@@ -217,7 +232,7 @@ static void count_here(Forwarder *f, uint32_t weight)
         return;
     const Translation *t = tcache_find(l, l->pc, pa, mode);
     if (t && t->core) {
-        if (engine_ask(l->core, t->core))
+        if (engine_ask(l->core, t->core) == ENGINE_COMPILED)
             cpu_mark(f->cpu, pa);
         return;
     }
@@ -239,7 +254,7 @@ static Translation *find_compiled(Forwarder *f)
     if (l->interpret || !dispatch_locate(l, &mode, &pa, &host))
         return NULL;
     Translation *t = tcache_find(l, l->pc, pa, mode);
-    if (!t || !engine_ask(l->core, t->core))
+    if (!t || engine_ask(l->core, t->core) != ENGINE_COMPILED)
         return NULL;
     if (l->from)
         links_set(l, l->from, l->from_exit, t);

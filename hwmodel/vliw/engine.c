@@ -522,23 +522,23 @@ void engine_want(Core *c, Installed *code)
     hostprofile_enter(c->host_profile, before);
 }
 
-bool engine_ask(Core *c, CoreCode *code)
+EngineAnswer engine_ask(Core *c, CoreCode *code)
 {
     Installed *i = (Installed *)code;
-    if (!i->unit.handle && i->unit.wanted != UINT64_MAX) {
-        code->entries = i->unit.wanted;
+    const EngineUnit *unit = &i->unit;
+    if (!unit->handle && unit->wanted != UINT64_MAX) {
+        code->entries = unit->wanted;
         engine_want(c, i);
     }
-    return i->unit.handle != NULL;
+    return unit->handle                              ? ENGINE_COMPILED
+           : unit->job || unit->wanted != UINT64_MAX ? ENGINE_LATER
+                                                     : ENGINE_NEVER;
 }
 
-bool engine_poll(Core *c)
+void engine_poll(Core *c)
 {
-    Engine *e = c->engine.host;
-    bool ready = engine_queue_is_ready(e);
-    if (ready)
+    if (engine_queue_is_ready(c->engine.host))
         install_ready(c);
-    return ready;
 }
 
 /* Where the bytes of its I-lines are; NULL: it lies outside. */

@@ -13,11 +13,17 @@
  * there is no error; under `jit` it is: false, and a Diag. */
 bool engine_attach(Core *core, const Config *config, Diag *diag);
 
-/* For who runs compiled code alone: has `code` compiled, well and as soon as
- * there is room.  True: it is. */
-bool engine_ask(Core *core, CoreCode *code);
-/* Installs what has been compiled.  False: nothing was. */
-bool engine_poll(Core *core);
+typedef enum EngineAnswer {
+    ENGINE_COMPILED,
+    ENGINE_LATER,
+    ENGINE_NEVER, /* it cannot be */
+} EngineAnswer;
+
+/* For who runs compiled code alone: has `code` compiled as soon as there is
+ * room. */
+EngineAnswer engine_ask(Core *core, CoreCode *code);
+/* Installs what has been compiled. */
+void engine_poll(Core *core);
 
 /* What the engine did, for people: nothing that a result depends on. */
 typedef struct EngineReport {
