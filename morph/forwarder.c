@@ -114,14 +114,14 @@ Forwarder *forwarder_create(const Config *user, const CpuConfig *cpu_config,
                             Cpu *cpu, Bus *bus)
 {
     Forwarder *f = alloc_zeroed(1, sizeof *f);
-    EngineReport report = {.attached = false};
+    EngineReport report = {.compiles = false};
     Diag diag = {""};
     f->config = make_config(user);
     f->cpu = cpu;
     f->layer = layer_create(f->config, cpu_config, cpu, bus, &diag);
     if (f->layer)
         layer_engine_report(f->layer, &report);
-    if (!report.attached) {
+    if (!report.compiles) {
         layer_destroy(f->layer);
         config_destroy(f->config);
         free(f);
@@ -307,8 +307,8 @@ static void sample(Forwarder *f)
 
 void forwarder_run(Forwarder *f, uint64_t deadline)
 {
-    /* Within it compiled code would stop: once here, once in the core. */
-    uint64_t margin = 2 * f->layer->superblock_limits.insns;
+    /* Within it compiled code would stop: once here, twice in the core. */
+    uint64_t margin = 3 * f->layer->superblock_limits.insns;
     unsigned pass = 0;
     f->end = deadline;
     f->stop = false;

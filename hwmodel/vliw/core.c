@@ -204,7 +204,7 @@ CoreStop core_run_compiled(Core *c, CoreCode *first)
     CoreStop stop = {.commit = -1};
     Installed *code = (Installed *)first;
     engine_begin(c);
-    if (!engine_has_code(c, code) || engine_run(c, &code, &stop))
+    if (!engine_may_run(c, code) || engine_run(c, &code, &stop))
         stop.kind = CORE_ABSENT;
     stop.code = &code->pub;
     return stop;

@@ -525,7 +525,8 @@ void engine_want(Core *c, Installed *code)
 EngineAnswer engine_ask(Core *c, CoreCode *code)
 {
     Installed *i = (Installed *)code;
-    const EngineUnit *unit = &i->unit;
+    EngineUnit *unit = &i->unit;
+    unit->tried = UNTHREADED;
     if (!unit->handle && unit->wanted != UINT64_MAX) {
         code->entries = unit->wanted;
         engine_want(c, i);
@@ -675,6 +676,7 @@ void engine_report(const Core *c, EngineReport *report)
         return;
     *report = e->report;
     report->attached = true;
+    report->compiles = e->compiles;
     report->stored = atomic_load(&e->saved.stored);
     report->damaged = e->saved.damaged;
     report->failure = e->why[0] ? e->why : NULL;

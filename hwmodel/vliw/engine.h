@@ -20,7 +20,7 @@ typedef enum EngineAnswer {
 } EngineAnswer;
 
 /* For who runs compiled code alone: has `code` compiled as soon as there is
- * room. */
+ * room, and gives it no other form. */
 EngineAnswer engine_ask(Core *core, CoreCode *code);
 /* Installs what has been compiled. */
 void engine_poll(Core *core);
@@ -28,6 +28,7 @@ void engine_poll(Core *core);
 /* What the engine did, for people: nothing that a result depends on. */
 typedef struct EngineReport {
     bool attached;
+    bool compiles; /* there is a compiler, as far as is known */
     const char *failure; /* why the first of `failed` did, or NULL */
     uint64_t threaded;   /* forms that were made */
     uint64_t asked;
