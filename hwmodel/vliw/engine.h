@@ -28,7 +28,7 @@ void engine_poll(Core *core);
 /* What the engine did, for people: nothing that a result depends on. */
 typedef struct EngineReport {
     bool attached;
-    bool compiles; /* there is a compiler, as far as is known */
+    bool compiles;       /* there is a compiler, as far as is known */
     const char *failure; /* why the first of `failed` did, or NULL */
     uint64_t threaded;   /* forms that were made */
     uint64_t asked;
