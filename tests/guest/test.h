@@ -60,10 +60,10 @@
 #define EXC_OVF  12
 #define CE_SHIFT 28
 
-#define LO_N    0x800
-#define LO_D    0x400
-#define LO_V    0x200
-#define LO_G    0x100
+#define LO_N 0x800
+#define LO_D 0x400
+#define LO_V 0x200
+#define LO_G 0x100
 #define ASID(n) ((n) << 6)
 
 #define KSEG0 0x80000000
@@ -99,21 +99,12 @@
 
 /* Only in the first line of a program. */
 #define PROGRAM(name)                                                          \
-    .data;                                                                     \
-    .globl program_name;                                                       \
-    program_name:                                                              \
-    .asciz name;                                                               \
-    .text;                                                                     \
-    .globl test_main;                                                          \
-    test_main:
+    .data; .globl program_name; program_name: .asciz name;                     \
+    .text; .globl test_main; test_main:
 
-#define PASS                                                                   \
-    j test_passed;                                                             \
-    nop
+#define PASS j test_passed; nop
 /* For a program that leaves a machine in which it cannot run again. */
-#define PASS_ONCE                                                              \
-    j test_passed_once;                                                        \
-    nop
+#define PASS_ONCE j test_passed_once; nop
 
 /* The register has the value; equals the other register; has the address. */
 #define CHECK(reg, value)      check reg, (value), __LINE__
@@ -124,69 +115,53 @@
 /* The instruction takes this exception, by the general vector, in the first
  * form; in the others it does so in the delay slot of a branch that is taken,
  * or is not.  `exc` may be CPU(z). */
-#define TRAPS(exc, ...) traps(exc), VECTOR_GENERAL, __LINE__, __VA_ARGS__
+#define TRAPS(exc, ...)                                                        \
+    traps (exc), VECTOR_GENERAL, __LINE__, __VA_ARGS__
 #define TRAPS_SLOT(exc, ...)                                                   \
-    traps_slot(exc), VECTOR_GENERAL, $0, __LINE__, __VA_ARGS__
+    traps_slot (exc), VECTOR_GENERAL, $0, __LINE__, __VA_ARGS__
 #define TRAPS_SLOT_NOT(exc, ...)                                               \
-    traps_slot(exc), VECTOR_GENERAL, $sp, __LINE__, __VA_ARGS__
+    traps_slot (exc), VECTOR_GENERAL, $sp, __LINE__, __VA_ARGS__
 /* The same by the UTLB vector. */
-#define TRAPS_UTLB(exc, ...) traps(exc), VECTOR_UTLB, __LINE__, __VA_ARGS__
+#define TRAPS_UTLB(exc, ...)                                                   \
+    traps (exc), VECTOR_UTLB, __LINE__, __VA_ARGS__
 #define TRAPS_UTLB_SLOT(exc, ...)                                              \
-    traps_slot(exc), VECTOR_UTLB, $0, __LINE__, __VA_ARGS__
+    traps_slot (exc), VECTOR_UTLB, $0, __LINE__, __VA_ARGS__
 #define TRAPS_EVERYWHERE(exc, ...)                                             \
-    TRAPS(exc, __VA_ARGS__);                                                   \
-    TRAPS_SLOT(exc, __VA_ARGS__);                                              \
+    TRAPS(exc, __VA_ARGS__); TRAPS_SLOT(exc, __VA_ARGS__);                     \
     TRAPS_SLOT_NOT(exc, __VA_ARGS__)
 #define CPU(z) (EXC_CPU | (z) << (CE_SHIFT - 2))
 #define SLOT   (CAUSE_BD >> 2) /* to be ORed to `exc` */
 
 /* The next exception leads to `label`.  There EXPECT says what it must have
  * been and where, and CHECK_SEEN and SEEN look at the rest. */
-#define CATCH(label)     la $s7, label
-#define EXPECT(exc, epc) expect(exc), epc, __LINE__
-#define SEEN(reg, field) seen_field reg, field
+#define CATCH(label)             la $s7, label
+#define EXPECT(exc, epc)         expect (exc), epc, __LINE__
+#define SEEN(reg, field)         seen_field reg, field
 #define CHECK_SEEN(field, value)                                               \
-    seen_field $t8, field;                                                     \
-    check $t8, (value), __LINE__
+    seen_field $t8, field; check $t8, (value), __LINE__
 #define CHECK_SEEN_ADDR(field, label)                                          \
-    seen_field $t8, field;                                                     \
-    check_addr $t8, label, __LINE__
+    seen_field $t8, field; check_addr $t8, label, __LINE__
 #define CHECK_SEEN_REG(field, reg)                                             \
-    seen_field $t8, field;                                                     \
-    check_reg $t8, reg, __LINE__
+    seen_field $t8, field; check_reg $t8, reg, __LINE__
 
 /* Exceptions go to `label` from now on, with the vector's offset in $k1. */
 #define SET_HANDLER(label)                                                     \
-    la $t8, label;                                                             \
-    lui $at, % hi(handler);                                                    \
-    sw $t8, % lo(handler)($at)
+    la $t8, label; lui $at, %hi(handler); sw $t8, %lo(handler)($at)
 
-#define SET_STATUS(value)                                                      \
-    li $t8, (value);                                                           \
-    mtc0 $t8, C0_STATUS
+#define SET_STATUS(value) li $t8, (value); mtc0 $t8, C0_STATUS
 
 /* Writes TLB entry `index`; EntryHi keeps what is given.  hi and lo may be
  * addresses in .user, which are their own physical addresses. */
 #define SET_TLB(index, hi, lo)                                                 \
-    li $t8, (index) << 8;                                                      \
-    mtc0 $t8, C0_INDEX;                                                        \
-    la $t8, hi;                                                                \
-    mtc0 $t8, C0_ENTRYHI;                                                      \
-    la $t8, lo;                                                                \
-    mtc0 $t8, C0_ENTRYLO;                                                      \
-    tlbwi
-#define SET_ENTRYHI(value)                                                     \
-    la $t8, value;                                                             \
-    mtc0 $t8, C0_ENTRYHI
+    li $t8, (index) << 8; mtc0 $t8, C0_INDEX; la $t8, hi;                      \
+    mtc0 $t8, C0_ENTRYHI; la $t8, lo; mtc0 $t8, C0_ENTRYLO; tlbwi
+#define SET_ENTRYHI(value) la $t8, value; mtc0 $t8, C0_ENTRYHI
 
 /* Goes to `address` in user mode, with the other Status bits given. */
 #define ENTER_USER(address, status)                                            \
-    la $k1, address;                                                           \
-    SET_STATUS((status) | SR_KUP);                                             \
-    jr $k1;                                                                    \
-    rfe
+    la $k1, address; SET_STATUS((status) | SR_KUP); jr $k1; rfe
 
-.set noreorder
+    .set noreorder
     .set noat
 
     .macro check reg, value, line
