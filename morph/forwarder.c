@@ -23,12 +23,10 @@
 #include <stdlib.h>
 
 enum {
-    SAMPLE_EVERY = SELKIRK_HARD ? 64 : 16384, /* instructions */
     SAMPLE_BLOCKS = 4,
     /* Of a block in a sample, where a place at which compiled code ended weighs
-     * 1; gear1.threshold makes it hot.  Compiling takes as long as about 10^6
-     * instructions do. */
-    SAMPLE_WEIGHT = SELKIRK_HARD ? 1024 : 8,
+     * 1.  Compiling takes as long as about 10^6 instructions do. */
+    SAMPLE_WEIGHT = 8,
     STUDY_BLOCKS = 64, /* interpreted before a superblock is formed */
     /* Translations on their way to be compiled: more would be old when their
      * time came. */
@@ -47,7 +45,8 @@ struct Forwarder {
     /* The active forwarder_run(). */
     uint64_t end;
     bool stop;
-    uint64_t next_sample; /* instructions */
+    uint64_t sample_every; /* instructions */
+    uint64_t next_sample;
     Waiting waiting[WAITING_MAX];
     unsigned waiting_count;
 };
@@ -60,21 +59,13 @@ struct Forwarder {
  * that make good molecules, and without calls: the compiler's time grows faster
  * than what it gains. */
 static const char *const keys[][2] = {
-    {"l1d.size", "16M"},
-    {"l1d.line", "256"},
-    {"l1d.ways", "1"},
-    {"l1i.size", "16M"},
-    {"l1i.line", "256"},
-    {"l1i.ways", "1"},
-    {"l2.size", "0"},
-    {"vliw.tlb", "1024"},
-    {"gear1.threshold", "1024"},
-    {"gear2.insns", "64"},
-    {"gear2.visits", "2"},
-    {"gear2.jumps", "no"},
-    {"morph.return_stack", "64"},
-    {"engine.runs0", "1"},
-    {"engine.runs1", "100000"},
+    {"l1d.size", "16M"},   {"l1d.line", "256"},
+    {"l1d.ways", "1"},     {"l1i.size", "16M"},
+    {"l1i.line", "256"},   {"l1i.ways", "1"},
+    {"l2.size", "0"},      {"vliw.tlb", "1024"},
+    {"gear2.insns", "64"}, {"gear2.visits", "2"},
+    {"gear2.jumps", "no"}, {"morph.return_stack", "64"},
+    {"engine.runs0", "1"}, {"engine.runs1", "100000"},
 };
 
 /* Those that say how the host is used are the user's. */
@@ -127,6 +118,9 @@ Forwarder *forwarder_create(const Config *user, const CpuConfig *cpu_config,
         free(f);
         return NULL;
     }
+    f->sample_every = config_int(user, CONFIG_ENGINE_SAMPLE);
+    f->layer->gear1_threshold =
+        SAMPLE_WEIGHT * (uint32_t)config_int(user, CONFIG_ENGINE_HOT);
     layer_attach(f->layer);
     codepages_share(f->layer, true);
     return f;
@@ -147,7 +141,14 @@ void forwarder_reset(Forwarder *f)
 {
     layer_reset(f->layer);
     f->waiting_count = 0;
-    f->next_sample = cpu_cycle(f->cpu) + SAMPLE_EVERY;
+    f->next_sample = cpu_cycle(f->cpu) + f->sample_every;
+}
+
+uint64_t forwarder_compiled(const Forwarder *f)
+{
+    EngineReport report;
+    layer_engine_report(f->layer, &report);
+    return report.compiled[0] + report.compiled[1] + report.loaded;
 }
 
 void forwarder_set_host_profile(Forwarder *f, HostProfile *profile)
@@ -291,7 +292,7 @@ static void run_compiled(Forwarder *f)
  * midst. */
 static void sample(Forwarder *f)
 {
-    f->next_sample = cpu_cycle(f->cpu) + SAMPLE_EVERY;
+    f->next_sample = cpu_cycle(f->cpu) + f->sample_every;
     poll(f);
     start_layer(f);
     for (unsigned i = 0; i < SAMPLE_BLOCKS && layer_goes_on(f); i++) {

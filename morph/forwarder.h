@@ -27,6 +27,9 @@ void forwarder_run(Forwarder *forwarder, uint64_t deadline);
 void forwarder_set_deadline(Forwarder *forwarder, uint64_t deadline);
 void forwarder_stop(Forwarder *forwarder);
 
+/* Pieces of code that it has had compiled. */
+uint64_t forwarder_compiled(const Forwarder *forwarder);
+
 void forwarder_set_host_profile(Forwarder *forwarder, HostProfile *profile);
 
 #endif

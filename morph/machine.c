@@ -61,6 +61,7 @@ static bool cpu_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
 static void on_irq(void *ctx, unsigned input, bool level)
 {
     Machine *m = ctx;
+    m->irq_lines = (m->irq_lines & ~(1u << input)) | (unsigned)level << input;
     if (m->cpu)
         cpu_set_irq(m->cpu, input, level);
     if (m->check && phases_is_layers(m))
@@ -621,6 +622,11 @@ EngineReport machine_engine_report(const Machine *m)
     if (m->layer)
         layer_engine_report(m->layer, &report);
     return report;
+}
+
+uint64_t machine_forward_compiled(const Machine *m)
+{
+    return phases_forward_compiled(m);
 }
 
 uint64_t machine_hash(const Machine *m)

@@ -130,6 +130,9 @@ const Stats *machine_stats(const Machine *machine);
 /* What the engine did, on the host; zeros without the layer. */
 EngineReport machine_engine_report(const Machine *machine);
 
+/* Pieces of code that were compiled for fast-forwarding, on the host. */
+uint64_t machine_forward_compiled(const Machine *machine);
+
 /* Where the host's time went since the machine was made; NULL if it was not to
  * be measured. */
 HostProfile *machine_host_profile(Machine *machine);

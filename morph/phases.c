@@ -31,6 +31,15 @@ static uint64_t layer_time(const Machine *m, uint64_t cycle)
                                cycle > now ? cycle - now : 0);
 }
 
+/* The instruction count up to which PHASE_WARM can go on as things are. */
+static uint64_t warm_limit(const Machine *m)
+{
+    uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
+    uint64_t cycles = m->limits.cycles ? m->limits.cycles : UINT64_MAX;
+    return least(least(insns, cycles),
+                 least(events_next(m->events), m->warm_end));
+}
+
 /* An instruction of the layer takes many cycles: what is due before its access
  * comes first. */
 HostPart phases_enter_device(Machine *m)
@@ -54,8 +63,10 @@ void phases_leave_device(Machine *m, HostPart before)
             cpu_set_deadline(m->cpu, next);
         break;
     case PHASE_WARM:
-        /* The run of the layer has a limit of instructions, which stays. */
-        if (next < m->warm_limit)
+        /* The run of the layer has a limit of instructions, which stays; and
+         * what it does near to one depends on it.  So it must not be one that
+         * is none any more: a run that is cut in slices would not have it. */
+        if (warm_limit(m) != m->warm_limit)
             layer_stop(m->layer);
         break;
     case PHASE_TIMED: layer_set_deadline(m->layer, layer_time(m, next)); break;
@@ -66,15 +77,26 @@ void phases_leave_device(Machine *m, HostPart before)
 /* --- Phases ----------------------------------------------------------------
  */
 
+uint64_t phases_forward_compiled(const Machine *m)
+{
+    return m->forwarder ? forwarder_compiled(m->forwarder)
+                        : m->forward_compiled;
+}
+
 static void enter_warm(Machine *m)
 {
+    m->forward_compiled = phases_forward_compiled(m);
     forwarder_destroy(m->forwarder);
     m->forwarder = NULL;
     layer_attach(m->layer);
     m->phase = PHASE_WARM;
     m->warm_end = bits_saturating_add(phases_now(m), m->forward.warm);
-    if (m->check)
+    if (m->check) {
         check_reset(m->check);
+        /* Cause has the R3010's request among them. */
+        for (unsigned input = 0; input < 6; input++)
+            check_irq(m->check, input, m->irq_lines >> input & 1);
+    }
 }
 
 void phases_enter_timed(Machine *m)
@@ -158,8 +180,8 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
         forward(m, least(insns, least(cycles, end)));
         break;
     case PHASE_WARM:
-        m->warm_limit = least(least(insns, cycles), m->warm_end);
-        layer_run(m->layer, end, m->warm_limit);
+        m->warm_limit = warm_limit(m);
+        layer_run(m->layer, end, least(insns, m->warm_limit));
         m->forwarded.warm_insns = cpu_cycle(m->cpu) - m->forwarded.insns;
         m->forwarded.warm_cycles = layer_cycles(m->layer);
         break;

@@ -23,6 +23,14 @@ says warm 'and 5 to warm up'
 events 3 again --config warm/config.ini
 cmp warm/stats.txt again/stats.txt || fail 'the same keys: other statistics'
 
+# By the reference CPU alone, or with compiled code at once: the same.
+fastest=(-s engine.sample=1 -s engine.hot=1 -s engine.threads=0)
+for to in 10 20; do
+    events 3 slow --model vliw -f $to --engine reference
+    events 3 fast --model vliw -f $to "${fastest[@]}"
+    cmp slow/stats.txt fast/stats.txt || fail "-f $to: other statistics"
+done
+
 events 1 late --model vliw -f 1G
 says late '--fast-forward 1G: the run ended before its time began'
 events 1 never --model vliw -f until:nothing

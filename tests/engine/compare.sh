@@ -70,6 +70,18 @@ for program in "$work"/bin/*; do
     compare "$(basename "$program")" --machine bare \
         --max-insns "$instructions" "$program"
 done
+# Fast-forwarding by compiled code: to an instruction, to the end.
+ways=(
+    '--engine jit -s engine.threads=0 -s engine.sample=500 -s engine.hot=1'
+    '--engine jit -s engine.sample=2000 -s engine.hot=10'
+)
+for program in "$work"/bin/*; do
+    for warm in 0 10k; do
+        compare "$(basename "$program"), fast-forwarded" --machine bare \
+            --max-insns "$instructions" -f $((instructions * 3 / 4)) \
+            -s fast_forward.warm=$warm "$program"
+    done
+done
 if [ -n "$kernel" ] && [ -e "$kernel" ]; then
     ways=(
         '--engine threaded'
@@ -78,6 +90,10 @@ if [ -n "$kernel" ] && [ -e "$kernel" ]; then
             -s engine.delay=3'
     )
     compare "a boot" --machine decstation-200 --until GUEST-READY \
+        --max-insns 2G "$@" "$kernel"
+    ways=('--engine jit -s engine.sample=3000 -s engine.hot=10')
+    compare "a boot, fast-forwarded" --machine decstation-200 \
+        --until GUEST-READY -f 30M -s fast_forward.warm=100k \
         --max-insns 2G "$@" "$kernel"
 fi
 echo "1..$count"

@@ -6,7 +6,8 @@
  * Program N of a seed is that of layer_random, with smaller caches.  How its
  * translations are run is drawn, too: compiled or only threaded; compiled at
  * once or in a thread and installed late, after how many runs; with or without
- * the hooks of check mode, in slices or at one go.
+ * the hooks of check mode, in slices or at one go; and half of them are
+ * fast-forwarded for a while, by compiled code as soon as it can be.
  *
  * Exit status 1 if they differ, or if hardly anything was compiled or threaded;
  * 2 if an option is wrong. */
@@ -19,7 +20,7 @@
 #include <string.h>
 
 typedef struct Totals {
-    uint64_t programs, threaded, compiled, refused, failed, checked;
+    uint64_t programs, threaded, compiled, forwarded, refused, failed, checked;
 } Totals;
 
 /* What a run comes to. */
@@ -79,10 +80,22 @@ static void draw_machine(Config *config, Rng *rng)
                        choices[i].values[rng_below(rng, 4)]);
 }
 
+/* A part of some programs is fast-forwarded. */
+static void draw_forward(const LayerCase *c, Rng *rng)
+{
+    char to[16];
+    uint32_t insns = (uint32_t)c->insns;
+    snprintf(to, sizeof to, "%u", insns - rng_below(rng, insns / 2));
+    layer_case_set(c->config, "fast_forward.to", to);
+    if (rng_one_in(rng, 3))
+        layer_case_set(c->config, "fast_forward.warm", "500");
+}
+
 /* How it is compiled. */
 static void draw_engine(Config *config, Rng *rng)
 {
     static const char *const runs[] = {"1", "2", "5", "20", "100"};
+    static const char *const samples[] = {"1", "7", "50", "200"};
     char delay[16];
     bool late = rng_one_in(rng, 4);
     snprintf(delay, sizeof delay, "%u", late ? 1 + rng_below(rng, 10000) : 0);
@@ -96,6 +109,8 @@ static void draw_engine(Config *config, Rng *rng)
     layer_case_set(config, "engine.runs1",
                    rng_one_in(rng, 3) ? runs[rng_below(rng, 5)] : "1000000");
     layer_case_set(config, "engine.queue", rng_one_in(rng, 4) ? "1" : "64");
+    layer_case_set(config, "engine.sample", samples[rng_below(rng, 4)]);
+    layer_case_set(config, "engine.hot", rng_one_in(rng, 2) ? "1" : "3");
     layer_case_set(config, "engine.memory",
                    rng_one_in(rng, 4) ? "65536" : "128M");
 }
@@ -114,6 +129,7 @@ static Result run_engine(const LayerCase *c, Rng *rng, Totals *t, bool *checked)
     t->programs++;
     t->threaded += report.threaded;
     t->compiled += report.compiled[0] + report.compiled[1];
+    t->forwarded += machine_forward_compiled(m);
     t->refused += report.refused;
     t->failed += report.failed;
     t->checked += check;
@@ -144,6 +160,8 @@ static bool run_case(const OptionsCases *o, uint64_t number, Totals *t)
     bool checked;
     layer_case_draw(&c, o->seed, number, o->big);
     draw_machine(c.config, &rng);
+    if (rng_one_in(&rng, 2))
+        draw_forward(&c, &rng);
     Result reference = run_reference(&c);
     draw_engine(c.config, &rng);
     Result engine = run_engine(&c, &rng, t, &checked);
@@ -178,9 +196,12 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
     printf("engine_random: %" PRIu64 " programs, %" PRIu64 " with check mode; "
            "%" PRIu64 " translations threaded, %" PRIu64 " compiled, "
+           "%" PRIu64 " to fast-forward, "
            "%" PRIu64 " refused, %" PRIu64 " failed\n",
-           t.programs, t.checked, t.threaded, t.compiled, t.refused, t.failed);
-    if ((t.compiled < 2 * t.programs || t.threaded < 5 * t.programs) &&
+           t.programs, t.checked, t.threaded, t.compiled, t.forwarded,
+           t.refused, t.failed);
+    if ((t.compiled < 2 * t.programs || t.threaded < 5 * t.programs ||
+         2 * t.forwarded < t.programs) &&
         t.programs >= 20) {
         printf("engine_random: hardly anything was compiled or threaded\n");
         return EXIT_FAILURE;
