@@ -1,24 +1,26 @@
 /* Segments and the TLB; see tlb.h. */
 #include "frontend/tlb.h"
 
-static bool matches(const TlbEntry *e, uint32_t hi)
-{
-    uint32_t compare =
-        e->lo & ENTRYLO_G ? ENTRYHI_VPN : ENTRYHI_VPN | ENTRYHI_ASID;
-    return ((e->hi ^ hi) & compare) == 0;
-}
-
+/* All entries are looked at, as they are at once in the processor: if two match
+ * it shuts its TLB down.  Without branches, as the host then takes several in
+ * one step. */
 int tlb_find(GuestState *s, uint32_t hi)
 {
-    int found = -1;
-    for (int i = 0; i < TLB_ENTRIES && !(s->status & STATUS_TS); i++) {
-        if (!matches(&s->tlb[i], hi))
-            continue;
-        if (found >= 0)
-            s->status |= STATUS_TS;
-        found = i;
+    int found = -1, count = 0;
+    if (s->status & STATUS_TS)
+        return -1;
+    for (int i = 0; i < TLB_ENTRIES; i++) {
+        const TlbEntry *e = &s->tlb[i];
+        uint32_t compare =
+            e->lo & ENTRYLO_G ? ENTRYHI_VPN : ENTRYHI_VPN | ENTRYHI_ASID;
+        bool match = ((e->hi ^ hi) & compare) == 0;
+        found = match ? i : found;
+        count += match;
     }
-    return s->status & STATUS_TS ? -1 : found;
+    if (count < 2)
+        return found;
+    s->status |= STATUS_TS;
+    return -1;
 }
 
 /* kseg0 and kseg1: the low 512 MB, without the TLB. */

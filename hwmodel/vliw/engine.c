@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 enum {
-    LOOK_CYCLES = 1 << 20, /* from one look at quality 0 to the next */
+    LOOK_CYCLES = 1 << 20, /* from one look at quality 0 to the next, and */
+    LOOK_EACH = 1 << 12,   /* more for each translation that is looked at */
     LOOK_RUNS = 16,        /* of a superblock, then its saved code is wanted */
     LATER_RUNS = 64,       /* likewise, then it is worth being saved */
     THREADED_RUNS = SELKIRK_HARD ? 0 : 1, /* before there is a form */
@@ -418,6 +419,7 @@ static void look_for_better(Core *c)
     e->next_look = core_cycles(c) + LOOK_CYCLES;
     for (Installed *i = c->engine.watched, *next; i; i = next) {
         next = i->unit.watched;
+        e->next_look += LOOK_EACH;
         if (count_runs(i) < runs_of(e, i, 1) ||
             engine_queue_is_full(e, ENGINE_HAS_SLOW_CODE))
             continue;
