@@ -150,9 +150,15 @@ static void code_written(Cpu *c, uint32_t pa)
 
 void cpu_memory_changed(Cpu *c, uint32_t pa, uint32_t size)
 {
-    uint32_t first = pa & ~3u;
-    for (uint64_t a = first; a < (uint64_t)pa + size; a += 4)
-        code_written(c, (uint32_t)a);
+    for (uint64_t a = pa & ~3u; a < (uint64_t)pa + size;) {
+        if (code_find(c, (uint32_t)a) ||
+            (c->shared && c->sharing.watches(c->sharing.ctx, (uint32_t)a))) {
+            code_written(c, (uint32_t)a);
+            a += 4;
+        } else {
+            a = (a | (PAGE_SIZE - 1)) + 1;
+        }
+    }
 }
 
 const Insn *cpu_fetch_slow(Cpu *c)

@@ -1,5 +1,5 @@
 /* Where a run is fast-forwarded to: the keys [fast_forward].  Up to that point
- * the reference CPU executes, an instruction a cycle; docs/time.md has what
+ * an instruction is a cycle, and nothing else is timed; docs/time.md has what
  * the timed model finds then.  The machine does it (machine.c). */
 #ifndef SELKIRK_MORPH_FASTFORWARD_H
 #define SELKIRK_MORPH_FASTFORWARD_H
