@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -27,6 +28,33 @@ static char *partial_path(const char *path)
     return partial;
 }
 
+/* The partial file, which no other run writes and which is as it lay there; -1
+ * and a Diag.  Where there are no locks, the file is taken without. */
+static int open_locked(const SaveFile *save, Diag *diag)
+{
+    for (;;) {
+        int fd = open(save->partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        struct stat locked, named;
+        if (fd < 0) {
+            fail(save, errno, diag);
+            return -1;
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            diag_error(diag,
+                       "%s: another run is about to write %s; name another "
+                       "file",
+                       save->option, save->path);
+            close(fd);
+            return -1;
+        }
+        /* The other may have completed it meanwhile: then it has its name. */
+        if (fstat(fd, &locked) == 0 && stat(save->partial, &named) == 0 &&
+            locked.st_dev == named.st_dev && locked.st_ino == named.st_ino)
+            return fd;
+        close(fd);
+    }
+}
+
 bool savefile_open(SaveFile *save, const char *option, const char *path,
                    Diag *diag)
 {
@@ -45,17 +73,16 @@ bool savefile_open(SaveFile *save, const char *option, const char *path,
                           "one; name another",
                           option, path);
     save->partial = partial_path(path);
-    save->file = fopen(save->partial, "we");
-    if (!save->file)
-        return fail(save, errno, diag);
-    if (flock(fileno(save->file), LOCK_EX | LOCK_NB) == 0 ||
-        errno != EWOULDBLOCK)
+    int fd = open_locked(save, diag);
+    if (fd < 0)
+        return false;
+    /* Only now is it known to be nobody's. */
+    save->file = ftruncate(fd, 0) == 0 ? fdopen(fd, "w") : NULL;
+    if (save->file)
         return true;
-    fclose(save->file); /* it is the other's */
-    save->file = NULL;
-    return diag_error(diag,
-                      "%s: another run is about to write %s; name another file",
-                      option, path);
+    fail(save, errno, diag);
+    close(fd);
+    return false;
 }
 
 bool savefile_close(SaveFile *save, Diag *diag)
@@ -63,22 +90,23 @@ bool savefile_close(SaveFile *save, Diag *diag)
     if (!save->file)
         return true;
     errno = 0;
-    bool ok = !ferror(save->file);
-    ok = fclose(save->file) == 0 && ok;
-    save->file = NULL;
-    ok = ok && rename(save->partial, save->path) == 0;
+    bool ok = !ferror(save->file) && fflush(save->file) == 0 &&
+              rename(save->partial, save->path) == 0;
     if (!ok) {
         fail(save, errno ? errno : EIO, diag);
         unlink(save->partial);
     }
+    /* The lock goes last: what has no lock may be emptied by another run. */
+    fclose(save->file);
+    save->file = NULL;
     return ok;
 }
 
 void savefile_drop(SaveFile *save)
 {
     if (save->file) {
-        fclose(save->file);
         unlink(save->partial);
+        fclose(save->file);
     }
     free(save->partial);
     *save = (SaveFile){0};

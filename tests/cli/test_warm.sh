@@ -57,11 +57,14 @@ refused foreign 'events.elf:1: this is no file of --warm-save, which begins '\
 'with "selkirk-warm"; name another' --warm-start events.elf
 refused model '--warm-save: with cpu.model = functional nothing is translated; '\
 'add --model vliw' --model functional --warm-save kept.warm
-exec 3>.busy.warm.partial
+head -c 5000 /dev/zero >.busy.warm.partial
+exec 3<.busy.warm.partial
 flock 3
 run 2 busy --warm-save busy.warm
 grep -q 'another run is about to write busy.warm; name another' busy.err ||
     fail 'two runs write one file'
+[ "$(wc -c <.busy.warm.partial)" = 5000 ] ||
+    fail 'the file of another run was emptied'
 exec 3>&-
 run 2 folder --warm-save .
 grep -q 'is no plain file' folder.err || fail 'a folder is no file'
