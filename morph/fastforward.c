@@ -66,7 +66,7 @@ bool fastforward_read(FastForward *f, const Config *config, Diag *diag)
 void fastforward_add_stats(const Forwarded *forwarded, Stats *stats)
 {
     static const StatRow rows[] = {
-        {"insns", "instructions", "by the reference CPU, a cycle each",
+        {"insns", "instructions", "forwarded, a cycle each",
          offsetof(Forwarded, insns)},
         {"warm.insns", "instructions",
          "that warmed the timed model, a cycle each",

@@ -1,6 +1,6 @@
 /* Where a run is fast-forwarded to: the keys [fast_forward].  Up to that point
  * an instruction is a cycle, and nothing else is timed; docs/time.md has what
- * the timed model finds then.  The machine does it (machine.c). */
+ * the timed model finds then.  The machine does it (phases.c). */
 #ifndef SELKIRK_MORPH_FASTFORWARD_H
 #define SELKIRK_MORPH_FASTFORWARD_H
 

@@ -229,6 +229,27 @@ static inline void core_copy_shadowed(const Core *c, CoreRegs *to,
     to->fcr31 = from->fcr31;
 }
 
+/* --- What atoms compute ------------------------------------------------- */
+
+static inline uint32_t core_divide(uint32_t a, uint32_t b)
+{
+    if (b == 0)
+        return a >> 31 ? 1 : UINT32_MAX;
+    if (a == 0x80000000u && b == UINT32_MAX)
+        return a;
+    return (uint32_t)((int32_t)a / (int32_t)b);
+}
+
+static inline uint64_t core_set_low(uint64_t a, uint32_t word)
+{
+    return (a & ~(uint64_t)UINT32_MAX) | word;
+}
+
+static inline uint64_t core_set_high(uint64_t a, uint32_t word)
+{
+    return (uint64_t)word << 32 | (uint32_t)a;
+}
+
 /* --- core_issue.c --------------------------------------------------------- */
 
 #define NO_LINE UINT16_MAX

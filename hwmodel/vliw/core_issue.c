@@ -162,25 +162,6 @@ static bool float_op(Core *c, const Step *step, const CoreRegs *in)
     return true;
 }
 
-static uint32_t divide(uint32_t a, uint32_t b)
-{
-    if (b == 0)
-        return a >> 31 ? 1 : UINT32_MAX;
-    if (a == 0x80000000u && b == UINT32_MAX)
-        return a;
-    return (uint32_t)((int32_t)a / (int32_t)b);
-}
-
-static uint64_t set_low(uint64_t a, uint32_t word)
-{
-    return (a & ~(uint64_t)UINT32_MAX) | word;
-}
-
-static uint64_t set_high(uint64_t a, uint32_t word)
-{
-    return (uint64_t)word << 32 | (uint32_t)a;
-}
-
 /* --- Issue ---------------------------------------------------------------- */
 
 bool core_issue(CoreRun *r)
@@ -272,7 +253,7 @@ molecule:
     DO(MUL, D = A * B)
     DO(MULH, D = (uint32_t)((int64_t)(int32_t)A * (int32_t)B >> 32))
     DO(MULHU, D = (uint32_t)((uint64_t)A * B >> 32))
-    DO(DIV, D = divide(A, B))
+    DO(DIV, D = core_divide(A, B))
     DO(DIVU, value = B; D = value ? A / value : UINT32_MAX)
     DO(CP0, D = c->bus.cp0(c->bus.ctx, step->imm))
     DO(TRAP, TRAP())
@@ -282,8 +263,8 @@ molecule:
     DO(LD16S, LOAD(2); D = bits_sext16(value))
     DO(LD16U, LOAD(2); D = value)
     DO(LD32, LOAD(4); D = value)
-    DO(LDLO, LOAD(4); FD = set_low(FB, value))
-    DO(LDHI, LOAD(4); FD = set_high(FB, value))
+    DO(LDLO, LOAD(4); FD = core_set_low(FB, value))
+    DO(LDHI, LOAD(4); FD = core_set_high(FB, value))
     DO(ST8, STORE(1, B))
     DO(ST16, STORE(2, B))
     DO(ST32, STORE(4, B))
@@ -297,8 +278,8 @@ molecule:
     DO(FMOV, FD = FA)
     DO(LO, D = (uint32_t)FA)
     DO(HI, D = (uint32_t)(FA >> 32))
-    DO(SETLO, FD = set_low(FA, B))
-    DO(SETHI, FD = set_high(FA, B))
+    DO(SETLO, FD = core_set_low(FA, B))
+    DO(SETHI, FD = core_set_high(FA, B))
     DO(FCR, D = regs->fcr31)
     DO(FADDS, FLOAT())
     DO(FADDD, FLOAT())

@@ -529,6 +529,9 @@ EngineAnswer engine_ask(Core *c, CoreCode *code)
     Installed *i = (Installed *)code;
     EngineUnit *unit = &i->unit;
     unit->tried = UNTHREADED;
+    /* What it wants depends on entries, which are not counted here. */
+    if (!unit->looked && !engine_queue_has_module(c->engine.host))
+        return ENGINE_LATER;
     if (!unit->handle && unit->wanted != UINT64_MAX) {
         code->entries = unit->wanted;
         engine_want(c, i);

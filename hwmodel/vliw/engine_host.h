@@ -1,7 +1,9 @@
 /* Inside of the engine's runtime.  engine.c runs code and keeps it;
- * engine_threaded.c is for what is not compiled; engine_mem.c is the memory
- * side; engine_stats.c works out what was counted; engine_queue.c has
- * translations compiled; engine_module.c loads the compiler.  The reference
+ * engine_threaded*.c are for what is not compiled, engine_predict.c for their
+ * indirect jumps; engine_mem.c is the memory side; engine_walk.c goes the paths
+ * of a translation, for which engine_stats.c works out what was counted;
+ * engine_queue.c has translations compiled, engine_saved.c keeps their code,
+ * engine_dump.c shows it; engine_module.c loads the compiler.  The reference
  * core calls what is declared here. */
 #ifndef SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
 #define SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
@@ -93,9 +95,9 @@ typedef struct EngineDump {
     unsigned count; /* files that this run wrote */
 } EngineDump;
 
-/* Lines that a page may have in a line table. */
 enum { ENGINE_PAGES = SELKIRK_HARD ? 2 : 512, ENGINE_REGION_SHIFT = 22 };
 
+/* Lines that a page may have in a line table. */
 typedef struct EngineTouched {
     uint64_t lines[PAGE_SIZE / 16 / 64];
 } EngineTouched;

@@ -1,5 +1,5 @@
 /* Finds and loads the compiler, a module of its own: without it, and without
- * LLVM, Selkirk runs on the reference core. */
+ * LLVM, molecules run in threaded forms. */
 #include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"

@@ -277,7 +277,8 @@ void engine_queue_hurry(Engine *e, EngineJob *job)
 {
     EngineQueue *q = &e->queue;
     pthread_mutex_lock(&q->lock);
-    if (list_remove(&q->waiting[ENGINE_FOR_LATER_RUNS], job))
+    if (list_remove(&q->waiting[ENGINE_FOR_LATER_RUNS], job) ||
+        list_remove(&q->waiting[ENGINE_HAS_SLOW_CODE], job))
         list_add(&q->waiting[ENGINE_HAS_NO_CODE], job);
     pthread_mutex_unlock(&q->lock);
 }

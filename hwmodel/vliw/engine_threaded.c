@@ -48,25 +48,6 @@ static bool do_float(Core *c, const Installed *self, uint32_t site)
     return true;
 }
 
-static uint32_t divide(uint32_t a, uint32_t b)
-{
-    if (b == 0)
-        return a >> 31 ? 1 : UINT32_MAX;
-    if (a == 0x80000000u && b == UINT32_MAX)
-        return a;
-    return (uint32_t)((int32_t)a / (int32_t)b);
-}
-
-static uint64_t set_low(uint64_t a, uint32_t word)
-{
-    return (a & ~(uint64_t)UINT32_MAX) | word;
-}
-
-static uint64_t set_high(uint64_t a, uint32_t word)
-{
-    return (uint64_t)word << 32 | (uint32_t)a;
-}
-
 /* For check mode. */
 static void tell_committed(Core *c, Installed *self, unsigned exit,
                            uint64_t clock, uint64_t insns)
@@ -117,6 +98,11 @@ static inline bool is_apart(const EngineUndo *undo, unsigned stores,
 
 /* --- Ops ------------------------------------------------------------------ */
 
+/* The second line of a translation that ran next before.  It may be gone since:
+ * it is an address, and nothing is read. */
+#define PREFETCH_SECOND(code)                                                  \
+    __builtin_prefetch((void *)((uintptr_t)(code) + HOST_LINE))
+
 void engine_threaded_run(Core *c, Installed *self)
 {
     /* By EngineOp.op */
@@ -165,10 +151,10 @@ enter:
     if (unlikely(self->left == 0))
         goto stop;
     self->left--;
-    __builtin_prefetch((char *)self->then + HOST_LINE);
+    PREFETCH_SECOND(self->then);
     __builtin_prefetch(self->then_ops);
     __builtin_prefetch(self->taken);
-    __builtin_prefetch((char *)self->taken + HOST_LINE);
+    PREFETCH_SECOND(self->taken);
     if (self->counts) {
         clock += c->profile;
         if (unlikely(++self->pub.entries == self->pub.hot)) {
@@ -220,7 +206,7 @@ enter:
     BOTH(MUL, A * value)
     BOTH(MULH, (uint32_t)((int64_t)(int32_t)A * (int32_t)value >> 32))
     BOTH(MULHU, (uint32_t)((uint64_t)A * value >> 32))
-    BOTH(DIV, divide(A, value))
+    BOTH(DIV, core_divide(A, value))
     BOTH(DIVU, value ? A / value : UINT32_MAX)
     ONE(CP0, D = s->helpers->cp0(c, op->imm))
 
@@ -276,8 +262,8 @@ do_TRAP:
     LOAD(LD16S, 2, bits_load16(host, big), APART(2), D = bits_sext16(value))
     LOAD(LD16U, 2, bits_load16(host, big), APART(2), D = value)
     LOAD(LD32, 4, bits_load32(host, big), APART(4), D = value)
-    LOAD(LDLO, 4, bits_load32(host, big), false, FD = set_low(FB, value))
-    LOAD(LDHI, 4, bits_load32(host, big), false, FD = set_high(FB, value))
+    LOAD(LDLO, 4, bits_load32(host, big), false, FD = core_set_low(FB, value))
+    LOAD(LDHI, 4, bits_load32(host, big), false, FD = core_set_high(FB, value))
     STORE(ST8, 1, B)
     STORE(ST16, 2, B)
     STORE(ST32, 4, B)
@@ -291,8 +277,8 @@ do_TRAP:
     ONE(FMOV, FD = FA)
     ONE(LO, D = (uint32_t)FA)
     ONE(HI, D = (uint32_t)(FA >> 32))
-    ONE(SETLO, FD = set_low(FA, B))
-    ONE(SETHI, FD = set_high(FA, B))
+    ONE(SETLO, FD = core_set_low(FA, B))
+    ONE(SETHI, FD = core_set_high(FA, B))
     ONE(FCR, D = regs->fcr31)
 
 #define FLOAT(id) imm_##id : do_##id:

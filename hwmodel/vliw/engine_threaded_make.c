@@ -237,6 +237,7 @@ static bool add_atoms(EngineMaker *maker, EngineValues *values,
             step->d == branch->a) {
             EngineDraft *draft = add(maker, THREADED_KEEP);
             draft->op.a = branch->a;
+            draft->op.d = VLIW_SINK;
             draft->a = values->of[branch->a];
             draft->pure = true;
             values->of[KEPT] = last_op(maker);
