@@ -152,11 +152,11 @@ void forwarder_reset(Forwarder *f)
     f->next_sample = cpu_cycle(f->cpu) + f->sample_every;
 }
 
-uint64_t forwarder_compiled(const Forwarder *f)
+EngineReport forwarder_report(const Forwarder *f)
 {
     EngineReport report;
     layer_engine_report(f->layer, &report);
-    return report.compiled[0] + report.compiled[1] + report.loaded;
+    return report;
 }
 
 void forwarder_set_host_profile(Forwarder *f, HostProfile *profile)

@@ -8,6 +8,7 @@
 #include "base/hostprofile.h"
 #include "frontend/cpu.h"
 #include "hwmodel/mem/bus.h"
+#include "hwmodel/vliw/engine.h"
 
 typedef struct Forwarder Forwarder;
 
@@ -27,8 +28,8 @@ void forwarder_run(Forwarder *forwarder, uint64_t deadline);
 void forwarder_set_deadline(Forwarder *forwarder, uint64_t deadline);
 void forwarder_stop(Forwarder *forwarder);
 
-/* Pieces of code that it has had compiled. */
-uint64_t forwarder_compiled(const Forwarder *forwarder);
+/* What its engine did, on the host. */
+EngineReport forwarder_report(const Forwarder *forwarder);
 
 void forwarder_set_host_profile(Forwarder *forwarder, HostProfile *profile);
 

@@ -621,12 +621,14 @@ EngineReport machine_engine_report(const Machine *m)
     EngineReport report = {.attached = false};
     if (m->layer)
         layer_engine_report(m->layer, &report);
+    EngineReport forward = machine_forward_report(m);
+    engine_report_add(&report, &forward);
     return report;
 }
 
-uint64_t machine_forward_compiled(const Machine *m)
+EngineReport machine_forward_report(const Machine *m)
 {
-    return phases_forward_compiled(m);
+    return m->forwarder ? forwarder_report(m->forwarder) : m->forward_report;
 }
 
 uint64_t machine_hash(const Machine *m)

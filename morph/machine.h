@@ -127,11 +127,12 @@ CheckCounts machine_check_counts(const Machine *machine);
 /* All statistics of the machine; lives as long as it. */
 const Stats *machine_stats(const Machine *machine);
 
-/* What the engine did, on the host; zeros without the layer. */
+/* What the engine did, on the host, for fast-forwarding, too; zeros without the
+ * layer. */
 EngineReport machine_engine_report(const Machine *machine);
 
-/* Pieces of code that were compiled for fast-forwarding, on the host. */
-uint64_t machine_forward_compiled(const Machine *machine);
+/* What of it was for fast-forwarding. */
+EngineReport machine_forward_report(const Machine *machine);
 
 /* Where the host's time went since the machine was made; NULL if it was not to
  * be measured. */

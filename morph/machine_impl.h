@@ -47,7 +47,7 @@ struct Machine {
     uint64_t layer_start; /* PHASE_TIMED: time when the layer's was 0 (modulo
                              2^64: it may be before power-on) */
     Forwarded forwarded;
-    uint64_t forward_compiled; /* when the forwarder went */
+    EngineReport forward_report; /* of the forwarder, when it went */
 
     unsigned irq_lines; /* of the board, by the processor's inputs */
     bool text_found;    /* the `until` text came by, and was not told yet */
@@ -87,8 +87,6 @@ void phases_stop(Machine *m);
 /* Takes the interrupt that the next instruction would give way to, if any. */
 void phases_take_interrupt(Machine *m);
 
-/* What the forwarder has or had compiled. */
-uint64_t phases_forward_compiled(const Machine *m);
 /* The layer runs from the beginning, in its own time. */
 void phases_enter_timed(Machine *m);
 /* Goes on to the next phase where the present one ends.  False: not yet. */

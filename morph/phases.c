@@ -77,15 +77,10 @@ void phases_leave_device(Machine *m, HostPart before)
 /* --- Phases ----------------------------------------------------------------
  */
 
-uint64_t phases_forward_compiled(const Machine *m)
-{
-    return m->forwarder ? forwarder_compiled(m->forwarder)
-                        : m->forward_compiled;
-}
-
 static void enter_warm(Machine *m)
 {
-    m->forward_compiled = phases_forward_compiled(m);
+    m->forward_report = machine_forward_report(m);
+    m->forward_report.live = m->forward_report.bytes = 0; /* it goes */
     forwarder_destroy(m->forwarder);
     m->forwarder = NULL;
     layer_attach(m->layer);

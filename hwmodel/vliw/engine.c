@@ -261,7 +261,7 @@ static void unlink_removed(Engine *e)
 static void note_failure(Engine *e, const char *why)
 {
     if (e->report.failed++ == 0)
-        memcpy(e->why, why, sizeof e->why);
+        memcpy(e->report.failure, why, sizeof e->report.failure);
 }
 
 /* There is no compiler, or nothing can be linked: nothing more is asked for. */
@@ -684,7 +684,28 @@ void engine_report(const Core *c, EngineReport *report)
     report->compiles = e->compiles;
     report->stored = atomic_load(&e->saved.stored);
     report->damaged = e->saved.damaged;
-    report->failure = e->why[0] ? e->why : NULL;
+}
+
+void engine_report_add(EngineReport *report, const EngineReport *earlier)
+{
+    report->attached |= earlier->attached;
+    report->compiles |= earlier->compiles;
+    report->threaded += earlier->threaded;
+    report->asked += earlier->asked;
+    for (unsigned i = 0; i < ENGINE_QUALITIES; i++) {
+        report->compiled[i] += earlier->compiled[i];
+        report->ns[i] += earlier->ns[i];
+    }
+    report->refused += earlier->refused;
+    report->failed += earlier->failed;
+    report->loaded += earlier->loaded;
+    report->stored += earlier->stored;
+    report->damaged += earlier->damaged;
+    report->flushes += earlier->flushes;
+    report->live += earlier->live;
+    report->bytes += earlier->bytes;
+    if (earlier->failure[0])
+        memcpy(report->failure, earlier->failure, sizeof report->failure);
 }
 
 /* --- Statistics ----------------------------------------------------------- */

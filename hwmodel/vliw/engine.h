@@ -25,12 +25,13 @@ EngineAnswer engine_ask(Core *core, CoreCode *code);
 /* Installs what has been compiled. */
 void engine_poll(Core *core);
 
+enum { ENGINE_WHY = 256 }; /* bytes of a reason, with its 0 */
+
 /* What the engine did, for people: nothing that a result depends on. */
 typedef struct EngineReport {
     bool attached;
-    bool compiles;       /* there is a compiler, as far as is known */
-    const char *failure; /* why the first of `failed` did, or NULL */
-    uint64_t threaded;   /* forms that were made */
+    bool compiles;     /* there is a compiler, as far as is known */
+    uint64_t threaded; /* forms that were made */
     uint64_t asked;
     uint64_t compiled[2], ns[2]; /* by quality; time of the compiler */
     uint64_t refused, failed;    /* before, by the compiler: not tried again */
@@ -38,7 +39,10 @@ typedef struct EngineReport {
     uint64_t flushes;                 /* engine.memory was full */
     uint64_t live;                    /* compiled translations */
     uint64_t bytes;                   /* their code */
+    char failure[ENGINE_WHY];         /* why the first of `failed` did, or "" */
 } EngineReport;
 void engine_report(const Core *core, EngineReport *report);
+/* Adds what another engine did, whose failures came earlier. */
+void engine_report_add(EngineReport *report, const EngineReport *earlier);
 
 #endif

@@ -15,7 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { ENGINE_QUALITIES = 2, ENGINE_WHY = 256 };
+enum { ENGINE_QUALITIES = 2 };
 
 /* What is compiled first. */
 typedef enum EngineUrgency {
@@ -123,7 +123,6 @@ typedef struct Engine {
     uint64_t runs[ENGINE_QUALITIES]; /* thresholds */
     uint64_t memory_max;
     EngineReport report;
-    char why[ENGINE_WHY]; /* the first failure */
     bool given_up; /* nothing more is compiled: it cannot be, or linked */
 
     /* From the first installation on. */

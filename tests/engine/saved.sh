@@ -116,6 +116,23 @@ ok 'is made' test "$(bytes)" -le 65536
 touch "$work/saved/note.txt"
 again little -s engine.saved_max=65536
 ok 'what is not its own stays' test -e "$work/saved/note.txt"
+# Saved code of what fast-forwards; nothing else is executed.
+forward() { # forward OPTION...
+    run forward -f 400k -s engine.sample=100 -s engine.hot=1 "$@" \
+        --tcache "$work/forward"
+}
+ok 'fast-forwarding' forward
+ok 'has code compiled' saved '[1-9][0-9]*' 0
+find "$work/forward" -name '*.code' -exec truncate -s -1 {} +
+ok 'with damaged files' forward
+ok 'it says so' grep -q 'damaged; code is made anew' "$work/err"
+ok 'with files that are mended' forward
+ok 'it loads' saved '[0-9]+' '[1-9][0-9]*'
+ok 'and is silent' test "$(grep -c damaged "$work/err")" -eq 0
+: >"$work/empty.so"
+ok 'without a compiler' forward -s engine.module="$work/empty.so"
+ok 'it says so, once' grep -q \
+    "engine: 1 translation could not be compiled: $work/empty.so" "$work/err"
 : >"$work/plain"
 ok 'a folder that is a file is an error' \
     test "$(run plain --tcache "$work/plain" || echo $?)" = 2

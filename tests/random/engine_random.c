@@ -126,14 +126,16 @@ static Result run_engine(const LayerCase *c, Rng *rng, Totals *t, bool *checked)
     *checked = !machine_finish_check(m);
     Result r = result_of(m);
     EngineReport report = machine_engine_report(m);
+    EngineReport forward = machine_forward_report(m);
     t->programs++;
     t->threaded += report.threaded;
-    t->compiled += report.compiled[0] + report.compiled[1];
-    t->forwarded += machine_forward_compiled(m);
+    uint64_t forwarded = forward.compiled[0] + forward.compiled[1];
+    t->compiled += report.compiled[0] + report.compiled[1] - forwarded;
+    t->forwarded += forwarded;
     t->refused += report.refused;
     t->failed += report.failed;
     t->checked += check;
-    if (report.failure && t->failed == report.failed)
+    if (report.failed && t->failed == report.failed)
         printf("engine_random: program %" PRIu64 ": not compiled: %s\n",
                c->number, report.failure);
     machine_destroy(m);
