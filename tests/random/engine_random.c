@@ -43,7 +43,6 @@ static Result result_of(const Machine *m)
 
 static Result run_reference(const LayerCase *c)
 {
-    layer_case_set(c->config, "engine.kind", "reference");
     Machine *m = layer_case_machine(c, false);
     machine_run(m, UINT64_MAX);
     Result r = result_of(m);

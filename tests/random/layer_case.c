@@ -92,6 +92,8 @@ static Config *draw_config(Rng *rng)
     layer_case_set(config, "machine.board", "bare");
     layer_case_set(config, "machine.memory", "1M");
     layer_case_set(config, "cpu.model", "vliw");
+    /* The reference core: engines are compared with it (engine_random). */
+    layer_case_set(config, "engine.kind", "reference");
     bool plain = rng_one_in(rng, 4); /* but for the thresholds */
     for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
         unsigned count = 1;
