@@ -59,8 +59,10 @@ if [ "$extent" = short ]; then
     for text in ls=0 'Power down'; do
         ok "printed: $text" printed layer "$text"
     done
+    # In the hard form few translations live for long.
     ok 'the session under the layer' run layer2 "$work/disk,overlay" \
-        "$here/session.input" --model vliw --engine "$engine"
+        "$here/session.input" --model vliw --engine "$engine" \
+        -s engine.runs0=100 -s engine.runs1=1000
     for text in ps=0 vi=0 umount=0 bench=0 'Restarting system' 'Power down'; do
         ok "printed: $text" printed layer2 "$text"
     done
