@@ -45,6 +45,7 @@ struct Forwarder {
     /* The active forwarder_run(). */
     uint64_t end;
     bool stop;
+    bool given_up;         /* nothing is compiled: all is cpu_run()'s */
     uint64_t sample_every; /* instructions */
     uint64_t next_sample;
     Waiting waiting[WAITING_MAX];
@@ -314,6 +315,16 @@ static void sample(Forwarder *f)
 /* --- Running ---------------------------------------------------------------
  */
 
+/* What looked for code to compile, and watched it, ends with the compiler. */
+static bool has_given_up(Forwarder *f)
+{
+    if (!f->given_up && engine_has_given_up(f->layer->core)) {
+        f->given_up = true;
+        codepages_share(f->layer, false);
+    }
+    return f->given_up;
+}
+
 void forwarder_run(Forwarder *f, uint64_t deadline)
 {
     /* Within it compiled code would stop: once here, twice in the core. */
@@ -322,6 +333,10 @@ void forwarder_run(Forwarder *f, uint64_t deadline)
     f->end = deadline;
     f->stop = false;
     while (!f->stop && cpu_cycle(f->cpu) < f->end) {
+        if (has_given_up(f)) {
+            cpu_run(f->cpu, f->end);
+            continue;
+        }
         uint64_t before = cpu_cycle(f->cpu);
         if (before >= f->next_sample)
             sample(f);

@@ -547,6 +547,11 @@ void engine_poll(Core *c)
         install_ready(c);
 }
 
+bool engine_has_given_up(const Core *c)
+{
+    return c->engine.host->given_up;
+}
+
 /* Where the bytes of its I-lines are; NULL: it lies outside. */
 static const uint8_t *find_present(const Engine *e, const Installed *code)
 {
@@ -627,6 +632,12 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
     enum { AUTO, REFERENCE, THREADED, JIT };
     unsigned kind = config_choice(config, CONFIG_ENGINE_KIND);
     assert(!c->engine.host && !c->engine.first);
+    if ((kind == REFERENCE || kind == THREADED) &&
+        *config_text(config, CONFIG_ENGINE_DUMP))
+        return diag_error(diag,
+                          "engine.dump: with engine.kind = %s nothing is "
+                          "compiled; choose --engine jit",
+                          config_text(config, CONFIG_ENGINE_KIND));
     if (kind == REFERENCE)
         return true;
     Engine *e = alloc_zeroed(1, sizeof *e);

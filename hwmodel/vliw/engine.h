@@ -24,6 +24,9 @@ typedef enum EngineAnswer {
 EngineAnswer engine_ask(Core *core, CoreCode *code);
 /* Installs what has been compiled. */
 void engine_poll(Core *core);
+/* There is no compiler, or nowhere to run what it makes: nothing more is
+ * compiled. */
+bool engine_has_given_up(const Core *core);
 
 enum { ENGINE_WHY = 256 }; /* bytes of a reason, with its 0 */
 

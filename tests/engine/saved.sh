@@ -130,9 +130,13 @@ ok 'with files that are mended' forward
 ok 'it loads' saved '[0-9]+' '[1-9][0-9]*'
 ok 'and is silent' test "$(grep -c damaged "$work/err")" -eq 0
 : >"$work/empty.so"
-ok 'without a compiler' forward -s engine.module="$work/empty.so"
+ok 'without a compiler' forward -s engine.module="$work/empty.so" \
+    --host-profile
 ok 'it says so, once' grep -q \
     "engine: 1 translation could not be compiled: $work/empty.so" "$work/err"
+ok 'it looks for code no more' test \
+    "$(sed -nE 's/^ *gear 0 .* s +[0-9.]+ % +([0-9]+) .*/\1/p' \
+        "$work/err")" -lt 1000
 : >"$work/plain"
 ok 'a folder that is a file is an error' \
     test "$(run plain --tcache "$work/plain" || echo $?)" = 2

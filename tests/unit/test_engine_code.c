@@ -502,6 +502,28 @@ static void test_no_folder(void **state)
     world_destroy(w);
 }
 
+static void test_dump_of_nothing(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"reference", "threaded"};
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
+        World *w = world_create(NULL);
+        Diag diag = {""};
+        char kind[32], said[DIAG_TEXT_MAX];
+        snprintf(kind, sizeof kind, "engine.kind=%s", kinds[i]);
+        snprintf(said, sizeof said,
+                 "engine.dump: with engine.kind = %s nothing is compiled; "
+                 "choose --engine jit",
+                 kinds[i]);
+        assert_true(config_set_word(w->config, kind, "test", &diag));
+        assert_true(
+            config_set_word(w->config, "engine.dump=none", "test", &diag));
+        assert_false(engine_attach(w->core, w->config, &diag));
+        assert_string_equal(diag.text, said);
+        world_destroy(w);
+    }
+}
+
 /* --- Failures ------------------------------------------------------------- */
 
 static void test_no_linker(void **state)
@@ -543,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_saved_again),
         cmocka_unit_test(test_dump),
         cmocka_unit_test(test_no_folder),
+        cmocka_unit_test(test_dump_of_nothing),
         cmocka_unit_test(test_no_linker),
         cmocka_unit_test(test_no_compiler),
     };
