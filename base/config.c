@@ -3,16 +3,15 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/hash.h"
+#include "base/inifile.h"
 #include "base/number.h"
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <ini.h>
 
 typedef enum KeyType { INT, FREQ, POWER, BOOL, DATE, TEXT, CHOICE } KeyType;
 
@@ -210,64 +209,19 @@ bool config_set_word(Config *config, const char *word, const char *where,
     return ok;
 }
 
-typedef struct Reader {
-    Config *config;
-    const char *path;
-    FILE *file;
-    int line; /* that libinih is at: its handler is not told */
-    Diag diag;
-    int diag_line; /* that `diag` is about; libinih goes on after errors */
-} Reader;
-
-static char *read_ini_line(char *buffer, int size, void *stream)
+static bool on_pair(void *ctx, const IniPair *pair, Diag *diag)
 {
-    Reader *reader = stream;
-    char *got = reader->diag_line ? NULL : fgets(buffer, size, reader->file);
-    if (!got)
-        return NULL;
-    reader->line++;
-    if (!strchr(got, '\n') && !feof(reader->file)) {
-        diag_error(&reader->diag, "%s:%d: the line is longer than %d bytes",
-                   reader->path, reader->line, size - 2);
-        reader->diag_line = reader->line;
-        return NULL;
-    }
-    return got;
+    char key[DIAG_TEXT_MAX];
+    if (!pair->name)
+        return true;
+    snprintf(key, sizeof key, "%s.%s", pair->section, pair->name);
+    return config_set(ctx, key, pair->value, pair->where, diag);
 }
 
-static int on_ini_pair(void *user, const char *section, const char *name,
-                       const char *value)
-{
-    Reader *reader = user;
-    char where[DIAG_TEXT_MAX], key[DIAG_TEXT_MAX];
-    snprintf(where, sizeof where, "%.300s:%d", reader->path, reader->line);
-    snprintf(key, sizeof key, "%s.%s", section, name);
-    if (config_set(reader->config, key, value, where, &reader->diag))
-        return 1;
-    reader->diag_line = reader->line;
-    return 0;
-}
-
-/* Reads from `file` and closes it; NULL: errno says why it is not open. */
 static bool read_stream(Config *config, FILE *file, const char *path,
                         Diag *diag)
 {
-    Reader reader = {config, path, file, 0, {""}, 0};
-    if (!file)
-        return diag_error(diag, "%s: cannot read the configuration: %s", path,
-                          strerror(errno));
-    int bad_line =
-        ini_parse_stream(read_ini_line, &reader, on_ini_pair, &reader);
-    bool failed = ferror(file);
-    fclose(file);
-    if (failed)
-        return diag_error(diag, "%s: cannot read the configuration", path);
-    if (bad_line != 0 && bad_line != reader.diag_line)
-        return diag_error(diag,
-                          "%s:%d: not INI; write [section] lines and "
-                          "name = value lines",
-                          path, bad_line);
-    return !reader.diag_line || diag_error(diag, "%s", reader.diag.text);
+    return inifile_read(file, path, "the configuration", on_pair, config, diag);
 }
 
 bool config_read_file(Config *config, const char *path, Diag *diag)
@@ -348,6 +302,22 @@ void config_write(const Config *config, FILE *out)
 void config_write_model(const Config *config, FILE *out)
 {
     write_keys(config, out, false);
+}
+
+uint64_t config_hash_model(const Config *config)
+{
+    uint64_t hash = HASH_START;
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+        const Value *value = &config->values[i];
+        if (is_of_host(&keys[i]))
+            continue;
+        hash = hash_bytes(hash, keys[i].name, strlen(keys[i].name) + 1);
+        if (keys[i].type == TEXT)
+            hash = hash_bytes(hash, value->text, strlen(value->text) + 1);
+        else
+            hash = hash_u64(hash, value->number);
+    }
+    return hash;
 }
 
 void config_list(FILE *out)

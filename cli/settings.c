@@ -34,7 +34,8 @@ static bool apply(Config *config, const OptionUse *use, Phase phase, Diag *diag)
 {
     switch (use->id) {
     case OPTION_PRESET:
-        return phase != PRESETS || preset_apply(config, use->value, diag);
+        return phase != PRESETS ||
+               preset_apply(config, use->value, "--preset", diag);
     case OPTION_CONFIG:
         return phase != FILES || config_read_file(config, use->value, diag);
     case OPTION_SET:

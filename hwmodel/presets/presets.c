@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-bool preset_apply(Config *config, const char *name, Diag *diag)
+bool preset_apply(Config *config, const char *name, const char *where,
+                  Diag *diag)
 {
     char names[DIAG_TEXT_MAX] = "";
     size_t used = 0;
@@ -16,7 +17,7 @@ bool preset_apply(Config *config, const char *name, Diag *diag)
                                      used ? ", " : "", p->name);
     }
     return diag_error(diag,
-                      "--preset: there is no preset \"%s\"; choose from "
+                      "%s: there is no preset \"%s\"; choose from "
                       "%s",
-                      name, names);
+                      where, name, names);
 }

@@ -12,8 +12,9 @@ typedef struct Preset {
 /* Written by embed.cmake; a row of NULLs ends it. */
 extern const Preset preset_table[];
 
-/* Sets the keys that the preset names.  A Diag lists the presets if there is
- * none of that name. */
-bool preset_apply(Config *config, const char *name, Diag *diag);
+/* Sets the keys that the preset names.  A Diag, which begins with `where`,
+ * lists the presets if there is none of that name. */
+bool preset_apply(Config *config, const char *name, const char *where,
+                  Diag *diag);
 
 #endif

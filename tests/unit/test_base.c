@@ -454,6 +454,25 @@ static void read_wrong_type(void)
     config_bool(config_create(), CONFIG_CPU_CLOCK);
 }
 
+static void test_config_hash(void **state)
+{
+    (void)state;
+    Config *a = config_create(), *b = config_create();
+    uint64_t hash = config_hash_model(a);
+    assert_true(config_hash_model(b) == hash);
+    accept(a, "machine.memory", "16M");
+    assert_true(config_hash_model(a) != hash);
+    accept(b, "machine.memory", "0x1000000");
+    assert_true(config_hash_model(a) == config_hash_model(b));
+    accept(a, "fast_forward.to", "roi");
+    assert_true(config_hash_model(a) != config_hash_model(b));
+    accept(b, "fast_forward.to", "roi");
+    accept(b, "engine.threads", "3"); /* is not of the model */
+    assert_true(config_hash_model(a) == config_hash_model(b));
+    config_destroy(a);
+    config_destroy(b);
+}
+
 static void test_config_wrong_type_is_a_bug(void **state)
 {
     (void)state;
@@ -534,6 +553,12 @@ static void test_ini(void **state)
     ini_accept(ini, "[cpu]\r\nclock = 10M\r\nclock = 20M");
     assert_int_equal(config_int(ini->config, CONFIG_CPU_CLOCK), 20000000);
     assert_int_equal(config_int(ini->config, CONFIG_MACHINE_MEMORY), 8 << 20);
+    /* A byte order mark, and a value that goes on. */
+    ini_accept(ini, "\xef\xbb\xbf[cpu]\nclock = 30M\n[fast_forward]\n"
+                    "to = until:a\n; not this\n  b ; c\n\tclock = 5M\n");
+    assert_int_equal(config_int(ini->config, CONFIG_CPU_CLOCK), 30000000);
+    assert_string_equal(config_text(ini->config, CONFIG_FAST_FORWARD_TO),
+                        "until:a b ; c clock = 5M");
 }
 
 static void test_ini_errors(void **state)
@@ -547,6 +572,8 @@ static void test_ini_errors(void **state)
     ini_refuse(ini, "[cpu]\nfpu = maybe", 2, "write yes or no");
     ini_refuse(ini, "[cpu]\nfpu = ", 2, "write yes or no");
     ini_refuse(ini, "[cpu]\nclock = 0\nfpu = maybe\n", 2, "out of range");
+    ini_refuse(ini, "[cpu]\nclock = 0\nfpu\n", 2, "out of range");
+    ini_refuse(ini, "[cpu]\nclock = 1M\n 2M\n[dz]\n", 2, "\"1M 2M\" is not");
 
     char text[600] = "[cpu]\nclock = ";
     memset(text + strlen(text), '1', 500);
@@ -729,6 +756,7 @@ int main(void)
         cmocka_unit_test(test_config_all_choices),
         cmocka_unit_test(test_config_names),
         cmocka_unit_test(test_config_words),
+        cmocka_unit_test(test_config_hash),
         cmocka_unit_test(test_config_wrong_type_is_a_bug),
         cmocka_unit_test_setup_teardown(test_ini, ini_create, ini_remove),
         cmocka_unit_test_setup_teardown(test_ini_errors, ini_create,

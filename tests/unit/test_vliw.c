@@ -169,7 +169,7 @@ static void test_tm5400(void **state)
     };
     for (unsigned i = 0; i < ARRAY_LEN(others); i++)
         assert_true(config_set_word(config, others[i], "test", &diag));
-    assert_true(preset_apply(config, "tm5400", &diag));
+    assert_true(preset_apply(config, "tm5400", "--preset", &diag));
     char *got = written(config);
     assert_string_equal(got, wanted);
     /* No key of these sections is missing above. */
@@ -196,12 +196,12 @@ static void test_presets(void **state)
     for (const Preset *p = preset_table; p->name; p++) {
         VliwDesc desc;
         Config *config = config_create();
-        assert_true(preset_apply(config, p->name, &diag));
+        assert_true(preset_apply(config, p->name, "--preset", &diag));
         assert_true(vliw_desc_read(&desc, config, &diag));
         config_destroy(config);
     }
     Config *config = config_create();
-    assert_false(preset_apply(config, "tm", &diag));
+    assert_false(preset_apply(config, "tm", "--preset", &diag));
     assert_non_null(strstr(diag.text, "tm5400"));
     Diag place = {""};
     assert_false(
