@@ -139,6 +139,10 @@ static void write_engine(const Run *run)
                 " loaded, %.1f MB in use\n",
                 compiled, (double)(r.ns[0] + r.ns[1]) / 1e9, r.loaded,
                 (double)r.bytes / (1 << 20));
+    if (r.remembered)
+        fprintf(stderr,
+                "  remembered   %16" PRIu64 "   translations of earlier runs\n",
+                r.remembered);
 }
 
 void report_write_engine(const Run *run)
@@ -151,8 +155,9 @@ void report_write_engine(const Run *run)
                 r.failed, r.failed == 1 ? "" : "s", r.failure);
     if (r.damaged)
         fprintf(stderr,
-                "selkirk: --tcache: %" PRIu64 " file%s damaged; code is made "
-                "anew when it is wanted\n",
+                "selkirk: --tcache: %" PRIu64
+                " record%s damaged; what is wanted "
+                "of them is made anew\n",
                 r.damaged, r.damaged == 1 ? " was" : "s were");
 }
 

@@ -88,6 +88,7 @@ static const struct {
     {"engine.queue", CONFIG_ENGINE_QUEUE},
     {"engine.memory", CONFIG_ENGINE_MEMORY},
     {"engine.saved", CONFIG_ENGINE_SAVED},
+    {"engine.memo", CONFIG_ENGINE_MEMO},
     {"engine.saved_max", CONFIG_ENGINE_SAVED_MAX},
     {"engine.delay", CONFIG_ENGINE_DELAY},
 };

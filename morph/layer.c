@@ -246,7 +246,8 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .interpret = handler_run,
                     .call = links_call};
     l->core = core_create(&l->desc, config, l->hierarchy, &asks);
-    if (!engine_attach(l->core, config, diag))
+    if (!engine_attach(l->core, config, diag) ||
+        !memo_open(&l->memo, config, &l->desc, diag))
         return false;
     links_create(l, config);
     l->scratch = arena_create();
@@ -277,6 +278,7 @@ void layer_destroy(Layer *l)
         tcache_clear(l);
     codepages_reset(l);
     revive_destroy(l);
+    memo_close(l->memo);
     links_destroy(l);
     core_destroy(l->core);
     hierarchy_destroy(l->hierarchy);
@@ -356,6 +358,10 @@ void layer_set_host_profile(Layer *l, HostProfile *profile)
 void layer_engine_report(const Layer *l, EngineReport *report)
 {
     engine_report(l->core, report);
+    if (l->memo) {
+        report->remembered = memo_found(l->memo);
+        report->damaged += memo_damaged(l->memo);
+    }
 }
 
 void layer_add_stats(const Layer *l, Stats *stats)

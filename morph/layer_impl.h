@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "frontend/lift.h"
 #include "morph/layer.h"
+#include "morph/memo.h"
 #include "optimizer/optimizer.h"
 
 enum {
@@ -223,6 +224,7 @@ struct Layer {
     ProfileBranch *branches;
     Translation **branch_index;
 
+    Memo *memo;       /* of the translator; NULL: it has none */
     Revival *revival; /* NULL: no earlier run has saved anything */
     bool begun;       /* it ran since the reset */
 

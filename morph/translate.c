@@ -144,14 +144,13 @@ static void discover(Source *s, const LiftLimits *limits, uint32_t pc,
     s->plan = plan;
 }
 
-static void charge_gear2(Layer *l, const IrRegion *region, const OptWork *work)
+static void charge_gear2(Layer *l, unsigned guests, const OptWork *work)
 {
     const LayerCosts *cost = &l->cost;
     uint64_t visits = 0;
     for (unsigned i = 0; i < OPT_PASSES; i++)
         visits += work->pass[i];
-    core_charge(l->core, CORE_CAUSE_TRANSLATE2_FORM,
-                cost->form * region->guest_count);
+    core_charge(l->core, CORE_CAUSE_TRANSLATE2_FORM, cost->form * guests);
     core_charge(l->core, CORE_CAUSE_TRANSLATE2_OPT, cost->pass * visits);
     core_charge(l->core, CORE_CAUSE_TRANSLATE2_SCHED,
                 cost->select * work->select + cost->schedule * work->schedule +
@@ -159,14 +158,47 @@ static void charge_gear2(Layer *l, const IrRegion *region, const OptWork *work)
                     cost->encode * work->encode);
 }
 
-static void charge(Layer *l, unsigned gear, const IrRegion *region,
+static void charge(Layer *l, unsigned gear, unsigned guests,
                    const OptWork *work)
 {
     if (gear == 1)
         core_charge(l->core, CORE_CAUSE_TRANSLATE1,
-                    l->cost.translate1 * region->guest_count);
+                    l->cost.translate1 * guests);
     else
-        charge_gear2(l, region, work);
+        charge_gear2(l, guests, work);
+}
+
+/* Lifts, optimizes and schedules. */
+static VliwCode *compile(Layer *l, const MemoInput *input, OptWork *work)
+{
+    const OptConfig *opt = input->opt;
+    IrRegion *region = lift_region(l->scratch, input->plan, input->limits);
+    hostprofile_enter(l->host_profile, HOST_OPTIMIZE);
+    opt_run_passes(region, opt, work, NULL, NULL);
+    hostprofile_enter(l->host_profile, HOST_SCHEDULE);
+    VliwCode *code = opt_schedule(region, &l->desc, opt, l->scratch, work);
+    if (opt->verify) {
+        Diag diag = {""};
+        bool legal = opt_check(code, region, &l->desc, &diag);
+        if (!legal)
+            fprintf(stderr, "%s\n", diag.text);
+        assert(legal);
+    }
+    return code;
+}
+
+/* The same, or what an earlier run kept of it. */
+static VliwCode *compile_once(Layer *l, const MemoInput *input, OptWork *work)
+{
+    if (!l->memo)
+        return compile(l, input, work);
+    VliwCode *code = memo_find(l->memo, input, l->scratch, work);
+    if (code)
+        return code;
+    *work = (OptWork){0};
+    code = compile(l, input, work);
+    memo_add(l->memo, code, work);
+    return code;
 }
 
 /* Molecules for the code at `pc`, at most `insns` guest instructions, in the
@@ -175,8 +207,7 @@ static void charge(Layer *l, unsigned gear, const IrRegion *region,
 static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
                            unsigned gear, unsigned insns)
 {
-    HostProfile *profile = l->host_profile;
-    hostprofile_enter(profile, HOST_LIFT);
+    hostprofile_enter(l->host_profile, HOST_LIFT);
     arena_reset(l->scratch);
     LiftLimits limits = gear == 1 ? l->block_limits : l->superblock_limits;
     limits.insns = insns;
@@ -191,21 +222,11 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
     const uint8_t *host;
     if (find_page(source, pc, &pa, &host) && codepages_is_unmoved(l, pa))
         opt.hoist = false;
+    const MemoInput input = {source->plan, &limits, &opt};
     OptWork work = {0};
-    IrRegion *region = lift_region(l->scratch, source->plan, &limits);
-    hostprofile_enter(profile, HOST_OPTIMIZE);
-    opt_run_passes(region, &opt, &work, NULL, NULL);
-    hostprofile_enter(profile, HOST_SCHEDULE);
-    VliwCode *code = opt_schedule(region, &l->desc, &opt, l->scratch, &work);
-    if (opt.verify) {
-        Diag diag = {""};
-        bool legal = opt_check(code, region, &l->desc, &diag);
-        if (!legal)
-            fprintf(stderr, "%s\n", diag.text);
-        assert(legal);
-    }
+    VliwCode *code = compile_once(l, &input, &work);
     if (!source->record)
-        charge(l, gear, region, &work);
+        charge(l, gear, code->guest_count, &work);
     return code;
 }
 

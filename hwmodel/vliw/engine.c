@@ -712,6 +712,7 @@ void engine_report_add(EngineReport *report, const EngineReport *earlier)
     report->loaded += earlier->loaded;
     report->stored += earlier->stored;
     report->damaged += earlier->damaged;
+    report->remembered += earlier->remembered;
     report->flushes += earlier->flushes;
     report->live += earlier->live;
     report->bytes += earlier->bytes;

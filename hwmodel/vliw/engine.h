@@ -40,9 +40,10 @@ typedef struct EngineReport {
     uint64_t refused, failed;    /* before, by the compiler: not tried again */
     uint64_t loaded, stored, damaged; /* saved code */
     uint64_t flushes;                 /* engine.memory was full */
-    uint64_t live;                    /* compiled translations */
-    uint64_t bytes;                   /* their code */
-    char failure[ENGINE_WHY];         /* why the first of `failed` did, or "" */
+    uint64_t remembered; /* translations, by who makes them (morph/memo.h) */
+    uint64_t live;       /* compiled translations */
+    uint64_t bytes;      /* their code */
+    char failure[ENGINE_WHY]; /* why the first of `failed` did, or "" */
 } EngineReport;
 void engine_report(const Core *core, EngineReport *report);
 /* Adds what another engine did, whose failures came earlier. */

@@ -2,34 +2,17 @@
  * installed, in their order (engine.dump). */
 #include "hwmodel/vliw/engine_host.h"
 
-#include <errno.h>
+#include "base/folder.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-int engine_folder_open(const char *key, const char *path, Diag *diag)
-{
-    if (mkdir(path, 0777) < 0 && errno != EEXIST) {
-        diag_error(diag, "%s: cannot make the folder %s: %s; name another", key,
-                   path, strerror(errno));
-        return -1;
-    }
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir >= 0 && faccessat(dir, ".", W_OK, 0) == 0)
-        return dir;
-    diag_error(diag, "%s: cannot write to the folder %s: %s; name another", key,
-               path, strerror(errno));
-    if (dir >= 0)
-        close(dir);
-    return -1;
-}
 
 bool engine_dump_open(EngineDump *dump, const Config *config, Diag *diag)
 {
     const char *folder = config_text(config, CONFIG_ENGINE_DUMP);
-    dump->dir = *folder ? engine_folder_open("engine.dump", folder, diag) : -1;
+    dump->dir = *folder ? folder_open("engine.dump", folder, diag) : -1;
     return dump->dir >= 0 || !*folder;
 }
 

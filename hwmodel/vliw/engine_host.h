@@ -273,9 +273,6 @@ void engine_saved_store(EngineSaved *saved, const EngineJob *job);
 
 /* --- engine_dump.c -------------------------------------------------------- */
 
-/* A folder that the key names, made if it is not there, to write to; -1: a
- * Diag. */
-int engine_folder_open(const char *key, const char *path, Diag *diag);
 /* The folder of the key engine.dump, if there is one.  False: a Diag. */
 bool engine_dump_open(EngineDump *dump, const Config *config, Diag *diag);
 void engine_dump_close(EngineDump *dump);

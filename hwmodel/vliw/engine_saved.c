@@ -11,6 +11,7 @@
 #include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
+#include "base/folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -180,7 +181,7 @@ bool engine_saved_open(EngineSaved *s, const Config *config, Diag *diag)
     s->dir = -1;
     if (!*folder)
         return true;
-    s->dir = engine_folder_open("engine.saved", folder, diag);
+    s->dir = folder_open("engine.saved", folder, diag);
     if (s->dir < 0)
         return false;
     s->folder = alloc_string(folder);

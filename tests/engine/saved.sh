@@ -1,6 +1,6 @@
 #!/bin/bash
-# Compiled code that outlives the run: saved.sh SELKIRK PROGRAMS.  Results are
-# the same with it and without, whatever happened to its files.
+# Translations and compiled code that outlive the run: saved.sh SELKIRK PROGRAMS.
+# Results are the same with them and without, whatever happened to their files.
 set -euo pipefail
 selkirk=$1
 programs=$2
@@ -27,6 +27,13 @@ saved() { # saved COMPILED-PATTERN LOADED-PATTERN
     grep -qE "compiled +$1 +translations in .* s, $2 loaded" "$work/err" ||
         { cat "$work/err" && false; }
 }
+remembered() { # the translations that the last run need not make
+    sed -nE 's/^ *remembered +([0-9]+) .*/\1/p;$a0' "$work/err" | head -n 1
+}
+translated() { # those that a run makes, but for what is too large
+    awk '$1 ~ /^morph.gear[12].translations$/ { n += $2 } END { print n + 0 }' \
+        "$work/reference/stats.txt"
+}
 again() { # again NAME OPTION...: a run with the folder ends as it should
     run "$@" --engine jit --tcache "$work/saved" && same "$1"
 }
@@ -35,10 +42,13 @@ ok 'the reference core ends' run reference --engine reference
 ok 'a first run' again first
 ok 'compiles, and loads nothing' saved '[1-9][0-9]*' 0
 ok 'it leaves files' test "$(find "$work/saved" -name '*.code' | wc -l)" -gt 3
-ok 'it leaves nothing else' \
-    test "$(find "$work/saved" -type f ! -name '*.code' | wc -l)" -eq 0
+ok 'and translations' test -s "$work/saved/translations"
+ok 'it leaves nothing else' test "$(find "$work/saved" -type f \
+    ! -name '*.code' ! -name translations | wc -l)" -eq 0
+ok 'it remembers none' test "$(remembered)" -eq 0
 ok 'a second run' again second
 ok 'loads' saved '[0-9]+' '[1-9][0-9]*'
+ok 'remembers all translations' test "$(remembered)" -eq "$(translated)"
 ok 'a third run' again third
 ok 'compiles nothing' saved 0 '[1-9][0-9]*'
 
@@ -53,9 +63,44 @@ refused() { # refused: no spoilt file was loaded, and one line said so
     saved '[1-9][0-9]*' '[0-9]+' && test "$(damaged)" -ge "$spoilt"
 }
 damaged() { # damaged: the files that the last run said were
-    sed -nE 's/.* ([0-9]+) files? (was|were) damaged.*/\1/p;$a\0' "$work/err" |
+    sed -nE 's/.* ([0-9]+) records? (was|were) damaged.*/\1/p;$a\0' "$work/err" |
         head -n 1
 }
+
+# Likewise the translations, of which a run without a compiler has use, too.
+memory() { # memory NAME COMMAND...: COMMAND FILE makes another file of theirs
+    local name=$1 file=$work/saved/translations
+    shift
+    "$@" "$file"
+    ok "a run with translations $name" again "$name"
+    ok "says so" test "$(damaged)" -ge 1
+    ok "a run after it" again "after-$name"
+    ok "remembers all of them" test "$(remembered)" -eq "$(translated)"
+}
+flip() { # flip BYTE FILE: spoils a byte there, from the end if it is negative
+    local at=$1
+    [ "$at" -ge 0 ] || at=$(($(stat -c %s "$2") + at))
+    byte=$(od -An -tu1 -j "$at" -N 1 "$2")
+    printf "\\x$(printf %02x $((byte ^ 1)))" |
+        dd of="$2" bs=1 seek="$at" conv=notrunc status=none
+}
+replace() { # replace COMMAND... FILE: COMMAND FILE makes it anew
+    rm -f "${@: -1}"
+    "$@"
+}
+memory cut truncate -s -1
+memory 'with a flaw' flip -9
+memory 'with a flaw in front' flip 40
+memory 'that are empty' truncate -s 0
+memory 'that are a fifo' replace mkfifo
+memory 'that are giant' replace truncate -s 1T
+ok 'what is remembered is what is made' again compared -s engine.memo=check
+ok 'of all translations' test "$(remembered)" -eq "$(translated)"
+ok 'without them' again without -s engine.memo=no
+ok 'nothing is remembered' test "$(remembered)" -eq 0
+ok 'without a compiler' run threaded --engine threaded --tcache "$work/saved"
+ok 'nothing else is' same threaded
+ok 'they are remembered, too' test "$(remembered)" -eq "$(translated)"
 
 # One is cut, of one some bytes are others, one is empty, one is no file's start.
 mapfile -t files < <(code)
@@ -127,7 +172,7 @@ ok 'fast-forwarding' forward
 ok 'has code compiled' saved '[1-9][0-9]*' 0
 find "$work/forward" -name '*.code' -exec truncate -s -1 {} +
 ok 'with damaged files' forward
-ok 'it says so' grep -q 'damaged; code is made anew' "$work/err"
+ok 'it says so' grep -q 'damaged; what is wanted' "$work/err"
 # Which code the hard form's runs want depends on what they found, so that
 # one may be left that this run did not ask for.
 spoilt=$(damaged)

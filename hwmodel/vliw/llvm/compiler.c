@@ -3,6 +3,7 @@
 #include "hwmodel/vliw/llvm/compiler.h"
 
 #include "base/alloc.h"
+#include "base/build_id.h"
 #include "hwmodel/vliw/llvm/emit.h"
 
 #include <llvm-c/Analysis.h>

@@ -13,14 +13,6 @@ LLVMTargetMachineRef compiler_target(LLVMCodeGenOptLevel level, char *why,
 bool compiler_emit(LLVMTargetMachineRef target, LLVMModuleRef module,
                    EngineObject *object, char *why, size_t why_size);
 
-/* --- build_id.c ----------------------------------------------------------- */
-
-enum { BUILD_ID_SIZE = 129 }; /* 64 bytes in hexadecimal, and a zero */
-
-/* Names the content of this module, as it was loaded.  False: it has no name.
- */
-bool build_id_find(char id[BUILD_ID_SIZE]);
-
 /* --- thunks.c ------------------------------------------------------------- */
 
 /* The code between C and compiled code: functions `enter`, `absent`, and one

@@ -1,14 +1,16 @@
-/* What the module is, from the note that the linker leaves in it: a hash of all
- * that it holds.  The file on disk may be another one by now. */
+/* What the program or module is, from the note that the linker leaves in it: a
+ * hash of all that it holds.  The file on disk may be another one by now. */
 #define _GNU_SOURCE
-#include "hwmodel/vliw/llvm/compiler.h"
+#include "base/build_id.h"
 
 #include <link.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 typedef struct Search {
-    uintptr_t inside; /* an address in the module */
+    uintptr_t inside; /* an address in it */
     char *id;
     bool found;
 } Search;
