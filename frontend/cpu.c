@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "frontend/tlb.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,9 +81,22 @@ void cpu_state_changed(Cpu *c)
     cpu_mode_changed(c);
 }
 
-uint64_t cpu_cycle(const Cpu *c)
+uint64_t cpu_insns(const Cpu *c)
 {
     return c->s.insns;
+}
+
+uint64_t cpu_cycle(const Cpu *c)
+{
+    return c->s.insns + c->waits;
+}
+
+void cpu_set_timing(Cpu *c, const CpuTiming *timing, bool counted)
+{
+    c->timed = timing != NULL;
+    c->timing_counted = counted;
+    c->timing = timing ? *timing : (CpuTiming){0};
+    cpu_mem_forget(c); /* pages have keys from now on */
 }
 
 /* --- Instructions ----------------------------------------------------------
@@ -164,20 +178,33 @@ static inline bool overflows_sub(uint32_t a, uint32_t b)
     return ((a ^ b) & (a ^ (a - b))) >> 31;
 }
 
+static bool must_return(const Cpu *c)
+{
+    return c->stop || cpu_cycle(c) >= c->deadline ||
+           c->s.insns >= c->insn_limit;
+}
+
 /* The limit was reached.  False: cpu_run() must return. */
 static bool boundary(Cpu *c)
 {
-    if (c->stop || c->s.insns >= c->deadline)
+    if (must_return(c))
         return false;
-    if (c->irq_ready)
-        cpu_exception(c, EXC_INT);
-    return true;
+    if (!c->irq_ready)
+        return true;
+    cpu_exception(c, EXC_INT);
+    return !must_return(c); /* taking it may have taken time */
+}
+
+static void wait_unit(Cpu *c, const Insn *in)
+{
+    cpu_wait(c, c->timing.unit(c->timing.ctx, cpu_timing_now(c), in));
 }
 
 /* Executes up to the limit; or `once`, whatever the limit, and then `given`
- * unless it is NULL.  Once: false if an exception was taken. */
+ * unless it is NULL.  Once: false if an exception was taken.  `timed`, here and
+ * below, is c->timed: where there is no model of time it must cost nothing. */
 static inline __attribute__((always_inline)) bool
-execute(Cpu *c, const Insn *given, bool once)
+execute(Cpu *c, const Insn *given, bool once, bool timed)
 {
     GuestState *s = &c->s;
     uint32_t *gpr = s->gpr;
@@ -210,6 +237,11 @@ execute(Cpu *c, const Insn *given, bool once)
                 return true;
             }
         }
+        if (timed) {
+            uint32_t key = c->code_key | (pc & (PAGE_SIZE - 4u));
+            if (unlikely(!cpu_tags_have(&c->timing.icache, key)))
+                cpu_wait_fetch(c, key);
+        }
         gpr[0] = 0; /* whatever the last instruction wrote there */
         uint32_t a = gpr[in->rs], b = gpr[in->rt], v;
         gpr[s->load_reg] = s->load_value;
@@ -229,6 +261,13 @@ execute(Cpu *c, const Insn *given, bool once)
         cpu_exception_cop(c, z);                                               \
         continue;                                                              \
     }
+#define WAIT_UNIT                                                              \
+    if (timed)                                                                 \
+        wait_unit(c, in);
+#define NEED_FPU                                                               \
+    NEED_COP(1)                                                                \
+    if (timed && c->config.fpu)                                                \
+        wait_unit(c, in);
 #define BRANCH_IF(condition)                                                   \
     {                                                                          \
         branch = true;                                                         \
@@ -238,14 +277,14 @@ execute(Cpu *c, const Insn *given, bool once)
     }
 #define LOAD(size, extend)                                                     \
     {                                                                          \
-        if (!cpu_load(c, a + in->imm, size, &v))                               \
+        if (!cpu_load(c, a + in->imm, size, &v, timed))                        \
             continue;                                                          \
         load_later(s, in->rt, extend(v));                                      \
         break;                                                                 \
     }
 #define STORE(size, value)                                                     \
     {                                                                          \
-        if (!cpu_store(c, a + in->imm, size, value))                           \
+        if (!cpu_store(c, a + in->imm, size, value, timed))                    \
             continue;                                                          \
         break;                                                                 \
     }
@@ -270,16 +309,17 @@ execute(Cpu *c, const Insn *given, bool once)
         case INSN_SYSCALL: TRAP(EXC_SYS);
         case INSN_BREAK: TRAP(EXC_BP);
 
-        case INSN_MFHI: gpr[in->rd] = s->hi; break;
-        case INSN_MTHI: s->hi = a; break;
-        case INSN_MFLO: gpr[in->rd] = s->lo; break;
-        case INSN_MTLO: s->lo = a; break;
+        case INSN_MFHI: WAIT_UNIT gpr[in->rd] = s->hi; break;
+        case INSN_MTHI: WAIT_UNIT s->hi = a; break;
+        case INSN_MFLO: WAIT_UNIT gpr[in->rd] = s->lo; break;
+        case INSN_MTLO: WAIT_UNIT s->lo = a; break;
         case INSN_MULT:
+            WAIT_UNIT
             set_hilo(s, (uint64_t)((int64_t)(int32_t)a * (int32_t)b));
             break;
-        case INSN_MULTU: set_hilo(s, (uint64_t)a * b); break;
-        case INSN_DIV: divide(s, a, b); break;
-        case INSN_DIVU: divide_unsigned(s, a, b); break;
+        case INSN_MULTU: WAIT_UNIT set_hilo(s, (uint64_t)a * b); break;
+        case INSN_DIV: WAIT_UNIT divide(s, a, b); break;
+        case INSN_DIVU: WAIT_UNIT divide_unsigned(s, a, b); break;
 
         case INSN_ADD:
             if (overflows_add(a, b))
@@ -366,38 +406,38 @@ execute(Cpu *c, const Insn *given, bool once)
             cpu_system(c, in, b);
             break;
 
-        case INSN_BC0F: NEED_COP(0); BRANCH_IF(!cpu_condition(c, 0));
-        case INSN_BC0T: NEED_COP(0); BRANCH_IF(cpu_condition(c, 0));
-        case INSN_BC1F: NEED_COP(1); BRANCH_IF(!cpu_condition(c, 1));
-        case INSN_BC1T: NEED_COP(1); BRANCH_IF(cpu_condition(c, 1));
+        case INSN_BC0F: NEED_COP(0) WAIT_UNIT BRANCH_IF(!cpu_condition(c, 0));
+        case INSN_BC0T: NEED_COP(0) WAIT_UNIT BRANCH_IF(cpu_condition(c, 0));
+        case INSN_BC1F: NEED_FPU BRANCH_IF(!cpu_condition(c, 1));
+        case INSN_BC1T: NEED_FPU BRANCH_IF(cpu_condition(c, 1));
         case INSN_BC2F: NEED_COP(2); BRANCH_IF(!cpu_condition(c, 2));
         case INSN_BC2T: NEED_COP(2); BRANCH_IF(cpu_condition(c, 2));
         case INSN_BC3F: NEED_COP(3); BRANCH_IF(!cpu_condition(c, 3));
         case INSN_BC3T: NEED_COP(3); BRANCH_IF(cpu_condition(c, 3));
 
         case INSN_MFC1:
-            NEED_COP(1);
+            NEED_FPU
             load_later(s, in->rt, cpu_fpr_read(c, in->rd));
             break;
         case INSN_CFC1:
-            NEED_COP(1);
+            NEED_FPU
             load_later(s, in->rt, cpu_fcr_read(c, in->rd));
             break;
         case INSN_MTC1:
-            NEED_COP(1);
+            NEED_FPU
             cpu_fpr_load(c, in->rd, b);
             break;
         case INSN_CTC1:
-            NEED_COP(1);
+            NEED_FPU
             cpu_fcr_write(c, in->rd, b);
             break;
         case INSN_LWC1:
-            NEED_COP(1);
-            if (!cpu_load(c, a + in->imm, 4, &v))
+            NEED_FPU
+            if (!cpu_load(c, a + in->imm, 4, &v, timed))
                 continue;
             cpu_fpr_load(c, in->rt, v);
             break;
-        case INSN_SWC1: NEED_COP(1); STORE(4, cpu_fpr_read(c, in->rt));
+        case INSN_SWC1: NEED_FPU STORE(4, cpu_fpr_read(c, in->rt));
 
         /* Coprocessors that are not fitted: reads give zero. */
         case INSN_MFC2:
@@ -420,20 +460,22 @@ execute(Cpu *c, const Insn *given, bool once)
         case INSN_LWC3:
             NEED_COP(3);
         load_nowhere:
-            if (!cpu_load(c, a + in->imm, 4, &v))
+            if (!cpu_load(c, a + in->imm, 4, &v, timed))
                 continue;
             break;
         case INSN_SWC2: NEED_COP(2); STORE(4, 0);
         case INSN_SWC3: NEED_COP(3); STORE(4, 0);
 
         default: /* floating-point computation and comparison */
-            NEED_COP(1);
+            NEED_FPU
             if (!cpu_fpu_execute(c, in))
                 continue;
             break;
         }
 #undef TRAP
 #undef NEED_COP
+#undef WAIT_UNIT
+#undef NEED_FPU
 #undef BRANCH_IF
 #undef LOAD
 #undef STORE
@@ -446,30 +488,45 @@ execute(Cpu *c, const Insn *given, bool once)
     }
 }
 
-static void run(Cpu *c, uint64_t deadline, uint64_t marks)
+static void execute_timed(Cpu *c)
+{
+    execute(c, NULL, false, true);
+}
+
+static void run(Cpu *c, uint64_t deadline, uint64_t insns, uint64_t marks)
 {
     c->deadline = deadline;
+    c->insn_limit = insns;
     c->stop = false;
     c->marks = marks;
     cpu_limit_changed(c);
-    execute(c, NULL, false);
+    if (c->timed)
+        execute_timed(c);
+    else
+        execute(c, NULL, false, false);
     c->s.gpr[0] = 0;
 }
 
 void cpu_run(Cpu *c, uint64_t deadline)
 {
-    run(c, deadline, UINT64_MAX);
+    run(c, deadline, UINT64_MAX, UINT64_MAX);
+}
+
+void cpu_run_insns(Cpu *c, uint64_t deadline, uint64_t insns)
+{
+    run(c, deadline, insns, UINT64_MAX);
 }
 
 void cpu_run_to_mark(Cpu *c, uint64_t deadline, unsigned pass)
 {
-    run(c, deadline, c->s.insns + pass + 1);
+    run(c, deadline, UINT64_MAX, c->s.insns + pass + 1);
 }
 
 bool cpu_step(Cpu *c, const Insn *insn)
 {
     c->marks = UINT64_MAX;
-    bool stepped = execute(c, insn, true);
+    assert(!c->timed);
+    bool stepped = execute(c, insn, true, false);
     c->s.gpr[0] = 0;
     return stepped;
 }

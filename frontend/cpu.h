@@ -1,6 +1,7 @@
 /* The reference CPU: an interpreter of the R3000A with CP0, TLB and R3010, the
  * oracle that every faster executor is checked against.  One instruction takes
- * one cycle.  docs/cpu.md says what it does where the manuals are silent. */
+ * one cycle, unless a model of the processor's time (CpuTiming) says that it
+ * waits.  docs/cpu.md says what it does where the manuals are silent. */
 #ifndef SELKIRK_FRONTEND_CPU_H
 #define SELKIRK_FRONTEND_CPU_H
 
@@ -57,6 +58,9 @@ void cpu_reset(Cpu *cpu, uint32_t pc, uint32_t status, const uint32_t gpr[32]);
 /* Executes until the cycle counter reaches the deadline or cpu_stop().  May
  * return early only then; the state is always between two instructions. */
 void cpu_run(Cpu *cpu, uint64_t deadline);
+/* The same, up to the instruction count `insns` at the latest: where there is a
+ * model of time, the two are not the same. */
+void cpu_run_insns(Cpu *cpu, uint64_t deadline, uint64_t insns);
 /* The same, up to an instruction that cpu_mark() marked at the latest; but not
  * one of the next `pass`. */
 void cpu_run_to_mark(Cpu *cpu, uint64_t deadline, unsigned pass);
@@ -76,8 +80,52 @@ void cpu_take_interrupt(Cpu *cpu);
 /* Whether there is one. */
 bool cpu_interrupt_ready(const Cpu *cpu);
 
-/* Cycles since cpu_create(); while an instruction executes, it is counted. */
+/* Instructions begun since cpu_create(), those that trapped included. */
+uint64_t cpu_insns(const Cpu *cpu);
+/* Cycles since cpu_create(): as many, and those that a model of time added.
+ * While an instruction executes, it is counted. */
 uint64_t cpu_cycle(const Cpu *cpu);
+
+/* A model of the processor's time: it is told, in order, what may take more
+ * than its instruction's cycle, and says how many cycles the processor waits.
+ * `now` counts the present instruction's cycle and what it waited so far.
+ *
+ * An access has a key: the physical address of its word, or that and
+ * CPU_UNCACHED.  What the tags of a cache have is not told: a fetch or load
+ * whose key is in tags[(key >> 2) & mask] hits.  Isolated accesses and such
+ * that trap are not accesses here. */
+enum { CPU_UNCACHED = 1 };
+
+typedef struct CpuTags {
+    const uint32_t *tags;
+    uint32_t mask;
+} CpuTags;
+
+typedef struct CpuTiming {
+    void *ctx;
+    CpuTags icache, dcache;
+    uint64_t *loads; /* counts loads, hits included */
+    uint64_t (*fetch)(void *ctx, uint64_t now, uint32_t key);
+    uint64_t (*load)(void *ctx, uint64_t now, uint32_t key);
+    /* `part`: not of a whole word. */
+    uint64_t (*store)(void *ctx, uint64_t now, uint32_t key, bool part);
+    /* An instruction, before it executes, that has to do with HI and LO, with
+     * the R3010 if that is fitted, or is BC0F or BC0T. */
+    uint64_t (*unit)(void *ctx, uint64_t now, const Insn *insn);
+    /* An exception or interrupt was taken. */
+    uint64_t (*exception)(void *ctx);
+    /* Fetches go on in the mapped page of `va`; may be told again. */
+    uint64_t (*page)(void *ctx, uint32_t va);
+    /* The TLB or the ASID changed. */
+    void (*remapped)(void *ctx);
+    /* An isolated store; CpuTags.tags is the model's to change. */
+    void (*isolated)(void *ctx, uint32_t pa, bool icache, bool part);
+} CpuTiming;
+
+/* From now on; NULL: an instruction a cycle again.  If not `counted`, the model
+ * is told all the same, with a `now` of its own, and the clock goes on without
+ * what it says. */
+void cpu_set_timing(Cpu *cpu, const CpuTiming *timing, bool counted);
 
 /* Interrupt input 0..5 (Cause.IP2..IP7).  The R3010's own request is ORed to
  * input 5. */

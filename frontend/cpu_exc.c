@@ -59,6 +59,8 @@ static void take_exception(Cpu *c, Exception exc, unsigned z, bool refill)
     s->in_delay = false;
     s->status = (s->status & ~STATUS_KU_IE) | ((s->status << 2) & STATUS_KU_IE);
     cpu_mode_changed(c);
+    if (c->timed)
+        cpu_wait(c, c->timing.exception(c->timing.ctx));
 
     c->stats.exceptions[exc]++;
     if (refill)

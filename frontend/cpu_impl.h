@@ -54,9 +54,11 @@ typedef struct CpuStats {
 
 struct Cpu {
     GuestState s;
-    uint64_t limit;    /* execute() looks up when insns is there */
-    uint64_t deadline; /* cpu_run() returns then */
-    uint64_t marks;    /* marks count from this instruction on */
+    uint64_t limit;      /* execute() looks up when insns is there */
+    uint64_t deadline;   /* cpu_run() returns at this cycle */
+    uint64_t insn_limit; /* or at this instruction */
+    uint64_t waits;      /* cycles beyond one an instruction */
+    uint64_t marks;      /* marks count from this instruction on */
     bool stop;
     bool irq_ready;     /* an enabled interrupt is pending */
     unsigned irq_lines; /* inputs 0..5 */
@@ -64,9 +66,11 @@ struct Cpu {
     /* The page that pc is in: code_va is its virtual address, or NO_PAGE. */
     uint64_t code_va;
     Insn *code;
+    uint32_t code_key; /* CpuTiming's of the page that was fetched from last */
 
     FastPage *fast; /* row of fast_tables for the current mode */
     FastPage fast_tables[FAST_TABLES][FAST_PAGES];
+    uint32_t fast_keys[FAST_TABLES * FAST_PAGES]; /* CpuTiming's of the pages */
 
     /* By the upper and the lower half of a physical page number; NULL if not
      * decoded, or nothing near is. */
@@ -82,6 +86,10 @@ struct Cpu {
     void *remapped_ctx;
     bool shared; /* then there is */
     CpuSharing sharing;
+    bool timed; /* there is a model of time */
+    bool timing_counted;
+    uint64_t timing_ahead; /* its waits that were not counted */
+    CpuTiming timing;
     IsoCache *icache, *dcache;
     CpuStats stats;
 };
@@ -90,10 +98,29 @@ struct Cpu {
 
 /* --- cpu_exc.c --------------------------------------------------------- */
 
-/* The deadline, `stop` or `irq_ready` changed. */
+/* The deadline, the waits, `stop` or `irq_ready` changed. */
 static inline void cpu_limit_changed(Cpu *c)
 {
-    c->limit = c->stop || c->irq_ready ? 0 : c->deadline;
+    uint64_t insns = c->deadline > c->waits ? c->deadline - c->waits : 0;
+    if (insns > c->insn_limit)
+        insns = c->insn_limit;
+    c->limit = c->stop || c->irq_ready ? 0 : insns;
+}
+
+/* The model's time, and what it says about it. */
+static inline uint64_t cpu_timing_now(const Cpu *c)
+{
+    return c->s.insns + c->waits + c->timing_ahead;
+}
+
+static inline void cpu_wait(Cpu *c, uint64_t cycles)
+{
+    if (!c->timing_counted) {
+        c->timing_ahead += cycles;
+    } else if (cycles) {
+        c->waits += cycles;
+        cpu_limit_changed(c);
+    }
 }
 
 /* Takes an exception at s.pc. */
@@ -122,6 +149,31 @@ void cpu_decode_here(Cpu *c);
 /* The same where a mark stands, which stays. */
 const Insn *cpu_decode_marked(Cpu *c);
 
+/* What the model of time says to an access of `key`; for loads and fetches,
+ * that its tags do not have. */
+void cpu_wait_fetch(Cpu *c, uint32_t key);
+void cpu_wait_load(Cpu *c, uint32_t key);
+void cpu_wait_store(Cpu *c, uint32_t key, bool part);
+
+static inline bool cpu_tags_have(const CpuTags *cache, uint32_t key)
+{
+    return cache->tags[(key >> 2) & cache->mask] == key;
+}
+
+/* The key of an access within a page that is remembered. */
+static inline uint32_t cpu_fast_key(const Cpu *c, const FastPage *page,
+                                    uint32_t va)
+{
+    return c->fast_keys[page - c->fast_tables[0]] | (va & (PAGE_SIZE - 4u));
+}
+
+static inline void cpu_time_load(Cpu *c, uint32_t key)
+{
+    ++*c->timing.loads;
+    if (unlikely(!cpu_tags_have(&c->timing.dcache, key)))
+        cpu_wait_load(c, key);
+}
+
 /* False: the access took an exception. */
 bool cpu_load_slow(Cpu *c, uint32_t va, unsigned size, uint32_t *value);
 bool cpu_store_slow(Cpu *c, uint32_t va, unsigned size, uint32_t value);
@@ -131,13 +183,16 @@ static inline const FastPage *cpu_fast_page(const Cpu *c, uint32_t va)
     return &c->fast[(va >> PAGE_SHIFT) % FAST_PAGES];
 }
 
-/* Loads zero-extend. */
-static inline bool cpu_load(Cpu *c, uint32_t va, unsigned size, uint32_t *value)
+/* Loads zero-extend.  `timed` is c->timed. */
+static inline bool cpu_load(Cpu *c, uint32_t va, unsigned size, uint32_t *value,
+                            bool timed)
 {
     const FastPage *page = cpu_fast_page(c, va);
     /* The low bits make a misaligned access miss. */
     if (unlikely((va & (~(PAGE_SIZE - 1u) | (size - 1))) != page->read_tag))
         return cpu_load_slow(c, va, size, value);
+    if (timed)
+        cpu_time_load(c, cpu_fast_key(c, page, va));
     const uint8_t *p = page->host + (va & (PAGE_SIZE - 1));
     *value = size == 1   ? *p
              : size == 2 ? bits_load16(p, c->config.big_endian)
@@ -145,11 +200,14 @@ static inline bool cpu_load(Cpu *c, uint32_t va, unsigned size, uint32_t *value)
     return true;
 }
 
-static inline bool cpu_store(Cpu *c, uint32_t va, unsigned size, uint32_t value)
+static inline bool cpu_store(Cpu *c, uint32_t va, unsigned size, uint32_t value,
+                             bool timed)
 {
     const FastPage *page = cpu_fast_page(c, va);
     if (unlikely((va & (~(PAGE_SIZE - 1u) | (size - 1))) != page->write_tag))
         return cpu_store_slow(c, va, size, value);
+    if (timed)
+        cpu_wait_store(c, cpu_fast_key(c, page, va), size < 4);
     uint8_t *p = page->host + (va & (PAGE_SIZE - 1));
     if (size == 1)
         *p = (uint8_t)value;

@@ -65,6 +65,8 @@ void cpu_mem_forget(Cpu *c)
     c->code_va = NO_PAGE;
     if (c->remapped)
         c->remapped(c->remapped_ctx, true, 0);
+    if (c->timed)
+        c->timing.remapped(c->timing.ctx);
 }
 
 void cpu_mem_forget_page(Cpu *c, uint32_t va)
@@ -74,6 +76,8 @@ void cpu_mem_forget_page(Cpu *c, uint32_t va)
     c->code_va = NO_PAGE;
     if (c->remapped)
         c->remapped(c->remapped_ctx, false, va);
+    if (c->timed)
+        c->timing.remapped(c->timing.ctx);
 }
 
 /* --- Exceptions of an access --------------------------------------------- */
@@ -107,6 +111,37 @@ static bool translate(Cpu *c, uint32_t va, bool store, TlbPage *page)
     else
         cpu_exception(c, store ? EXC_TLBS : EXC_TLBL);
     return false;
+}
+
+/* --- The model of time ---------------------------------------------------- */
+
+static uint32_t key_of(const TlbPage *page)
+{
+    return (page->pa & ~3u) | (page->cached ? 0 : CPU_UNCACHED);
+}
+
+void cpu_wait_fetch(Cpu *c, uint32_t key)
+{
+    cpu_wait(c, c->timing.fetch(c->timing.ctx, cpu_timing_now(c), key));
+}
+
+void cpu_wait_load(Cpu *c, uint32_t key)
+{
+    cpu_wait(c, c->timing.load(c->timing.ctx, cpu_timing_now(c), key));
+}
+
+void cpu_wait_store(Cpu *c, uint32_t key, bool part)
+{
+    cpu_wait(c, c->timing.store(c->timing.ctx, cpu_timing_now(c), key, part));
+}
+
+/* Fetches go on in another page, as far as anybody remembers. */
+static void enter_page(Cpu *c, uint32_t va, const TlbPage *page)
+{
+    c->code_key = key_of(page) & ~(PAGE_SIZE - 4u);
+    bool mapped = va < 0x80000000 || va >= 0xc0000000;
+    if (c->timed && mapped)
+        cpu_wait(c, c->timing.page(c->timing.ctx, va));
 }
 
 /* --- Decoded instructions ------------------------------------------------ */
@@ -172,12 +207,14 @@ const Insn *cpu_fetch_slow(Cpu *c)
     }
     if (!translate(c, va, false, &page))
         return NULL;
+    enter_page(c, va, &page);
     const uint8_t *host = c->bus.page(c->bus.ctx, page.pa, false);
     if (host) {
         c->code = code_page(c, page.pa, host)->insn;
         c->code_va = va & ~(PAGE_SIZE - 1u);
         return &c->code[(va / 4) % PAGE_INSNS];
     }
+    c->code_va = NO_PAGE; /* code_key is another's */
     uint32_t word;
     if (!c->bus.read(c->bus.ctx, page.pa, 4, &word)) {
         cpu_exception(c, EXC_IBE);
@@ -290,8 +327,9 @@ static void remember(Cpu *c, uint32_t va, const TlbPage *page)
     bool stores = page->writable && !code_find(c, page->pa) && !watched &&
                   c->bus.page(c->bus.ctx, page->pa, true);
     uint32_t tag = va & ~(PAGE_SIZE - 1u);
-    c->fast[(va >> PAGE_SHIFT) % FAST_PAGES] =
-        (FastPage){tag, stores ? tag : NO_TAG, host};
+    FastPage *fast = &c->fast[(va >> PAGE_SHIFT) % FAST_PAGES];
+    *fast = (FastPage){tag, stores ? tag : NO_TAG, host};
+    c->fast_keys[fast - c->fast_tables[0]] = key_of(page) & ~(PAGE_SIZE - 4u);
 }
 
 bool cpu_load_slow(Cpu *c, uint32_t va, unsigned size, uint32_t *value)
@@ -307,13 +345,27 @@ bool cpu_load_slow(Cpu *c, uint32_t va, unsigned size, uint32_t *value)
         return true;
     }
     remember(c, va, &page);
+    if (c->timed)
+        cpu_time_load(c, key_of(&page));
     if (c->bus.read(c->bus.ctx, pa, size, value))
         return true;
     cpu_exception(c, EXC_DBE);
     return false;
 }
 
-/* After alignment and translation. */
+/* A store, after alignment and translation, that is about to happen. */
+static void time_store(Cpu *c, const TlbPage *page, bool part)
+{
+    if (!c->timed)
+        return;
+    if (page->cached && (c->s.status & STATUS_ISC))
+        c->timing.isolated(c->timing.ctx, page->pa & ~3u,
+                           c->s.status & STATUS_SWC, part);
+    else
+        cpu_wait_store(c, key_of(page), part);
+}
+
+/* After that, too. */
 static void store_at(Cpu *c, const TlbPage *page, unsigned size, uint32_t value)
 {
     uint32_t pa = reversed_address(c, page->pa, size);
@@ -336,6 +388,7 @@ bool cpu_store_slow(Cpu *c, uint32_t va, unsigned size, uint32_t value)
         return false;
     if (!(page.cached && (c->s.status & STATUS_ISC)))
         remember(c, va, &page);
+    time_store(c, &page, size < 4);
     store_at(c, &page, size, value);
     return true;
 }
@@ -347,7 +400,7 @@ bool cpu_load_word_at(Cpu *c, uint32_t va, uint32_t *word)
     if (cpu_fast_page(c, va)->read_tag != (va & ~(PAGE_SIZE - 1u)) &&
         !translate(c, va, false, &page))
         return false;
-    return cpu_load(c, va & ~3u, 4, word);
+    return cpu_load(c, va & ~3u, 4, word, c->timed);
 }
 
 bool cpu_store_part(Cpu *c, uint32_t va, bool left, uint32_t value)
@@ -359,6 +412,7 @@ bool cpu_store_part(Cpu *c, uint32_t va, bool left, uint32_t value)
     unsigned lane = cpu_data_big(c) ? va & 3 : ~va & 3;
     unsigned count = left ? 4 - lane : lane + 1;
     page.pa &= ~3u;
+    time_store(c, &page, count < 4);
     if (count == 4) {
         store_at(c, &page, 4, value);
         return true;

@@ -88,13 +88,3 @@ Insn insn_decode(uint32_t word)
     }
     return in;
 }
-
-unsigned insn_latency(InsnLatency latency)
-{
-    static const unsigned char cycles[] = {
-#define LATENCY(id, cycles, text) [INSN_LATENCY_##id] = cycles,
-#include "frontend/r3000.def"
-#undef LATENCY
-    };
-    return cycles[latency];
-}

@@ -81,7 +81,7 @@ typedef enum InsnClass {
 } InsnClass;
 
 typedef enum InsnLatency {
-#define LATENCY(id, cycles, text) INSN_LATENCY_##id,
+#define LATENCY(id, key, text) INSN_LATENCY_##id,
 #include "frontend/r3000.def"
 #undef LATENCY
     INSN_LATENCY_COUNT
@@ -118,9 +118,6 @@ static inline const InsnInfo *insn_info(InsnOp op)
 
 /* Writes the rows of r3000.def as a Markdown table, for docs/. */
 void insn_write_docs(FILE *out);
-
-/* Result latency in cycles of the R3000 (LATENCY rows). */
-unsigned insn_latency(InsnLatency latency);
 
 /* Writes the assembler text of `word` at `pc`, at most `size` bytes with the
  * final zero, GNU style with register names: "addiu sp,sp,-24". */

@@ -17,22 +17,24 @@ void insn_write_docs(FILE *out)
 #include "frontend/r3000.def"
 #undef INSN
     };
-    static const char *const texts[] = {
-#define LATENCY(id, cycles, text) [INSN_LATENCY_##id] = text,
+    static const struct {
+        const char *key, *text;
+    } latencies[] = {
+#define LATENCY(id, key, text) [INSN_LATENCY_##id] = {key, text},
 #include "frontend/r3000.def"
 #undef LATENCY
     };
     fputs("Keys, formats and classes are explained in `frontend/r3000.def` "
-          "and `frontend/decode.h`. Cycles are those of the timed R3000: from "
-          "issue until the result can be used.\n\n"
-          "| instruction | key | operands | class | cycles | |\n"
+          "and `frontend/decode.h`. Latency is that of the timed R3000 "
+          "(`r3000.md`): the configuration key that sets it, if any.\n\n"
+          "| instruction | key | operands | class | latency | |\n"
           "|---|---|---|---|---|---|\n",
           out);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const Row *r = &rows[i];
         const InsnInfo *info = insn_info(r->op);
-        fprintf(out, "| %s | %s | %s | %s | %u | %s |\n", info->name, r->key,
-                r->format, r->cls, insn_latency(info->latency),
-                texts[info->latency]);
+        fprintf(out, "| %s | %s | %s | %s | %s | %s |\n", info->name, r->key,
+                r->format, r->cls, latencies[info->latency].key,
+                latencies[info->latency].text);
     }
 }

@@ -55,10 +55,10 @@ bool fastforward_read(FastForward *f, const Config *config, Diag *diag)
                           "fast_forward.warm = %s: nothing is "
                           "fast-forwarded; set fast_forward.to, too",
                           config_text(config, CONFIG_FAST_FORWARD_WARM));
-    return config_choice(config, CONFIG_CPU_MODEL) == 1 ||
+    return config_choice(config, CONFIG_CPU_MODEL) != MODEL_FUNCTIONAL ||
            diag_error(diag,
                       "fast_forward.to = %s: cpu.model = %s has no timed model "
-                      "to go on with; add --model vliw",
+                      "to go on with; add --model vliw or r3000",
                       config_text(config, CONFIG_FAST_FORWARD_TO),
                       config_text(config, CONFIG_CPU_MODEL));
 }

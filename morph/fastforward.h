@@ -10,6 +10,9 @@
 
 #include <stdint.h>
 
+/* cpu.model, in the order of its words. */
+typedef enum CpuModel { MODEL_FUNCTIONAL, MODEL_VLIW, MODEL_R3000 } CpuModel;
+
 typedef enum FastForwardTo {
     FAST_FORWARD_NONE,
     FAST_FORWARD_INSNS, /* an instruction count */
@@ -29,7 +32,7 @@ typedef struct FastForward {
 /* What was fast-forwarded. */
 typedef struct Forwarded {
     uint64_t insns;                   /* by the reference CPU */
-    uint64_t warm_insns, warm_cycles; /* by the layer; cycles as it counts */
+    uint64_t warm_insns, warm_cycles; /* by the timed model; as it counts */
 } Forwarded;
 
 /* False and a Diag if the keys make no sense. */

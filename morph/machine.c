@@ -83,7 +83,7 @@ static int on_console_get(void *ctx)
 static uint64_t on_insns(void *ctx)
 {
     Machine *m = ctx;
-    return cpu_cycle(m->cpu);
+    return cpu_insns(m->cpu);
 }
 
 /* The text or mark that is fast-forwarded to. */
@@ -99,12 +99,12 @@ static void on_point_reached(void *ctx)
 static void on_mark(void *ctx, uint32_t value)
 {
     Machine *m = ctx;
-    uint64_t insns = cpu_cycle(m->cpu), cycles = phases_now(m);
+    uint64_t insns = cpu_insns(m->cpu), cycles = phases_now(m);
     if (value && !m->in_region) {
         m->region_insns = insns;
         m->region_cycles = cycles;
         m->regions.count++;
-        if (m->forward.to == FAST_FORWARD_ROI && !phases_is_layers(m))
+        if (m->forward.to == FAST_FORWARD_ROI && m->phase == PHASE_FUNCTIONAL)
             on_point_reached(m);
     } else if (!value && m->in_region) {
         m->regions.insns += insns - m->region_insns;
@@ -210,6 +210,8 @@ static bool reset(Machine *m, Diag *diag)
         forwarder_reset(m->forwarder);
     if (m->layer)
         layer_reset(m->layer);
+    if (m->baseline)
+        baseline_reset(m->baseline);
     if (!board_reset(m->board, &image, &start, diag))
         return false;
     GuestState *s = cpu_state(m->cpu);
@@ -315,12 +317,17 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                                         .page = cpu_page,
                                         .read = cpu_read,
                                         .write = cpu_write});
-    if (config_choice(config, CONFIG_CPU_MODEL) == 1) {
+    unsigned model = config_choice(config, CONFIG_CPU_MODEL);
+    if (model == MODEL_VLIW) {
         m->layer = layer_create(config, &cpu, m->cpu, m->bus, diag);
         if (!m->layer)
             return false;
         if (mc->warm)
             layer_start_warm(m->layer, mc->warm);
+    } else if (model == MODEL_R3000) {
+        m->baseline = baseline_create(config, m->cpu);
+    }
+    if (model != MODEL_FUNCTIONAL) {
         if (m->forward.to == FAST_FORWARD_NONE)
             phases_enter_timed(m);
         else
@@ -344,6 +351,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     cpu_add_stats(m->cpu, m->stats);
     if (m->layer)
         layer_add_stats(m->layer, m->stats);
+    if (m->baseline)
+        baseline_add_stats(m->baseline, m->stats);
     bus_add_stats(m->bus, m->stats);
     board_add_stats(m->board, m->stats);
     if (m->forward.to != FAST_FORWARD_NONE)
@@ -375,6 +384,7 @@ void machine_destroy(Machine *m)
     m->check = NULL;
     forwarder_destroy(m->forwarder);
     layer_destroy(m->layer);
+    baseline_destroy(m->baseline);
     cpu_destroy(m->cpu);
     m->cpu = NULL;
     board_destroy(m->board);
@@ -491,13 +501,14 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             end = bits_saturating_add(phases_slice_clock(m), slice);
             continue;
         }
-        if (m->limits.insns && cpu_cycle(m->cpu) >= m->limits.insns)
+        if (m->limits.insns && cpu_insns(m->cpu) >= m->limits.insns)
             return MACHINE_STOP_INSNS;
         if (m->limits.cycles && now >= m->limits.cycles)
             return MACHINE_STOP_CYCLES;
         bool stepwise = m->breakpoint_count || m->trace.insn;
         if (stepwise) {
-            phases_take_interrupt(m);
+            if (phases_take_interrupt(m))
+                continue;
             uint32_t pc = cpu_state(m->cpu)->pc;
             bool here = first && pc == start_pc; /* where the run resumes */
             if (!here && at_breakpoint(m, pc))
@@ -548,12 +559,12 @@ size_t machine_breakpoints(const Machine *m, const uint32_t **list)
 
 bool machine_fast_forwards(const Machine *m)
 {
-    return m->layer && !phases_is_timed(m);
+    return (m->layer || m->baseline) && !phases_is_timed(m);
 }
 
 uint64_t machine_insns(const Machine *m)
 {
-    return cpu_cycle(m->cpu);
+    return cpu_insns(m->cpu);
 }
 
 uint64_t machine_cycles(const Machine *m)
@@ -608,6 +619,8 @@ const Stats *machine_stats(const Machine *m)
 {
     if (m->layer)
         layer_update_stats(m->layer);
+    if (m->baseline)
+        baseline_cycles(m->baseline);
     return m->stats;
 }
 

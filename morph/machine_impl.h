@@ -3,6 +3,7 @@
 #ifndef SELKIRK_MORPH_MACHINE_IMPL_H
 #define SELKIRK_MORPH_MACHINE_IMPL_H
 
+#include "morph/baseline.h"
 #include "morph/console.h"
 #include "morph/fastforward.h"
 #include "morph/forwarder.h"
@@ -10,10 +11,11 @@
 
 enum { BREAKPOINTS_MAX = 64 };
 
+/* The timed model is the layer, or the baseline. */
 typedef enum Phase {
     PHASE_FUNCTIONAL, /* the reference CPU runs, an instruction a cycle */
-    PHASE_WARM,       /* the layer runs, an instruction a cycle */
-    PHASE_TIMED,      /* the layer runs, and its cycles are the time */
+    PHASE_WARM,       /* the timed model runs, an instruction a cycle */
+    PHASE_TIMED,      /* the timed model runs, and its cycles are the time */
 } Phase;
 
 typedef struct Regions {
@@ -34,6 +36,7 @@ struct Machine {
     Bus *bus;
     Cpu *cpu;
     Layer *layer;         /* or NULL */
+    Baseline *baseline;   /* or NULL */
     Forwarder *forwarder; /* of PHASE_FUNCTIONAL, or NULL */
     Check *check;         /* or NULL */
     Stats *stats;
@@ -74,7 +77,7 @@ static inline bool phases_is_timed(const Machine *m)
 /* Whether the layer runs the guest, whose time is told. */
 static inline bool phases_is_layers(const Machine *m)
 {
-    return m->phase != PHASE_FUNCTIONAL;
+    return m->layer && m->phase != PHASE_FUNCTIONAL;
 }
 
 /* The time, in cycles since power-on. */
@@ -84,15 +87,16 @@ HostPart phases_enter_device(Machine *m);
 void phases_leave_device(Machine *m, HostPart before);
 /* Ends the run of the processor, after the present instruction. */
 void phases_stop(Machine *m);
-/* Takes the interrupt that the next instruction would give way to, if any. */
-void phases_take_interrupt(Machine *m);
+/* Takes the interrupt that the next instruction would give way to, if any.
+ * True: something else may be due before that instruction now. */
+bool phases_take_interrupt(Machine *m);
 
-/* The layer runs from the beginning, in its own time. */
+/* The timed model runs from the beginning, in its own time. */
 void phases_enter_timed(Machine *m);
 /* Goes on to the next phase where the present one ends.  False: not yet. */
 bool phases_advance(Machine *m);
-/* What slices are measured in.  In PHASE_WARM it is not time: a limit of
- * instructions is felt by the layer, a deadline is not. */
+/* What slices are measured in.  With the layer in PHASE_WARM it is not time: a
+ * limit of instructions is felt by the layer, a deadline is not. */
 uint64_t phases_slice_clock(const Machine *m);
 /* Lets the processor go on to phases_slice_clock() `end` at most, and for one
  * instruction only if `stepwise`. */

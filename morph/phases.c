@@ -1,7 +1,8 @@
 /* The phases of a run: who executes, and what the guest's time is.
  *
- * Time is the instruction count of the reference CPU, or the modelled cycles of
- * the code-morphing layer (cpu.model), or first the one and then the other:
+ * Time is that of the reference CPU, which is its instruction count or what the
+ * model of the R3000 makes of it, or the modelled cycles of the code-morphing
+ * layer (cpu.model); or first an instruction a cycle and then a timed model's:
  * fast-forwarding, in up to three phases. */
 #include "morph/machine_impl.h"
 
@@ -19,8 +20,9 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 uint64_t phases_now(const Machine *m)
 {
-    return phases_is_timed(m) ? m->layer_start + layer_cycles(m->layer)
-                              : cpu_cycle(m->cpu);
+    return m->layer && phases_is_timed(m)
+               ? m->layer_start + layer_cycles(m->layer)
+               : cpu_cycle(m->cpu);
 }
 
 /* The layer's time at `cycle`, or now if that is past. */
@@ -40,8 +42,8 @@ static uint64_t warm_limit(const Machine *m)
                  least(events_next(m->events), m->warm_end));
 }
 
-/* An instruction of the layer takes many cycles: what is due before its access
- * comes first. */
+/* An instruction of a timed model may take many cycles: what is due before its
+ * access comes first. */
 HostPart phases_enter_device(Machine *m)
 {
     HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
@@ -55,7 +57,7 @@ HostPart phases_enter_device(Machine *m)
 void phases_leave_device(Machine *m, HostPart before)
 {
     uint64_t next = events_next(m->events);
-    switch (m->phase) {
+    switch (phases_is_layers(m) ? m->phase : PHASE_FUNCTIONAL) {
     case PHASE_FUNCTIONAL:
         if (m->forwarder)
             forwarder_set_deadline(m->forwarder, next);
@@ -83,8 +85,11 @@ static void enter_warm(Machine *m)
     m->forward_report.live = m->forward_report.bytes = 0; /* it goes */
     forwarder_destroy(m->forwarder);
     m->forwarder = NULL;
-    layer_attach(m->layer);
     m->phase = PHASE_WARM;
+    if (m->baseline)
+        baseline_start(m->baseline, false);
+    else
+        layer_attach(m->layer);
     m->warm_end = bits_saturating_add(phases_now(m), m->forward.warm);
     if (m->check) {
         check_reset(m->check);
@@ -96,8 +101,11 @@ static void enter_warm(Machine *m)
 
 void phases_enter_timed(Machine *m)
 {
-    layer_attach(m->layer);
     m->phase = PHASE_TIMED;
+    if (m->baseline)
+        baseline_start(m->baseline, true);
+    else
+        layer_attach(m->layer);
 }
 
 bool phases_advance(Machine *m)
@@ -113,7 +121,10 @@ bool phases_advance(Machine *m)
     case PHASE_WARM:
         if (now < m->warm_end)
             return false;
-        m->layer_start = now - layer_cycles(m->layer);
+        if (m->baseline)
+            baseline_start(m->baseline, true);
+        else
+            m->layer_start = now - layer_cycles(m->layer);
         m->phase = PHASE_TIMED;
         return true;
     case PHASE_TIMED: return false;
@@ -134,12 +145,15 @@ void phases_stop(Machine *m)
         cpu_stop(m->cpu);
 }
 
-void phases_take_interrupt(Machine *m)
+bool phases_take_interrupt(Machine *m)
 {
-    if (phases_is_layers(m))
+    uint64_t before = cpu_cycle(m->cpu);
+    if (phases_is_layers(m)) {
         layer_take_interrupt(m->layer);
-    else
-        cpu_take_interrupt(m->cpu);
+        return false;
+    }
+    cpu_take_interrupt(m->cpu);
+    return cpu_cycle(m->cpu) != before;
 }
 
 uint64_t phases_slice_clock(const Machine *m)
@@ -157,7 +171,19 @@ static void forward(Machine *m, uint64_t end)
         forwarder_run(m->forwarder, end);
     else
         cpu_run(m->cpu, end);
-    m->forwarded.insns = cpu_cycle(m->cpu);
+    m->forwarded.insns = cpu_insns(m->cpu);
+}
+
+/* The reference CPU in the baseline's time, or beside it. */
+static void run_baseline(Machine *m, uint64_t end, uint64_t insns)
+{
+    if (m->phase == PHASE_TIMED) {
+        cpu_run_insns(m->cpu, end, insns);
+        return;
+    }
+    cpu_run_insns(m->cpu, least(end, m->warm_end), insns);
+    m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
+    m->forwarded.warm_cycles = baseline_cycles(m->baseline);
 }
 
 void phases_run(Machine *m, uint64_t end, bool stepwise)
@@ -167,7 +193,11 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
     if (m->limits.cycles)
         cycles = least(cycles, m->limits.cycles);
     if (stepwise)
-        insns = cpu_cycle(m->cpu) + 1;
+        insns = cpu_insns(m->cpu) + 1;
+    if (m->baseline && m->phase != PHASE_FUNCTIONAL) {
+        run_baseline(m, least(cycles, end), insns);
+        return;
+    }
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
         if (m->forward.to == FAST_FORWARD_INSNS)
@@ -177,7 +207,7 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
     case PHASE_WARM:
         m->warm_limit = warm_limit(m);
         layer_run(m->layer, end, least(insns, m->warm_limit));
-        m->forwarded.warm_insns = cpu_cycle(m->cpu) - m->forwarded.insns;
+        m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
         m->forwarded.warm_cycles = layer_cycles(m->layer);
         break;
     case PHASE_TIMED:

@@ -7,8 +7,9 @@ foreach(path IN LISTS presets)
     get_filename_component(name ${path} NAME_WE)
     file(READ ${path} bytes HEX)
     string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
-    string(APPEND texts "static const char ${name}[] = {${bytes} 0};\n")
-    string(APPEND rows "    {\"${name}\", ${name}},\n")
+    string(MAKE_C_IDENTIFIER ${name} id)
+    string(APPEND texts "static const char ${id}[] = {${bytes} 0};\n")
+    string(APPEND rows "    {\"${name}\", ${id}},\n")
 endforeach()
 file(WRITE ${OUT} "/* Written by hwmodel/presets/embed.cmake. */\n"
     "#include \"hwmodel/presets/presets.h\"\n\n${texts}\n"

@@ -154,7 +154,7 @@ ok 'completes options' completes '--max-insns --max-cycles' run --max
 ok 'completes boards' completes 'decstation-200 bare' run --machine ''
 ok 'completes keys' completes 'cpu.clock=' run --set cpu.cl
 ok 'completes traces' completes 'insns,tlb' run --trace insns,t
-ok 'completes words' completes 'functional vliw' run --model ''
+ok 'completes words' completes 'functional vliw r3000' run --model ''
 ok 'completes images' completes echo.elf run echo.e
 
 ok 'no command' refuses 'no command is given'
@@ -617,7 +617,7 @@ printf '[cpu]\nmodel = functional\n' >model.ini
 ok 'as files do' grep -qx 'model = functional' \
     <(sel config -w -c model.ini --preset tm5400)
 ok 'a preset that is not there' \
-    refuses '--preset: there is no preset "tm9"; choose from tm5400' \
+    refuses '--preset: there is no preset "tm9"; choose from decstation-200, decstation-240, r3000, tm5400' \
     config --preset tm9
 ok 'prints the boards' prints 'decstation-200' sel docs boards
 ok 'a page that is not there' refuses 'there is no page "ports"; choose atoms, boards, instructions, keys or operations' \
