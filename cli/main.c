@@ -1,6 +1,7 @@
 /* The selkirk program: finds the command and says how it ended. */
 #include "cli/disasm.h"
 #include "cli/docs.h"
+#include "cli/exp.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/settings.h"
@@ -44,6 +45,7 @@ static int execute(const Options *options, Diag *diag)
     case COMMAND_RUN: return run_program(options, diag);
     case COMMAND_DISASM: ok = disasm_print(options, diag); break;
     case COMMAND_SHOW: ok = show_print(options, diag); break;
+    case COMMAND_EXP: return exp_program(options, diag);
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
     case COMMAND_DOCS: ok = docs_print(options, diag); break;
     case COMMAND_HELP: ok = print_help(options, diag); break;

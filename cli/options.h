@@ -11,7 +11,8 @@
 /* Exit statuses of the program besides the guest's own; docs/selkirk.1. */
 enum {
     STATUS_OK = 0,
-    STATUS_MISSED = 1, /* --until or --fast-forward: it did not come */
+    STATUS_MISSED = 1, /* --until, --fast-forward: it did not come; exp: a point
+                        * failed */
     STATUS_INPUT = 2,  /* bad arguments, configuration, image, script, disk */
     STATUS_HOST = 3,   /* the host failed: output could not be written */
     STATUS_CHECK = 4,  /* --check found a difference */

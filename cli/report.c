@@ -301,8 +301,7 @@ static bool end_result(const Results *r, const char *name, FILE *file,
     return ok;
 }
 
-/* mkdir -p */
-static bool make_folders(const char *folder, Diag *diag)
+bool report_make_folders(const char *folder, Diag *diag)
 {
     char *path = alloc_string(folder);
     bool ok = true;
@@ -331,7 +330,7 @@ bool report_open_results(Results *r, const char *folder, Diag *diag)
     if (!*folder)
         return diag_error(diag, "--out: the folder's name is empty; write for "
                                 "example --out results");
-    if (!make_folders(folder, diag))
+    if (!report_make_folders(folder, diag))
         return false;
     char *summary = result_path(r, "summary.json", false);
     if (unlink(summary) < 0 && errno != ENOENT)

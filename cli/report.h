@@ -77,6 +77,9 @@ typedef struct Results {
     FILE *console;      /* takes the console's output while the run goes on */
 } Results;
 
+/* Makes a folder for --out, with those above it, if they are not there. */
+bool report_make_folders(const char *folder, Diag *diag);
+
 /* Makes the folder, with those above it, and takes the summary.json of an
  * earlier run away. */
 bool report_open_results(Results *results, const char *folder, Diag *diag);

@@ -1,0 +1,144 @@
+/* `selkirk exp`: from the file to the table; see exp.h. */
+#define _GNU_SOURCE /* sched_getaffinity() */
+#include "cli/exp.h"
+
+#include "cli/exp_check.h"
+#include "cli/exp_command.h"
+#include "cli/exp_hash.h"
+#include "cli/exp_results.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOBS_MAX = 256 };
+
+/* As many as there are processors for us. */
+static bool read_jobs(const Options *o, unsigned *jobs, Diag *diag)
+{
+    uint64_t number;
+    cpu_set_t set;
+    if (!options_number(o, OPTION_JOBS, &number, diag))
+        return false;
+    if (number > JOBS_MAX)
+        return diag_error(diag,
+                          "--jobs: %" PRIu64 " is too many; %d are the "
+                          "most",
+                          number, JOBS_MAX);
+    if (number == 0)
+        number = sched_getaffinity(0, sizeof set, &set) == 0
+                     ? (uint64_t)CPU_COUNT(&set)
+                     : 1;
+    *jobs = (unsigned)number;
+    return true;
+}
+
+static void print_points(const ExpRun *run)
+{
+    const ExpPoints *points = run->points;
+    for (size_t i = 0; i < points->count; i++) {
+        const ExpPoint *point = &points->list[i];
+        if (!point->chosen)
+            continue;
+        char *name = exp_points_describe(points, point);
+        char **command = exp_command_create(point, run->folder);
+        printf("# point %u%s%s\n", point->number, *name ? ": " : "", name);
+        exp_command_write(command, stdout);
+        exp_command_free(command);
+        free(name);
+    }
+}
+
+static bool hash_program(uint64_t *hash, Diag *diag)
+{
+    ExpHashes hashes = {NULL, 0};
+    bool ok = exp_hash_file(&hashes, "/proc/self/exe", hash);
+    exp_hash_free(&hashes);
+    return ok ||
+           diag_error(diag, "cannot read this program: %s", strerror(errno));
+}
+
+static size_t write_summary(const ExpRun *run)
+{
+    size_t count = 0, failed = 0, reused = 0;
+    for (size_t i = 0; i < run->points->count; i++) {
+        const ExpOutcome *outcome = &run->outcomes[i];
+        count += outcome->ended;
+        failed += outcome->failure != NULL;
+        reused += outcome->reused;
+    }
+    if (run->quiet)
+        return failed;
+    fprintf(stderr, "selkirk: %zu point%s", count, count == 1 ? "" : "s");
+    if (reused)
+        fprintf(stderr, ", %zu of them from before", reused);
+    if (failed)
+        fprintf(stderr, ", %zu failed", failed);
+    fprintf(stderr, "; the results are in %s/results.csv\n", run->folder);
+    return failed;
+}
+
+/* Runs what there is to run, and writes the table.  The exit status. */
+static int run_all(ExpRun *run, ExpResults *results, Diag *diag)
+{
+    ExpEnd end = exp_run_points(run, diag);
+    if (end == EXP_END_HOST)
+        return STATUS_HOST;
+    if (end == EXP_END_SIGNAL) {
+        if (!run->quiet)
+            fprintf(stderr, "selkirk: interrupted; the same command goes on\n");
+        return STATUS_OK; /* the signal is the status */
+    }
+    if (!exp_results_write(results, run, diag))
+        return STATUS_HOST;
+    return write_summary(run) ? STATUS_MISSED : STATUS_OK;
+}
+
+static int execute(ExpRun *run, Diag *diag)
+{
+    ExpResults results = {.paths = {NULL}};
+    int status = STATUS_INPUT;
+    if (!*run->folder)
+        diag_error(diag, "--out: the folder's name is empty; write for example "
+                         "--out results");
+    else if (hash_program(&run->build, diag) &&
+             report_make_folders(run->folder, diag) &&
+             exp_results_open(&results, run->folder, diag)) {
+        terminal_init();
+        status = run_all(run, &results, diag);
+        terminal_end();
+    }
+    exp_results_drop(&results);
+    exp_run_free(run);
+    return status;
+}
+
+int exp_program(const Options *o, Diag *diag)
+{
+    Experiment e = {.arena = NULL};
+    ExpPoints points = {.arena = NULL};
+    ExpRun run = {.points = &points, .quiet = options_has(o, OPTION_QUIET)};
+    int status = STATUS_INPUT;
+    if (exp_file_read(&e, o->operands[0], diag) &&
+        read_jobs(o, &run.jobs, diag) &&
+        exp_points_create(&points, &e, o, diag) &&
+        exp_check_points(&points, diag)) {
+        const char *out = options_value(o, OPTION_OUT);
+        run.folder = out ? out : e.name;
+        if (options_has(o, OPTION_DRY_RUN)) {
+            print_points(&run);
+            status = STATUS_OK;
+        } else {
+            status = execute(&run, diag);
+        }
+    }
+    exp_points_free(&points);
+    exp_file_free(&e);
+    if (terminal_signal())
+        terminal_die(terminal_signal());
+    return status;
+}

@@ -1,0 +1,21 @@
+/* The command line of `selkirk run` that runs a point. */
+#ifndef SELKIRK_CLI_EXP_COMMAND_H
+#define SELKIRK_CLI_EXP_COMMAND_H
+
+#include "cli/exp_points.h"
+
+#include <stdio.h>
+
+/* As execv() takes it, from the program's name on; `folder` is the
+ * experiment's.  exp_command_free() releases it. */
+char **exp_command_create(const ExpPoint *point, const char *folder);
+void exp_command_free(char **command);
+
+/* Writes it as a line for a shell. */
+void exp_command_write(char *const *command, FILE *out);
+
+/* "FOLDER/points/NNNN/FILE"; free() it. */
+char *exp_command_path(const ExpPoint *point, const char *folder,
+                       const char *file);
+
+#endif

@@ -1,0 +1,204 @@
+/* What became of a point; see exp_record.h.
+ *
+ * Beside the results of its run a point's folder has done.ini: the hash of all
+ * that it depends on, and what it took.  It is written last, so that a folder
+ * that has it, with the hash of today, need not be run again. */
+#define _GNU_SOURCE /* vasprintf(), memmem() */
+#include "cli/exp_record.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/inifile.h"
+#include "cli/options.h"
+#include "cli/savefile.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+__attribute__((format(printf, 1, 2))) static char *text(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *line;
+    if (vasprintf(&line, format, args) < 0)
+        abort();
+    va_end(args);
+    return line;
+}
+
+/* --- Why it failed -------------------------------------------------------- */
+
+/* A file of the folder as a text; NULL if it cannot be read. */
+static char *read_whole(const char *path, size_t *size)
+{
+    enum { BLOCK = 1 << 14 };
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return NULL;
+    char *bytes = NULL;
+    size_t n;
+    *size = 0;
+    do {
+        bytes = alloc_resize(bytes, *size + BLOCK + 1, 1);
+        n = fread(bytes + *size, 1, BLOCK, file);
+        *size += n;
+    } while (n == BLOCK);
+    bool ok = !ferror(file);
+    fclose(file);
+    bytes[*size] = '\0';
+    if (ok)
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+/* The last line that selkirk has written about itself. */
+static char *last_words(const char *folder)
+{
+    static const char mine[] = "selkirk: ";
+    char *path = text("%s/log.txt", folder), *last = NULL, *rest;
+    size_t size;
+    char *log = read_whole(path, &size);
+    for (char *line = log ? strtok_r(log, "\n", &rest) : NULL; line;
+         line = strtok_r(NULL, "\n", &rest))
+        if (strncmp(line, mine, strlen(mine)) == 0)
+            last = line + strlen(mine);
+    char *words = last ? text("%s", last) : NULL;
+    free(log);
+    free(path);
+    return words;
+}
+
+/* What the run was to print. */
+static char *judge_output(const ExpPoint *point, const char *folder)
+{
+    const char *expect = point->run[EXP_EXPECT];
+    const char *file = point->run[EXP_EXPECT_FILE];
+    if (!expect && !file)
+        return NULL;
+    char *path = text("%s/console.txt", folder), *why = NULL, *wanted = NULL;
+    size_t size, wanted_size = 0;
+    char *console = read_whole(path, &size);
+    if (!console)
+        why = text("%s cannot be read", path);
+    else if (expect && !memmem(console, size, expect, strlen(expect)))
+        why = text("the console did not print \"%s\"; see %s", expect, path);
+    else if (file && !(wanted = read_whole(file, &wanted_size)))
+        why = text("%s cannot be read", file);
+    else if (file &&
+             (size != wanted_size || memcmp(console, wanted, size) != 0))
+        why = text("%s is not %s", path, file);
+    free(wanted);
+    free(console);
+    free(path);
+    return why;
+}
+
+char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
+{
+    if (WIFSIGNALED(status))
+        return text("ended by signal %d (%s)", WTERMSIG(status),
+                    strsignal(WTERMSIG(status)));
+    const char *wanted = point->run[EXP_STATUS];
+    int got = WEXITSTATUS(status);
+    if (got == (wanted ? atoi(wanted) : STATUS_OK))
+        return judge_output(point, folder);
+    char *words = last_words(folder);
+    char *why =
+        text("status %d%s%s", got, words ? ": " : "", words ? words : "");
+    free(words);
+    return why;
+}
+
+/* --- Results that are there ----------------------------------------------- */
+
+/* Of all that decides whether the point would come out the same. */
+static uint64_t key_of(const ExpPoint *point, uint64_t build)
+{
+    static const char version[] = SELKIRK_VERSION;
+    uint64_t key = hash_bytes(HASH_START, version, sizeof version);
+    key = hash_u64(key, build);
+    key = hash_u64(key, point->config_hash);
+    key = hash_u64(key, point->image_hash);
+    return hash_u64(key, point->expect_hash);
+}
+
+typedef struct Record {
+    uint64_t key;
+    double seconds, cpu;
+} Record;
+
+static bool on_pair(void *ctx, const IniPair *pair, Diag *diag)
+{
+    Record *record = ctx;
+    (void)diag;
+    if (!pair->name)
+        return true;
+    if (strcmp(pair->name, "key") == 0)
+        record->key = strtoumax(pair->value, NULL, 16);
+    else if (strcmp(pair->name, "seconds") == 0)
+        record->seconds = strtod(pair->value, NULL);
+    else if (strcmp(pair->name, "cpu") == 0)
+        record->cpu = strtod(pair->value, NULL);
+    return true;
+}
+
+static bool has_file(const char *folder, const char *name)
+{
+    char *path = text("%s/%s", folder, name);
+    bool there = access(path, R_OK) == 0;
+    free(path);
+    return there;
+}
+
+bool exp_record_read(const ExpPoint *point, const char *folder, uint64_t build,
+                     ExpOutcome *outcome)
+{
+    Record record = {0};
+    Diag none = {""};
+    char *path = text("%s/done.ini", folder);
+    FILE *file = fopen(path, "re");
+    bool ok = file && inifile_read(file, path, "it", on_pair, &record, &none);
+    free(path);
+    if (!ok || record.key != key_of(point, build) ||
+        !has_file(folder, "summary.json") || !has_file(folder, "stats.json"))
+        return false;
+    *outcome = (ExpOutcome){.ended = true,
+                            .reused = true,
+                            .seconds = record.seconds,
+                            .cpu = record.cpu};
+    return true;
+}
+
+bool exp_record_write(const ExpPoint *point, const char *folder, uint64_t build,
+                      const ExpOutcome *outcome, Diag *diag)
+{
+    SaveFile save;
+    char *path = text("%s/done.ini", folder);
+    bool ok = savefile_open(&save, "--out", path, diag);
+    if (ok) {
+        fprintf(save.file,
+                "[done]\nkey = %016" PRIx64 "\nseconds = %.6f\ncpu = %.6f\n",
+                key_of(point, build), outcome->seconds, outcome->cpu);
+        ok = savefile_close(&save, diag);
+    }
+    savefile_drop(&save);
+    free(path);
+    return ok;
+}
+
+bool exp_record_remove(const char *folder, Diag *diag)
+{
+    char *path = text("%s/done.ini", folder);
+    bool ok =
+        unlink(path) == 0 || errno == ENOENT ||
+        diag_error(diag, "--out: cannot remove %s: %s", path, strerror(errno));
+    free(path);
+    return ok;
+}

@@ -1,0 +1,343 @@
+/* Running the points of an experiment; see exp_run.h.
+ *
+ * One thread starts processes and waits for them.  It dies by no way without
+ * them: what is killed takes its runs along (PR_SET_PDEATHSIG). */
+#define _GNU_SOURCE /* asprintf() */
+#include "cli/exp_run.h"
+
+#include "base/alloc.h"
+#include "cli/exp_command.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct Job {
+    pid_t pid; /* 0: none */
+    size_t point;
+    double start;
+} Job;
+
+typedef struct Runner {
+    ExpRun *run;
+    Job *jobs;
+    unsigned running;
+    size_t next; /* point to look at */
+    /* Of the chosen points: */
+    size_t wanted, ended, failed, reused;
+    double start;
+    bool in_place; /* the standard error is a terminal */
+    bool shown;    /* a line that is to be overwritten stands there */
+    double told;   /* when it was */
+    Diag *diag;
+    bool host_failed; /* output could not be written */
+} Runner;
+
+/* --- Progress ------------------------------------------------------------- */
+
+static void hide_progress(Runner *r)
+{
+    if (r->shown)
+        fputs("\r\033[K", stderr);
+    r->shown = false;
+}
+
+/* Of the seconds that are left; "" while nothing is known. */
+static void write_time_left(const Runner *r)
+{
+    size_t ran = r->ended - r->reused;
+    if (ran == 0)
+        return;
+    double left = (report_clock() - r->start) / (double)ran *
+                  (double)(r->wanted - r->ended);
+    unsigned minutes = (unsigned)(left / 60);
+    if (minutes >= 60)
+        fprintf(stderr, ", about %u h %u min left", minutes / 60, minutes % 60);
+    else if (left >= 60)
+        fprintf(stderr, ", about %u min left", minutes + 1);
+    else
+        fprintf(stderr, ", about %.0f s left", left);
+}
+
+static void write_counts(const Runner *r)
+{
+    fprintf(stderr, "%zu of %zu points", r->ended, r->wanted);
+    if (r->failed)
+        fprintf(stderr, ", %zu failed", r->failed);
+    if (r->running)
+        fprintf(stderr, ", %u running", r->running);
+    if (r->ended < r->wanted)
+        write_time_left(r);
+}
+
+static void show_progress(Runner *r)
+{
+    double now = report_clock();
+    if (!r->in_place || r->run->quiet || now < r->told + 0.25)
+        return;
+    r->told = now;
+    fputs("\r\033[K", stderr);
+    write_counts(r);
+    r->shown = true;
+}
+
+/* A failure is told always, what is well in plain lines only. */
+static void tell_end(Runner *r, const ExpPoint *point,
+                     const ExpOutcome *outcome)
+{
+    bool quiet = r->run->quiet;
+    if (!outcome->failure && (quiet || r->in_place))
+        return;
+    char *name = exp_points_describe(r->run->points, point);
+    hide_progress(r);
+    fprintf(stderr, "selkirk: point %u%s%s%s", point->number, *name ? " (" : "",
+            name, *name ? ")" : "");
+    if (outcome->failure)
+        fprintf(stderr, " failed: %s\n", outcome->failure);
+    else
+        fprintf(stderr, ": %.1f s; ", outcome->seconds);
+    if (!outcome->failure) {
+        write_counts(r);
+        fputc('\n', stderr);
+    }
+    free(name);
+}
+
+/* --- Processes ------------------------------------------------------------ */
+
+static const ExpPoint *point_of(const Runner *r, size_t index)
+{
+    return &r->run->points->list[index];
+}
+
+static bool host_failed(Runner *r, const char *what, const char *path)
+{
+    r->host_failed = true;
+    return diag_error(r->diag, "--out: cannot %s %s: %s", what, path,
+                      strerror(errno));
+}
+
+/* For people: what was run. */
+static bool write_command(Runner *r, char *const *command, const char *folder)
+{
+    char *path;
+    if (asprintf(&path, "%s/command.txt", folder) < 0)
+        abort();
+    FILE *file = fopen(path, "we");
+    if (file)
+        exp_command_write(command, file);
+    bool ok = file && !ferror(file);
+    ok = (!file || fclose(file) == 0) && ok;
+    if (!ok)
+        host_failed(r, "write", path);
+    free(path);
+    return ok;
+}
+
+/* In the process of a run, which it becomes. */
+__attribute__((noreturn)) static void become(char *const *command, int log,
+                                             pid_t parent)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int input = open("/dev/null", O_RDONLY);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
+        input < 0 || dup2(input, STDIN_FILENO) < 0 ||
+        dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
+        _exit(STATUS_HOST);
+    execv("/proc/self/exe", command);
+    fprintf(stderr, "selkirk: cannot start itself: %s\n", strerror(errno));
+    fflush(stderr);
+    _exit(STATUS_HOST);
+}
+
+/* False: the host failed. */
+static bool spawn(Runner *r, Job *job, char *const *command, const char *folder)
+{
+    char *path;
+    if (asprintf(&path, "%s/log.txt", folder) < 0)
+        abort();
+    int log =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    if (log < 0)
+        host_failed(r, "write", path);
+    free(path);
+    if (log < 0)
+        return false;
+    pid_t parent = getpid();
+    job->start = report_clock();
+    pid_t pid = fork();
+    if (pid == 0)
+        become(command, log, parent);
+    close(log);
+    if (pid < 0)
+        return host_failed(r, "start a run for", folder);
+    job->pid = pid;
+    r->running++;
+    return true;
+}
+
+static bool start(Runner *r, Job *job, size_t index)
+{
+    const ExpPoint *point = point_of(r, index);
+    char *folder = exp_command_path(point, r->run->folder, "");
+    char **command = exp_command_create(point, r->run->folder);
+    job->point = index;
+    bool ok = report_make_folders(folder, r->diag) &&
+              exp_record_remove(folder, r->diag);
+    r->host_failed = r->host_failed || !ok;
+    ok = ok && write_command(r, command, folder) &&
+         spawn(r, job, command, folder);
+    exp_command_free(command);
+    free(folder);
+    return ok;
+}
+
+/* A run has ended. */
+static void end(Runner *r, Job *job, int status, const struct rusage *usage)
+{
+    const ExpPoint *point = point_of(r, job->point);
+    ExpOutcome *outcome = &r->run->outcomes[job->point];
+    char *folder = exp_command_path(point, r->run->folder, "");
+    double cpu =
+        (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+        (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+    *outcome = (ExpOutcome){.ended = true,
+                            .failure = exp_record_judge(point, folder, status),
+                            .seconds = report_clock() - job->start,
+                            .cpu = cpu};
+    job->pid = 0;
+    r->running--;
+    r->ended++;
+    r->failed += outcome->failure != NULL;
+    /* With a full disk no other point would fare better. */
+    if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_HOST) {
+        diag_error(r->diag, "%s: %s; make room, and the same command goes on",
+                   folder, outcome->failure);
+        r->host_failed = true;
+    } else {
+        tell_end(r, point, outcome);
+        if (!outcome->failure &&
+            !exp_record_write(point, folder, r->run->build, outcome, r->diag))
+            r->host_failed = true;
+    }
+    free(folder);
+}
+
+/* --- All ------------------------------------------------------------------ */
+
+/* Looks which points need not run. */
+static void reuse(Runner *r)
+{
+    const ExpPoints *points = r->run->points;
+    for (size_t i = 0; i < points->count; i++) {
+        if (!points->list[i].chosen)
+            continue;
+        char *folder = exp_command_path(&points->list[i], r->run->folder, "");
+        r->wanted++;
+        if (exp_record_read(&points->list[i], folder, r->run->build,
+                            &r->run->outcomes[i])) {
+            r->ended++;
+            r->reused++;
+        }
+        free(folder);
+    }
+}
+
+/* Starts runs while there is room for them. */
+static void fill(Runner *r)
+{
+    const ExpPoints *points = r->run->points;
+    for (; r->next < points->count; r->next++) {
+        if (!points->list[r->next].chosen || r->run->outcomes[r->next].ended)
+            continue;
+        if (r->running == r->run->jobs)
+            return;
+        Job *job = r->jobs;
+        while (job->pid)
+            job++;
+        if (!start(r, job, r->next))
+            return;
+    }
+}
+
+/* Takes what has ended; waits a little if nothing has. */
+static void take_ended(Runner *r, const sigset_t *child)
+{
+    struct rusage usage;
+    int status;
+    pid_t pid = wait4(-1, &status, WNOHANG, &usage);
+    if (pid <= 0) {
+        struct timespec moment = {0, 250000000};
+        sigtimedwait(child, NULL, &moment);
+        return;
+    }
+    for (unsigned i = 0; i < r->run->jobs; i++)
+        if (r->jobs[i].pid == pid && !terminal_signal())
+            end(r, &r->jobs[i], status, &usage);
+        else if (r->jobs[i].pid == pid)
+            r->jobs[i].pid = 0; /* it may have been the signal's */
+}
+
+static void kill_all(Runner *r)
+{
+    for (unsigned i = 0; i < r->run->jobs; i++)
+        if (r->jobs[i].pid)
+            kill(r->jobs[i].pid, SIGKILL);
+    for (unsigned i = 0; i < r->run->jobs; i++)
+        if (r->jobs[i].pid)
+            waitpid(r->jobs[i].pid, NULL, 0);
+}
+
+ExpEnd exp_run_points(ExpRun *run, Diag *diag)
+{
+    Runner r = {.run = run,
+                .start = report_clock(),
+                .in_place = isatty(STDERR_FILENO),
+                .diag = diag};
+    sigset_t child, before;
+    run->outcomes = alloc_zeroed(run->points->count, sizeof *run->outcomes);
+    r.jobs = alloc_zeroed(run->jobs, sizeof *r.jobs);
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may ignore it */
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &before);
+    reuse(&r);
+    for (;;) {
+        terminal_poll();
+        if (terminal_signal() || r.host_failed)
+            break;
+        fill(&r);
+        if (r.running == 0 || r.host_failed)
+            break;
+        show_progress(&r);
+        take_ended(&r, &child);
+    }
+    hide_progress(&r);
+    kill_all(&r);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    free(r.jobs);
+    return r.host_failed       ? EXP_END_HOST
+           : terminal_signal() ? EXP_END_SIGNAL
+                               : EXP_END_DONE;
+}
+
+void exp_run_free(ExpRun *run)
+{
+    for (size_t i = 0; run->outcomes && i < run->points->count; i++)
+        free(run->outcomes[i].failure);
+    free(run->outcomes);
+    run->outcomes = NULL;
+}
