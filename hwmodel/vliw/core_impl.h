@@ -174,6 +174,8 @@ struct Core {
     CoreLook looks[2][CORE_LOOKS]; /* kernel, user */
     uint32_t tlb_mask;
     uint32_t tlb[CORE_TLB_MAX]; /* micro TLB: page number, or NO_PAGE */
+    /* By its entries: engine_leave_tlb() has something to do. */
+    uint8_t tlb_held[CORE_TLB_MAX];
 
     /* Of the atom that failed. */
     CoreFault fault;
@@ -283,7 +285,8 @@ Installed *core_follow(Core *c, Installed *code, unsigned exit);
  * and c->fault_va say why. */
 bool core_look_slow(Core *c, CoreLook *look, uint32_t va, unsigned size,
                     bool user, bool store);
-void core_refill_tlb(Core *c, uint32_t va);
+/* engine_mem.c: the page in the micro TLB's entry is about to leave it. */
+void engine_leave_tlb(Core *c, uint32_t entry);
 /* Merges what gated stores have of the word at `pa` into *word; which bytes
  * those are. */
 uint32_t core_forward(const Core *c, uint32_t pa, uint32_t *word);
@@ -319,6 +322,17 @@ static inline const CorePage *core_look(Core *c, uint32_t va, unsigned size,
         !core_look_slow(c, look, va, size, user, store))
         return NULL;
     return &look->page;
+}
+
+/* The micro TLB gets the page of `va`, which it lacks. */
+static inline void core_refill_tlb(Core *c, uint32_t va)
+{
+    uint32_t number = va >> PAGE_SHIFT, entry = number & c->tlb_mask;
+    if (unlikely(c->tlb_held[entry]))
+        engine_leave_tlb(c, entry);
+    c->tlb[entry] = number;
+    c->counters.tlb_misses++;
+    core_stall(c, CORE_CAUSE_TLB, c->tlb_miss);
 }
 
 /* The time of an access that will not fail. */

@@ -28,17 +28,6 @@ bool core_look_slow(Core *c, CoreLook *look, uint32_t va, unsigned size,
     return true;
 }
 
-void core_refill_tlb(Core *c, uint32_t va)
-{
-    uint32_t number = va >> PAGE_SHIFT;
-    uint32_t *entry = &c->tlb[number & c->tlb_mask];
-    if (c->engine.host && *entry != NO_PAGE)
-        engine_leave_tlb(c, *entry);
-    *entry = number;
-    c->counters.tlb_misses++;
-    core_stall(c, CORE_CAUSE_TLB, c->tlb_miss);
-}
-
 static void forget_looks(Core *c)
 {
     for (unsigned user = 0; user < 2; user++)

@@ -86,6 +86,7 @@ static const EngineHelpers helpers = {
     .fp = call_fp,
     .cp0 = call_cp0,
     .fetch = engine_fetch,
+    .refill = engine_refill,
     .fault = call_fault,
     .committed = call_committed,
     .leave = call_leave,

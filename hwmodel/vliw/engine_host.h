@@ -199,10 +199,9 @@ uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site);
 bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
                   uint32_t site);
 void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last);
+void engine_refill(Core *c, uint32_t va);
 /* The stores of `site` are undone. */
 void engine_undo(Core *c, uint32_t site);
-/* The virtual page, by its number, leaves the micro TLB. */
-void engine_leave_tlb(Core *c, uint32_t number);
 /* Drops lines: all; all of mapped pages; those of a virtual page. */
 void engine_drop_all(Core *c);
 void engine_drop_mapped(Core *c);

@@ -25,9 +25,10 @@
  * Data.  A line table says of a virtual line that it is mapped, cached, in the
  * L1 data cache, and (write_tag) writable, dirty there and without T-bits.  The
  * kernel's also says that the page is in the micro TLB or needs none; in user
- * mode, where pages come and go there, code looks into Core.tlb itself.  An
- * access that finds its line (and page) changes nothing that is modelled but
- * memory.  All else calls a helper.
+ * mode, where pages come and go there, code looks into Core.tlb itself, and
+ * has it refilled where its line alone is found.  An access that finds its line
+ * (and page) changes nothing that is modelled but memory.  All else calls a
+ * helper.
  *
  * Stores go to memory at once.  What they overwrote is in `undo`, as far as an
  * atom that may fail comes between them and their commit.
@@ -45,7 +46,7 @@
 /* Of anything that compiled code depends on; part of the key of saved code.  A
  * module or saved code of other headers is noticed by the sizes and places, and
  * what they do not show is counted by hand. */
-#define ENGINE_VERSION 6
+#define ENGINE_VERSION 7
 #define ENGINE_LAYOUT                                                          \
     ((uint32_t)(ENGINE_VERSION + 0x35 * sizeof(Core) +                         \
                 0x3fb * offsetof(Core, engine) +                               \

@@ -71,10 +71,11 @@ static void drop_touched(Core *c, bool user, EngineTouched *touched,
         }
 }
 
-void engine_leave_tlb(Core *c, uint32_t number)
+void engine_leave_tlb(Core *c, uint32_t entry)
 {
-    drop_touched(c, false, &c->engine.host->touched[number & c->tlb_mask],
-                 number << PAGE_SHIFT);
+    drop_touched(c, false, &c->engine.host->touched[entry],
+                 c->tlb[entry] << PAGE_SHIFT);
+    c->tlb_held[entry] = false;
 }
 
 void engine_drop_page(Core *c, uint32_t number)
@@ -87,7 +88,7 @@ void engine_drop_page(Core *c, uint32_t number)
     /* A page that is mapped, but not in the micro TLB, has no line of the
      * kernel's; one that is not mapped may have any. */
     if (c->tlb[number & c->tlb_mask] == number)
-        engine_leave_tlb(c, number);
+        engine_leave_tlb(c, number & c->tlb_mask);
     else if (e->unmapped[page >> ENGINE_REGION_SHIFT])
         for (uint32_t at = 0; at < PAGE_SIZE; at += 1u << e->shift)
             drop_line(c, false, page | at);
@@ -107,8 +108,8 @@ static EngineTouched *take_page(Core *c, uint32_t number)
 void engine_drop_mapped(Core *c)
 {
     for (uint32_t i = 0; i <= c->tlb_mask; i++)
-        if (c->tlb[i] != NO_PAGE)
-            engine_leave_tlb(c, c->tlb[i]);
+        if (c->tlb_held[i])
+            engine_leave_tlb(c, i);
     for (unsigned i = 0; i < ENGINE_LINES; i++)
         clear(&c->engine.lines[true][i]);
 }
@@ -164,6 +165,8 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
     uint32_t number = va >> PAGE_SHIFT, line = offset >> e->shift;
     EngineTouched *touched =
         user ? take_page(c, number) : &e->touched[number & c->tlb_mask];
+    if (!user)
+        c->tlb_held[number & c->tlb_mask] = true;
     touched->lines[line / 64] |= 1ull << line % 64;
 }
 
@@ -194,19 +197,6 @@ static void spend(Core *c, const CorePage *page, uint32_t va, bool user,
 
 /* --- What compiled code calls --------------------------------------------- */
 
-/* Where the byte of `va` is, if the program's table has its line: then only the
- * micro TLB lacks its page.  NULL: it has not, or that is the kernel's. */
-static uint8_t *find(Core *c, uint32_t va, unsigned size, bool user, bool store)
-{
-    const Engine *e = c->engine.host;
-    const EngineLine *line = &c->engine.lines[true][slot_of(e, va)];
-    uint32_t tag = va & (~((1u << e->shift) - 1) | (size - 1));
-    if (!user || tag != (store ? line->write_tag : line->read_tag) ||
-        c->tlb[va >> PAGE_SHIFT & c->tlb_mask] == va >> PAGE_SHIFT)
-        return NULL;
-    return (uint8_t *)(line->addend + va);
-}
-
 /* Whether a store since the commit, of `stores`, has a byte of the `size` at
  * `host`: then the store buffer answers. */
 static void forward(Core *c, const uint8_t *host, unsigned size,
@@ -228,16 +218,11 @@ static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
     const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
     unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
     bool user = self->context.user;
-    const uint8_t *host = find(c, va, size, user, false);
-    if (host) {
-        core_refill_tlb(c, va);
-    } else {
-        const CorePage *page = core_look(c, va, size, user, false);
-        if (!page)
-            return 0;
-        host = page->host + va % PAGE_SIZE;
-        spend(c, page, va, user, false);
-    }
+    const CorePage *page = core_look(c, va, size, user, false);
+    if (!page)
+        return 0;
+    const uint8_t *host = page->host + va % PAGE_SIZE;
+    spend(c, page, va, user, false);
     forward(c, host, size, ENGINE_SITE_STORES(site));
     uint32_t value = core_bytes_get(host, size, self->context.big);
     return (uint64_t)value << 32 | 1;
@@ -283,19 +268,14 @@ static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
     unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
     unsigned stores = ENGINE_SITE_STORES(site);
     bool user = self->context.user;
-    uint8_t *host = find(c, va, size, user, true);
-    if (host && likely(stores < c->desc.store_buffer)) {
-        core_refill_tlb(c, va);
-    } else {
-        const CorePage *page = core_look(c, va, size, user, true);
-        if (!page)
-            return false;
-        if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
-            is_refused(c, page, va, size, stores))
-            return false;
-        spend(c, page, va, user, true);
-        host = page->host + va % PAGE_SIZE;
-    }
+    const CorePage *page = core_look(c, va, size, user, true);
+    if (!page)
+        return false;
+    if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
+        is_refused(c, page, va, size, stores))
+        return false;
+    spend(c, page, va, user, true);
+    uint8_t *host = page->host + va % PAGE_SIZE;
     c->engine.undo[stores] =
         (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
     bool swap = self->context.big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
@@ -339,6 +319,13 @@ void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last)
         hierarchy_add_hits(c->hierarchy, UINT64_MAX, 0, 0);
         core_stall(c, CORE_CAUSE_ICACHE, cycles);
     }
+    hostprofile_enter(c->host_profile, before);
+}
+
+void engine_refill(Core *c, uint32_t va)
+{
+    HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
+    core_refill_tlb(c, va);
     hostprofile_enter(c->host_profile, before);
 }
 

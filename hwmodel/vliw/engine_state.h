@@ -56,6 +56,9 @@ typedef struct EngineHelpers {
     /* I-lines first..last of the path at which at least one is not present:
      * fetches each of them in order (hierarchy_fetch()), stalls. */
     void (*fetch)(Core *c, Installed *self, uint32_t first, uint32_t last);
+    /* An access of user mode found its line, but not its page in the micro TLB:
+     * that gets it.  Its thunk does so itself, unless Core.tlb_held. */
+    void (*refill)(Core *c, uint32_t va);
     /* The committed registers, clock (before the rollback) and insns are in
      * Core; the atom of `site` failed (Core.fault, fault_va), after the commit
      * of record `commit` (-1: none).  Undoes the stores, rolls back, notes the

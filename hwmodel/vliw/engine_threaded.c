@@ -96,6 +96,14 @@ static inline bool is_apart(const EngineUndo *undo, unsigned stores,
     return true;
 }
 
+/* The micro TLB has the page of `va`, at the latest now. */
+static inline bool has_page(Core *c, uint32_t va)
+{
+    if (unlikely(c->tlb[va >> PAGE_SHIFT & c->tlb_mask] != va >> PAGE_SHIFT))
+        core_refill_tlb(c, va);
+    return true;
+}
+
 /* --- Ops ------------------------------------------------------------------ */
 
 /* The second line of a translation that ran next before.  It may be gone since:
@@ -125,7 +133,6 @@ void engine_threaded_run(Core *c, Installed *self)
     const unsigned shift = s->host->shift;
     const unsigned store_buffer = c->desc.store_buffer;
     const uint32_t line_mask = ~((1u << shift) - 1);
-    const uint32_t *const tlb = c->tlb;
     const EngineLine *lines, *line;
     const uint8_t *present;
     const EngineOp *op, *ops;
@@ -216,10 +223,10 @@ do_TRAP:
         goto failed;
     NEXT();
 
-/* Lines of user mode are found even if the micro TLB lacks their page. */
-#define IN_TLB()                                                               \
-    likely(!user || tlb[va >> PAGE_SHIFT & c->tlb_mask] == va >> PAGE_SHIFT)
-#define SITE() self->unit.sites[op - ops]
+/* Lines of user mode are found even if the micro TLB lacks their page: then it
+ * gets that. */
+#define IN_TLB() (!user || has_page(c, va))
+#define SITE()   self->unit.sites[op - ops]
 /* With the address in a register, and with a number added; `apart`: no store
  * since the commit has a byte of it. */
 #define LOAD(id, size, get, apart, statement)                                  \
@@ -246,7 +253,7 @@ do_TRAP:
     store_##id : line = &lines[va >> shift & (ENGINE_LINES - 1)];              \
     value = word;                                                              \
     if (likely((va & (line_mask | (size - 1))) == line->write_tag) &&          \
-        IN_TLB() && likely(op->d < store_buffer)) {                            \
+        likely(op->d < store_buffer) && IN_TLB()) {                            \
         host = (uint8_t *)(va + line->addend);                                 \
         note_undo(&s->undo[op->d], host, size);                                \
         put(host, size, value, big);                                           \

@@ -70,12 +70,14 @@ mutant 'stalls that leave the limit alone' core_impl.h 200 \
     's/limit > cycles \? limit - cycles : 0/limit/'
 mutant 'a line that stays when it is replaced' engine_mem.c 200 \
     '/^static void line_left/,/^}/s/clear\(.*\);/(void)slot;/'
-mutant 'a line that stays when its page leaves the micro TLB' core_mem.c 200 \
-    's/engine_leave_tlb\(c, \*entry\);/;/'
+mutant 'a line that stays when its page leaves the micro TLB' core_impl.h 200 \
+    's/^( *)engine_leave_tlb\(c, entry\);/\1;/'
+mutant 'a line that compiled code lets stay then' llvm/thunks.c 400 \
+    's/ir_branch\(ir, is_held, held, free, CHANCE_RARE\);/LLVMBuildBr(ir->builder, free);/'
 mutant 'a program that does not ask the micro TLB' llvm/emit_mem.c 200 \
-    's/if \(!e->source->context\.user\)$/if (true)/'
-mutant 'a micro TLB that a line fills for nothing' engine_mem.c 200 \
-    '/if \(host.*\) \{/,/else/s/core_refill_tlb\(c, va\);/;/'
+    's/if \(!e->source->context\.user\) \{$/if (true) {/'
+mutant 'a micro TLB that a line fills for nothing' llvm/thunks.c 200 \
+    's/stall\(ir, core, CORE_CAUSE_TLB,/(void)(/'
 mutant 'T-bits that are not seen' engine_mem.c 200 \
     's/ && !has_tbits\(page, offset, size\)//'
 mutant 'a clean line that is written' engine_mem.c 200 \
@@ -95,7 +97,7 @@ mutant 'a register that is not kept' engine_threaded_make.c 100 \
 mutant 'a branch that reads what its molecule writes' \
     engine_threaded_make.c 400 's/step->d == branch->a/false/'
 mutant 'a program that does without the micro TLB' engine_threaded.c 400 \
-    's/likely\(!user \|\| /likely(true || /'
+    's/\(!user \|\| has_page/(true || has_page/'
 mutant 'an exit that is a cycle early' engine_threaded_make.c 20 \
     's/^( *)w->path\.clock\);/\1w->path.clock - 1);/'
 mutant 'a threaded load that looks at no store' engine_threaded.c 400 \

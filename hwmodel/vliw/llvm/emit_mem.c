@@ -54,27 +54,42 @@ static LLVMValueRef load_tlb(Emitter *e, LLVMValueRef page)
                    REGION_LINES);
 }
 
-/* Whether the line's entry, and in user mode the micro TLB, has the address. */
-static LLVMValueRef line_matches(Emitter *e, LLVMValueRef line, LLVMValueRef va,
-                                 unsigned size, bool store)
+/* To `fast` if the line's entry, and in user mode the micro TLB, has the
+ * address; or `slow`.  Where the micro TLB alone has it not, it is refilled. */
+static void find(Emitter *e, LLVMValueRef line, LLVMValueRef va, unsigned size,
+                 bool store, LLVMBasicBlockRef fast, LLVMBasicBlockRef slow)
 {
-    const Ir *ir = &e->ir;
+    Ir *ir = &e->ir;
     uint32_t mask = ~((1u << e->source->data_shift) - 1) | (size - 1);
     size_t offset = store ? offsetof(EngineLine, write_tag)
                           : offsetof(EngineLine, read_tag);
     LLVMValueRef tag =
         ir_load(ir, ir->i32, ir_at(ir, line, offset), REGION_LINES);
     LLVMValueRef wanted = LLVMBuildAnd(ir->builder, va, ir_int(ir, mask), "");
-    if (!e->source->context.user)
-        return LLVMBuildICmp(ir->builder, LLVMIntEQ, wanted, tag, "");
+    if (!e->source->context.user) {
+        ir_branch(ir, LLVMBuildICmp(ir->builder, LLVMIntEQ, wanted, tag, ""),
+                  fast, slow, CHANCE_LIKELY);
+        return;
+    }
     /* One branch for both tables: two would rarely differ. */
+    LLVMBasicBlockRef either = ir_block(ir, true), refill = ir_block(ir, true);
+    LLVMValueRef zero = ir_int(ir, 0);
     tag = LLVMBuildXor(ir->builder, wanted, tag, "");
     LLVMValueRef page =
         LLVMBuildLShr(ir->builder, va, ir_int(ir, PAGE_SHIFT), "");
     LLVMValueRef differ =
         LLVMBuildXor(ir->builder, page, load_tlb(e, page), "");
     differ = LLVMBuildOr(ir->builder, differ, tag, "");
-    return LLVMBuildICmp(ir->builder, LLVMIntEQ, differ, ir_int(ir, 0), "");
+    ir_branch(ir, LLVMBuildICmp(ir->builder, LLVMIntEQ, differ, zero, ""), fast,
+              either, CHANCE_LIKELY);
+    ir_go_on(ir, either);
+    LLVMBuildCondBr(ir->builder,
+                    LLVMBuildICmp(ir->builder, LLVMIntEQ, tag, zero, ""),
+                    refill, slow);
+    ir_go_on(ir, refill);
+    LLVMValueRef args[] = {e->core, va};
+    call_thunk(e, THUNK(refill), ir->void_type, args, 2);
+    LLVMBuildBr(ir->builder, fast);
 }
 
 static LLVMValueRef host_address(Emitter *e, LLVMValueRef line, LLVMValueRef va)
@@ -320,9 +335,7 @@ static LLVMValueRef load(Emitter *e, const Atomic *atom)
     LLVMBasicBlockRef fast = ir_block(ir, false), slow = ir_block(ir, true);
     LLVMBasicBlockRef on = ir_block(ir, false), from[2];
     LLVMValueRef line = find_line(e, va);
-    ir_branch(
-        ir, line_matches(e, line, va, step_access(step_op(atom->step)), false),
-        fast, slow, CHANCE_LIKELY);
+    find(e, line, va, step_access(step_op(atom->step)), false, fast, slow);
     ir_go_on(ir, slow);
     values[0] = load_slowly(e, atom, va);
     from[0] = LLVMGetInsertBlock(ir->builder);
@@ -388,10 +401,11 @@ static void store(Emitter *e, const Atomic *atom, LLVMValueRef value)
     LLVMBasicBlockRef fast = ir_block(ir, false), slow = ir_block(ir, true);
     LLVMBasicBlockRef on = ir_block(ir, false);
     LLVMValueRef line = find_line(e, va);
-    LLVMValueRef matches =
-        room ? line_matches(e, line, va, step_access(step_op(atom->step)), true)
-             : LLVMConstInt(ir->i1, 0, false);
-    ir_branch(ir, matches, fast, slow, CHANCE_LIKELY);
+    if (room)
+        find(e, line, va, step_access(step_op(atom->step)), true, fast, slow);
+    else
+        ir_branch(ir, LLVMConstInt(ir->i1, 0, false), fast, slow,
+                  CHANCE_LIKELY);
     ir_go_on(ir, slow);
     store_slowly(e, atom, va, value);
     LLVMBuildBr(ir->builder, on);

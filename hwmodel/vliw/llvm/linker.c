@@ -225,6 +225,7 @@ static bool find_thunks(EngineLinker *linker, const Piece *piece,
     FIND(linker->thunks.fp, "fp");
     FIND(linker->thunks.cp0, "cp0");
     FIND(linker->thunks.fetch, "fetch");
+    FIND(linker->thunks.refill, "refill");
 #undef FIND
     return all;
 }
