@@ -6,6 +6,7 @@
 #include "cli/run.h"
 
 #include "base/alloc.h"
+#include "cli/fill.h"
 #include "cli/hostconsole.h"
 #include "cli/monitor.h"
 #include "cli/report.h"
@@ -464,6 +465,8 @@ static int finish(Session *s, Diag *diag)
     if (run->until && run->end != RUN_END_TEXT)
         fprintf(stderr, "selkirk: --until: the console did not print \"%s\"\n",
                 run->until);
+    fill_saved(s->machine, s->config, s->progress.in_place && !s->quiet,
+               s->quiet);
     return ok ? report_status(run) : STATUS_HOST;
 }
 

@@ -364,6 +364,11 @@ void layer_engine_report(const Layer *l, EngineReport *report)
     }
 }
 
+void layer_fill_saved(Layer *l, EngineGoOn *go_on, void *ctx)
+{
+    engine_fill(l->core, go_on, ctx);
+}
+
 void layer_add_stats(const Layer *l, Stats *stats)
 {
     static const StatRow rows[] = {

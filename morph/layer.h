@@ -90,6 +90,8 @@ void layer_update_stats(Layer *layer);
 void layer_set_host_profile(Layer *layer, HostProfile *profile);
 /* What the engine did for the run, on the host. */
 void layer_engine_report(const Layer *layer, EngineReport *report);
+/* After a run: see engine_fill(). */
+void layer_fill_saved(Layer *layer, EngineGoOn *go_on, void *ctx);
 void layer_add_stats(const Layer *layer, Stats *stats);
 
 #endif

@@ -639,6 +639,12 @@ EngineReport machine_engine_report(const Machine *m)
     return report;
 }
 
+void machine_fill_saved(Machine *m, EngineGoOn *go_on, void *ctx)
+{
+    if (m->layer)
+        layer_fill_saved(m->layer, go_on, ctx);
+}
+
 EngineReport machine_forward_report(const Machine *m)
 {
     return m->forwarder ? forwarder_report(m->forwarder) : m->forward_report;

@@ -131,6 +131,9 @@ const Stats *machine_stats(const Machine *machine);
  * layer. */
 EngineReport machine_engine_report(const Machine *machine);
 
+/* After a run: see engine_fill(). */
+void machine_fill_saved(Machine *machine, EngineGoOn *go_on, void *ctx);
+
 /* What of it was for fast-forwarding. */
 EngineReport machine_forward_report(const Machine *machine);
 

@@ -11,7 +11,7 @@
 enum {
     LOOK_CYCLES = 1 << 20, /* from one look at quality 0 to the next, and */
     LOOK_EACH = 1 << 12,   /* more for each translation that is looked at */
-    LOOK_RUNS = 16,        /* of a superblock, then its saved code is wanted */
+    LOOK_RUNS = 1,         /* of a superblock, then its saved code is wanted */
     LATER_RUNS = 64,       /* likewise, then it is worth being saved */
     THREADED_RUNS = SELKIRK_HARD ? 0 : 1, /* before there is a form */
     FLOAT_TIMES = 8, /* as long as others run translations with FP registers */

@@ -28,6 +28,12 @@ void engine_poll(Core *core);
  * compiled. */
 bool engine_has_given_up(const Core *core);
 
+/* After a run, where code is saved: compiles what ran often for later runs.
+ * Asks between two translations whether to go on, with how many are saved of
+ * how many, until there are no more. */
+typedef bool EngineGoOn(void *ctx, uint64_t saved, uint64_t all);
+void engine_fill(Core *core, EngineGoOn *go_on, void *ctx);
+
 enum { ENGINE_WHY = 256 }; /* bytes of a reason, with its 0 */
 
 /* What the engine did, for people: nothing that a result depends on. */

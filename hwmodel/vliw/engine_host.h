@@ -3,8 +3,8 @@
  * indirect jumps; engine_mem.c is the memory side; engine_walk.c goes the paths
  * of a translation, for which engine_stats.c works out what was counted;
  * engine_queue.c has translations compiled, engine_saved.c keeps their code,
- * engine_dump.c shows it; engine_module.c loads the compiler.  The reference
- * core calls what is declared here. */
+ * engine_fill.c makes more of it, engine_dump.c shows it; engine_module.c loads
+ * the compiler.  The reference core calls what is declared here. */
 #ifndef SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
 #define SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
 
@@ -240,6 +240,10 @@ bool engine_queue_has_module(Engine *e);
 /* Saved code of the translation, the best; false: there is none. */
 bool engine_queue_find(Core *c, Installed *code, unsigned *quality,
                        EngineObject *object);
+/* Whether there is saved code of that quality. */
+bool engine_queue_is_saved(Core *c, Installed *code, unsigned quality);
+/* Drops jobs that no thread is at yet. */
+void engine_queue_forget(Engine *e);
 /* Whether engine_queue_receive() has anything to do. */
 static inline bool engine_queue_is_ready(const Engine *e)
 {
@@ -266,6 +270,7 @@ void engine_saved_key(const EngineSaved *saved, const EngineSource *source,
                       EngineKey keys[ENGINE_QUALITIES]);
 /* The code of a key, from the run's thread; false: there is none. */
 bool engine_saved_load(EngineSaved *saved, EngineKey key, EngineObject *object);
+bool engine_saved_has(const EngineSaved *saved, EngineKey key);
 /* Keeps the code of a job that is done, from any thread; what cannot be written
  * is not kept. */
 void engine_saved_store(EngineSaved *saved, const EngineJob *job);

@@ -283,6 +283,21 @@ void engine_queue_hurry(Engine *e, EngineJob *job)
     pthread_mutex_unlock(&q->lock);
 }
 
+void engine_queue_forget(Engine *e)
+{
+    EngineQueue *q = &e->queue;
+    EngineJob *job;
+    pthread_mutex_lock(&q->lock);
+    for (unsigned i = 0; i < ENGINE_URGENCIES; i++)
+        while ((job = list_take(&q->waiting[i]))) {
+            if (job->target)
+                job->target->unit.job = NULL;
+            q->pending--;
+            engine_job_free(job);
+        }
+    pthread_mutex_unlock(&q->lock);
+}
+
 bool engine_queue_has_module(Engine *e)
 {
     char why[ENGINE_WHY];
@@ -291,15 +306,28 @@ bool engine_queue_has_module(Engine *e)
     return atomic_load_explicit(&e->saved.ready, memory_order_acquire);
 }
 
+static void find_keys(Core *c, Installed *code,
+                      EngineKey keys[ENGINE_QUALITIES])
+{
+    EngineExit *exits = alloc_zeroed(code->pub.code->exit_count, sizeof *exits);
+    EngineSource source = view(c, code, exits);
+    engine_saved_key(&c->engine.host->saved, &source, keys);
+    free(exits);
+}
+
+bool engine_queue_is_saved(Core *c, Installed *code, unsigned quality)
+{
+    EngineKey keys[ENGINE_QUALITIES];
+    find_keys(c, code, keys);
+    return engine_saved_has(&c->engine.host->saved, keys[quality]);
+}
+
 bool engine_queue_find(Core *c, Installed *code, unsigned *quality,
                        EngineObject *object)
 {
     EngineSaved *saved = &c->engine.host->saved;
     EngineKey keys[ENGINE_QUALITIES];
-    EngineExit *exits = alloc_zeroed(code->pub.code->exit_count, sizeof *exits);
-    EngineSource source = view(c, code, exits);
-    engine_saved_key(saved, &source, keys);
-    free(exits);
+    find_keys(c, code, keys);
     for (*quality = ENGINE_QUALITIES; *quality > 0;)
         if (engine_saved_load(saved, keys[--*quality], object))
             return true;

@@ -239,6 +239,13 @@ bool engine_saved_load(EngineSaved *s, EngineKey key, EngineObject *object)
     return ok;
 }
 
+bool engine_saved_has(const EngineSaved *s, EngineKey key)
+{
+    char name[NAME_MAX_SIZE];
+    name_of(key, name);
+    return s->known && faccessat(s->dir, name, F_OK, 0) == 0;
+}
+
 /* --- Writing -------------------------------------------------------------- */
 
 static bool write_all(int file, const void *bytes, size_t size)

@@ -149,6 +149,21 @@ ok 'engine.dump leaves what was installed' test \
 objdump -d "$work"/dump/00001-*.o >"$work/text"
 ok 'objdump reads it' grep -q '<f>:' "$work/text"
 
+# After a run it goes on compiling, well, for as long as it may.
+fill() { # fill NAME OPTION...: no code is made for the run itself
+    run "$@" --engine jit --tcache "$work/fill" -s engine.runs0=1000000 \
+        -s engine.runs1=1000000 && same "$1"
+}
+filled() { # filled MADE LEFT
+    grep -qE "tcache: $1 translations compiled for later runs, $2 left" \
+        "$work/err"
+}
+ok 'a run that fills the folder' fill fill -s engine.fill=100
+ok 'leaves nothing' filled '[1-9][0-9]*' 0
+ok 'a run after it' fill filled -s engine.fill=100
+ok 'has it all' saved 0 '[1-9][0-9]*'
+ok 'and leaves no word' test "$(grep -c 'later runs' "$work/err")" -eq 0
+
 # There is more than that, and something is to be saved.
 bytes() {
     find "$work/saved" -name '*.code' -printf '%s\n' |
