@@ -1,8 +1,13 @@
 /* Statistics: rows of name, unit, description and a 64-bit count that lives
- * in the module that counts.  Printed sorted by name, as text or JSON. */
+ * in the module that counts.  Printed sorted by name, as text, JSON or CSV.
+ *
+ * What is read and printed is what has come since stats_reset(), up to
+ * stats_freeze(), if these were called.  Gauges are different: they say how
+ * things are, and have no beginning. */
 #ifndef SELKIRK_BASE_STATS_H
 #define SELKIRK_BASE_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,14 +25,30 @@ Stats *stats_create(void);
 void stats_destroy(Stats *stats);
 
 /* Adds `count` rows named "group.name".  `rows` and `counters` (the structure
- * that the offsets are into) must outlive `stats`; `group` is copied. */
+ * that the offsets are into) must outlive `stats`; `group` is copied.  Before
+ * stats_reset() only. */
 void stats_add(Stats *stats, const char *group, const StatRow *rows,
                size_t count, const void *counters);
+/* The same of rows that are gauges. */
+void stats_add_gauges(Stats *stats, const char *group, const StatRow *rows,
+                      size_t count, const void *counters);
+
+/* Everything counted begins anew: the counters themselves stay as they are. */
+void stats_reset(Stats *stats);
+/* From now on what is read is what there is now, gauges too. */
+void stats_freeze(Stats *stats);
 
 /* Value of the row called "group.name", or 0 when there is none. */
 uint64_t stats_get(const Stats *stats, const char *name);
+/* The same as it would be without stats_reset() and stats_freeze(). */
+uint64_t stats_get_whole(const Stats *stats, const char *name);
 
 void stats_write_text(const Stats *stats, FILE *out);
 void stats_write_json(const Stats *stats, FILE *out);
+
+/* The names, each after a comma; and a line's numbers, likewise: what has come
+ * since the line before, or since stats_reset(), and gauges as they are. */
+void stats_write_csv_names(const Stats *stats, FILE *out);
+void stats_write_csv_line(Stats *stats, FILE *out);
 
 #endif

@@ -2,7 +2,7 @@
 #include "cli/disasm.h"
 
 #include "base/bits.h"
-#include "cli/symbols.h"
+#include "frontend/symbols.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 #include "cli/inspect.h"
 
 #include "base/bits.h"
-#include "cli/symbols.h"
 #include "cli/trace.h"
 #include "frontend/decode.h"
+#include "frontend/symbols.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "cli/inspect.h"
-#include "cli/symbols.h"
 #include "cli/terminal.h"
+#include "frontend/symbols.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "cli/options.h"
-#include "cli/symbols.h"
+#include "frontend/symbols.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -46,7 +46,7 @@ int report_status(const Run *run)
     if (run->end == RUN_END_CHECK)
         return STATUS_CHECK;
     if ((run->until && run->end != RUN_END_TEXT) ||
-        machine_fast_forwards(run->machine))
+        machine_fast_forwards(run->machine) || !run->measured)
         return STATUS_MISSED;
     if (guest_ended(run))
         return (int)(machine_exit_status(run->machine) & 0xff);
@@ -90,6 +90,7 @@ static const char *end_word(RunEnd end)
     case RUN_END_TEXT: return "text";
     case RUN_END_INSNS: return "max-insns";
     case RUN_END_CYCLES: return "max-cycles";
+    case RUN_END_REGION: return "region";
     case RUN_END_QUIT: return "quit";
     case RUN_END_SIGNAL: return "signal";
     case RUN_END_HOST: return "host";
@@ -116,6 +117,7 @@ static void write_end(const Run *run, FILE *out)
         fputs("the limit of instructions is reached", out);
         break;
     case RUN_END_CYCLES: fputs("the limit of cycles is reached", out); break;
+    case RUN_END_REGION: fputs("the measured region has ended", out); break;
     case RUN_END_QUIT: fputs("ended by the user", out); break;
     case RUN_END_SIGNAL:
         fprintf(out, "ended by signal %d (%s)", run->signal,
@@ -195,12 +197,18 @@ void report_write_summary(const Run *run)
     if (commits)
         fprintf(stderr, "  checked      %16" PRIu64 "   commits\n", commits);
     const Stats *stats = machine_stats(run->machine);
-    uint64_t forwarded = stats_get(stats, "fast_forward.insns");
+    uint64_t forwarded = stats_get_whole(stats, "fast_forward.insns");
     if (forwarded)
         fprintf(stderr,
                 "  forwarded    %16" PRIu64
                 "   instructions, a cycle each, and %" PRIu64 " to warm up\n",
-                forwarded, stats_get(stats, "fast_forward.warm.insns"));
+                forwarded, stats_get_whole(stats, "fast_forward.warm.insns"));
+    if (*config_text(run->config, CONFIG_ROI_FROM) ||
+        *config_text(run->config, CONFIG_ROI_TO))
+        fprintf(stderr,
+                "  measured     %16" PRIu64 "   instructions and %" PRIu64
+                " cycles\n",
+                stats_get(stats, "run.insns"), stats_get(stats, "run.cycles"));
     uint64_t regions = stats_get(stats, "roi.count");
     if (regions)
         fprintf(stderr,
@@ -322,9 +330,36 @@ bool report_make_folders(const char *folder, Diag *diag)
     return ok;
 }
 
-bool report_open_results(Results *r, const char *folder, Diag *diag)
+/* Without its name until the run is over, but whole lines from the first on. */
+static bool open_intervals(Results *r, const Run *run, Diag *diag)
 {
-    *r = (Results){folder, NULL};
+    if (config_int(run->config, CONFIG_STATS_INTERVAL) == 0)
+        return true;
+    r->intervals = begin_result(r, "intervals.csv", diag);
+    if (!r->intervals)
+        return false;
+    fputs("cycles,insns", r->intervals);
+    stats_write_csv_names(machine_stats(run->machine), r->intervals);
+    fputc('\n', r->intervals);
+    return true;
+}
+
+void report_write_interval(Results *r, uint64_t cycles, uint64_t insns,
+                           Stats *stats)
+{
+    if (!r->intervals || r->interval_error)
+        return;
+    fprintf(r->intervals, "%" PRIu64 ",%" PRIu64, cycles, insns);
+    stats_write_csv_line(stats, r->intervals);
+    fputc('\n', r->intervals);
+    if (fflush(r->intervals) != 0)
+        r->interval_error = errno;
+}
+
+bool report_open_results(Results *r, const char *folder, const Run *run,
+                         Diag *diag)
+{
+    *r = (Results){.folder = folder};
     if (!folder)
         return true;
     if (!*folder)
@@ -338,7 +373,7 @@ bool report_open_results(Results *r, const char *folder, Diag *diag)
     else
         r->console = begin_result(r, "console.txt", diag);
     free(summary);
-    return r->console != NULL;
+    return r->console != NULL && open_intervals(r, run, diag);
 }
 
 /* Bytes from 0x80 up are kept if they are UTF-8, which JSON wants. */
@@ -416,6 +451,22 @@ static void write_config(const Run *run, FILE *out)
     config_write_model(run->config, out);
 }
 
+/* The folder of an earlier run may have one that this run does not write. */
+static bool end_intervals(Results *r, Diag *diag)
+{
+    FILE *file = r->intervals;
+    r->intervals = NULL;
+    if (file && !r->interval_error)
+        return end_result(r, "intervals.csv", file, diag);
+    if (file)
+        fclose(file);
+    char *path = result_path(r, "intervals.csv", file != NULL);
+    bool gone = unlink(path) == 0 || errno == ENOENT;
+    int error = r->interval_error ? r->interval_error : gone ? 0 : errno;
+    free(path);
+    return !error || result_failed(r, "intervals.csv", error, diag);
+}
+
 bool report_write_results(Results *r, const Run *run, Diag *diag)
 {
     static const struct {
@@ -431,7 +482,7 @@ bool report_write_results(Results *r, const Run *run, Diag *diag)
         return true;
     FILE *console = r->console;
     r->console = NULL;
-    if (!end_result(r, "console.txt", console, diag))
+    if (!end_result(r, "console.txt", console, diag) || !end_intervals(r, diag))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         FILE *file = begin_result(r, files[i].name, diag);
@@ -443,13 +494,19 @@ bool report_write_results(Results *r, const Run *run, Diag *diag)
     return true;
 }
 
-void report_drop_results(Results *r)
+static void drop_result(const Results *r, const char *name, FILE **file)
 {
-    if (!r->console)
+    if (!*file)
         return;
-    fclose(r->console);
-    r->console = NULL;
-    char *path = result_path(r, "console.txt", true);
+    fclose(*file);
+    *file = NULL;
+    char *path = result_path(r, name, true);
     unlink(path);
     free(path);
+}
+
+void report_drop_results(Results *r)
+{
+    drop_result(r, "console.txt", &r->console);
+    drop_result(r, "intervals.csv", &r->intervals);
 }

@@ -15,6 +15,7 @@ typedef enum RunEnd {
     RUN_END_TEXT,
     RUN_END_INSNS,
     RUN_END_CYCLES,
+    RUN_END_REGION, /* that of roi.stop */
     RUN_END_QUIT,   /* the user said so */
     RUN_END_SIGNAL, /* a signal did */
     RUN_END_HOST,   /* output could not be written */
@@ -28,6 +29,7 @@ typedef struct Run {
     const char *cmdline; /* of the guest */
     const char *until;   /* NULL: no text was waited for */
     const Marks *marks;  /* --mark */
+    bool measured;       /* the region that was asked for, whole */
     RunEnd end;
     int signal;                    /* of RUN_END_SIGNAL */
     const CheckReport *difference; /* of RUN_END_CHECK */
@@ -74,7 +76,9 @@ void report_write_difference(const Run *run);
 
 typedef struct Results {
     const char *folder; /* NULL: none are wanted */
-    FILE *console;      /* takes the console's output while the run goes on */
+    FILE *console;      /* takes the console's output while the run goes on, */
+    FILE *intervals;    /* and this the statistics of intervals; or NULL */
+    int interval_error; /* errno of the first line that was not written */
 } Results;
 
 /* Makes a folder for --out, with those above it, if they are not there. */
@@ -82,7 +86,11 @@ bool report_make_folders(const char *folder, Diag *diag);
 
 /* Makes the folder, with those above it, and takes the summary.json of an
  * earlier run away. */
-bool report_open_results(Results *results, const char *folder, Diag *diag);
+bool report_open_results(Results *results, const char *folder, const Run *run,
+                         Diag *diag);
+/* A line of intervals.csv, if there is one: MachineHost.interval. */
+void report_write_interval(Results *results, uint64_t cycles, uint64_t insns,
+                           Stats *stats);
 bool report_write_results(Results *results, const Run *run, Diag *diag);
 /* After an error: removes what is not complete. */
 void report_drop_results(Results *results);

@@ -126,6 +126,14 @@ static bool read_marks(Session *s, Diag *diag)
     return true;
 }
 
+static bool check_interval(const Session *s, Diag *diag)
+{
+    return !options_has(s->options, OPTION_INTERVAL) ||
+           options_has(s->options, OPTION_OUT) ||
+           diag_error(diag, "--interval: there is no folder to write "
+                            "intervals.csv to; add --out DIR");
+}
+
 static bool check_record(const Session *s, Diag *diag)
 {
     if (!options_has(s->options, OPTION_RECORD))
@@ -222,7 +230,8 @@ static bool read_inputs(Session *s, Diag *diag)
     s->check = options_has(o, OPTION_CHECK);
     join_arguments(s);
     return read_limits(s, diag) && read_marks(s, diag) &&
-           check_record(s, diag) && (s->trace = trace_create(o, diag)) &&
+           check_record(s, diag) && check_interval(s, diag) &&
+           (s->trace = trace_create(o, diag)) &&
            (s->config = settings_create(o, diag)) && check_model(s, diag) &&
            check_warm(s, diag) &&
            (!input || input_read(&s->script, input, diag)) &&
@@ -269,6 +278,13 @@ static void on_marked(void *ctx)
     marks_reach(&s->marks, s->machine, s->run.seconds + slice);
 }
 
+static void on_interval(void *ctx, uint64_t cycles, uint64_t insns,
+                        Stats *stats)
+{
+    Session *s = ctx;
+    report_write_interval(&s->results, cycles, insns, stats);
+}
+
 static void on_console_put(void *ctx, uint8_t byte)
 {
     Session *s = ctx;
@@ -289,12 +305,21 @@ static bool set_up(Session *s, Diag *diag)
         .warm = options_has(s->options, OPTION_WARM_START) ? &s->warm : NULL,
         .check = s->check,
         .host_profile = options_has(s->options, OPTION_HOST_PROFILE),
-        .host = {.ctx = s, .console_put = on_console_put, .marked = on_marked},
+        .host = {.ctx = s,
+                 .console_put = on_console_put,
+                 .marked = on_marked,
+                 .interval = on_interval},
     };
     s->machine = machine_create(&mc, diag);
+    s->run = (Run){.config = s->config,
+                   .machine = s->machine,
+                   .image = s->options->operands[0],
+                   .cmdline = s->cmdline,
+                   .until = s->limits.until,
+                   .marks = &s->marks};
     if (!s->machine ||
         !report_open_results(&s->results, options_value(s->options, OPTION_OUT),
-                             diag) ||
+                             &s->run, diag) ||
         !savefile_open(&s->warm_save, "--warm-save",
                        options_value(s->options, OPTION_WARM_SAVE), diag) ||
         !open_console(s, diag) || !trace_open(s->trace, s->machine, diag))
@@ -306,12 +331,6 @@ static bool set_up(Session *s, Diag *diag)
         machine_set_mark(s->machine, s->marks.list[0].text);
     s->monitor = monitor_create(s->machine, s->console, &s->limits);
     choose_progress(s);
-    s->run = (Run){.config = s->config,
-                   .machine = s->machine,
-                   .image = s->options->operands[0],
-                   .cmdline = s->cmdline,
-                   .until = s->limits.until,
-                   .marks = &s->marks};
     return true;
 }
 
@@ -326,6 +345,7 @@ static RunEnd end_of(MachineStop stop)
     case MACHINE_STOP_TEXT: return RUN_END_TEXT;
     case MACHINE_STOP_INSNS: return RUN_END_INSNS;
     case MACHINE_STOP_CYCLES: return RUN_END_CYCLES;
+    case MACHINE_STOP_REGION: return RUN_END_REGION;
     case MACHINE_STOP_DIVERGED: return RUN_END_CHECK;
     case MACHINE_STOP_BREAKPOINT:
     case MACHINE_STOP_SLICE: break; /* these end no run */
@@ -429,6 +449,21 @@ static bool save_warm(Session *s, Diag *diag)
     return savefile_close(&s->warm_save, diag);
 }
 
+/* A region that was asked for and not found. */
+static void tell_unmeasured(const Session *s)
+{
+    if (!machine_has_measured(s->machine))
+        fprintf(stderr,
+                "selkirk: roi.from = %s: the run ended before, and nothing was "
+                "measured\n",
+                config_text(s->config, CONFIG_ROI_FROM));
+    else if (!s->run.measured)
+        fprintf(stderr,
+                "selkirk: roi.to = %s: the run ended before; what was measured "
+                "is up to its end\n",
+                config_text(s->config, CONFIG_ROI_TO));
+}
+
 /* Writes everything out.  Returns the exit status. */
 static int finish(Session *s, Diag *diag)
 {
@@ -439,6 +474,7 @@ static int finish(Session *s, Diag *diag)
     }
     if (s->check)
         finish_check(s);
+    run->measured = machine_finish_measuring(s->machine);
     terminal_leave_raw();
     report_hide_progress(&s->progress);
     hostconsole_end_line(s->console);
@@ -459,6 +495,7 @@ static int finish(Session *s, Diag *diag)
                 "selkirk: --fast-forward %s: the run ended before its time "
                 "began\n",
                 config_text(s->config, CONFIG_FAST_FORWARD_TO));
+    tell_unmeasured(s);
     if (s->marks.reached < s->marks.count)
         fprintf(stderr, "selkirk: --mark: the console did not print \"%s\"\n",
                 s->marks.list[s->marks.reached].text);

@@ -1,8 +1,12 @@
 /* The configuration that a command line asks for; see settings.h. */
 #include "cli/settings.h"
 
+#include "base/alloc.h"
 #include "base/bits.h"
 #include "hwmodel/presets/presets.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* In the order in which they are applied: what comes later holds. */
 typedef enum Phase { PRESETS, FILES, KEYS, PHASES } Phase;
@@ -19,7 +23,24 @@ static const struct {
     {OPTION_ENGINE, "--engine", "engine.kind"},
     {OPTION_TCACHE, "--tcache", "engine.saved"},
     {OPTION_FAST_FORWARD, "--fast-forward", "fast_forward.to"},
+    {OPTION_ROI_FROM, "--roi-from", "roi.from"},
+    {OPTION_ROI_TO, "--roi-to", "roi.to"},
 };
+
+/* "N" or "N,UNIT" are two keys. */
+static bool apply_interval(Config *config, const char *value, Diag *diag)
+{
+    const char *comma = strchr(value, ',');
+    char *number = alloc_string(value);
+    if (comma)
+        number[comma - value] = '\0';
+    bool ok =
+        config_set(config, "stats.interval", number, "--interval", diag) &&
+        (!comma || config_set(config, "stats.interval_unit", comma + 1,
+                              "--interval", diag));
+    free(number);
+    return ok;
+}
 
 static bool apply_short(Config *config, const OptionUse *use, Diag *diag)
 {
@@ -41,6 +62,8 @@ static bool apply(Config *config, const OptionUse *use, Phase phase, Diag *diag)
     case OPTION_SET:
         return phase != KEYS ||
                config_set_word(config, use->value, "--set", diag);
+    case OPTION_INTERVAL:
+        return phase != KEYS || apply_interval(config, use->value, diag);
     default: return phase != KEYS || apply_short(config, use, diag);
     }
 }

@@ -3,7 +3,7 @@
 
 #include "base/bits.h"
 #include "cli/settings.h"
-#include "cli/symbols.h"
+#include "frontend/symbols.h"
 #include "morph/layer.h"
 
 #include <inttypes.h>

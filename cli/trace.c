@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "cli/symbols.h"
 #include "frontend/decode.h"
+#include "frontend/symbols.h"
 
 #include <errno.h>
 #include <inttypes.h>

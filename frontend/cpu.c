@@ -228,13 +228,14 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
         /* Not later: decoding does not count as an instruction, and the load in
          * flight lands after one. */
         if (unlikely(in->op <= INSN_MARKED)) {
-            if (in->op == INSN_UNDECODED) {
+            if (in->op == INSN_UNDECODED)
                 cpu_decode_here(c);
-            } else if (s->insns < c->marks) {
+            if (in->op == INSN_MARKED) {
+                if (!once && (s->insns >= c->marks || cpu_meets_watch(c))) {
+                    s->insns--;
+                    return true;
+                }
                 in = cpu_decode_marked(c);
-            } else {
-                s->insns--;
-                return true;
             }
         }
         if (timed) {

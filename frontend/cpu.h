@@ -64,6 +64,16 @@ void cpu_run_insns(Cpu *cpu, uint64_t deadline, uint64_t insns);
 /* The same, up to an instruction that cpu_mark() marked at the latest; but not
  * one of the next `pass`. */
 void cpu_run_to_mark(Cpu *cpu, uint64_t deadline, unsigned pass);
+/* cpu_run() also returns before it executes the instruction at `va` (virtual),
+ * where the count is `from` at least: there are a few watches, by number.  Not
+ * while cpu_run() is active. */
+enum { CPU_WATCHES = 2 };
+void cpu_set_watch(Cpu *cpu, unsigned watch, uint32_t va, uint64_t from);
+void cpu_clear_watch(Cpu *cpu, unsigned watch);
+/* Whether it returned for that; then the watch must be set anew or cleared. */
+bool cpu_watch_hit(const Cpu *cpu, unsigned watch);
+/* Whether there is any. */
+bool cpu_watches(const Cpu *cpu);
 /* Lowers the deadline of the cpu_run() that is active. */
 void cpu_set_deadline(Cpu *cpu, uint64_t deadline);
 /* Makes the active cpu_run() return after the present instruction. */

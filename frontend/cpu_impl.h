@@ -52,6 +52,12 @@ typedef struct CpuStats {
     uint64_t fpu_traps;
 } CpuStats;
 
+typedef struct CpuWatch {
+    bool on, hit;
+    uint32_t va;
+    uint64_t from;
+} CpuWatch;
+
 struct Cpu {
     GuestState s;
     uint64_t limit;      /* execute() looks up when insns is there */
@@ -59,6 +65,7 @@ struct Cpu {
     uint64_t insn_limit; /* or at this instruction */
     uint64_t waits;      /* cycles beyond one an instruction */
     uint64_t marks;      /* marks count from this instruction on */
+    CpuWatch watches[CPU_WATCHES];
     bool stop;
     bool irq_ready;     /* an enabled interrupt is pending */
     unsigned irq_lines; /* inputs 0..5 */
@@ -77,7 +84,8 @@ struct Cpu {
     CodePage **code_tables[CODE_TABLES];
     CodePage *code_list[CODE_PAGES_MAX]; /* all that there are */
     uint32_t code_count;
-    Insn uncached_insn; /* fetched where no CodePage can be, or under a mark */
+    /* Fetched where no CodePage can be, or under a mark or watch. */
+    Insn uncached_insn;
 
     CpuConfig config;
     CpuBus bus;
@@ -144,9 +152,13 @@ void cpu_mem_forget_page(Cpu *c, uint32_t va);
 /* The instruction at s.pc, which is not in the current page; NULL if the
  * fetch took an exception. */
 const Insn *cpu_fetch_slow(Cpu *c);
-/* Decodes the word of the current page at s.pc. */
+/* Decodes the word of the current page at s.pc; a mark stands there then, if a
+ * watch has the same place in its page. */
 void cpu_decode_here(Cpu *c);
-/* The same where a mark stands, which stays. */
+/* Whether cpu_run() must return before the instruction at s.pc, which has been
+ * counted. */
+bool cpu_meets_watch(Cpu *c);
+/* The same as cpu_decode_here() where a mark stands, which stays. */
 const Insn *cpu_decode_marked(Cpu *c);
 
 /* What the model of time says to an access of `key`; for loads and fetches,

@@ -242,8 +242,23 @@ void cpu_decode_here(Cpu *c)
 {
     uint32_t offset = c->s.pc % PAGE_SIZE, pa = current_page(c)->pa | offset;
     c->code[offset / 4] = decode_at(c, pa);
+    for (unsigned i = 0; i < CPU_WATCHES; i++)
+        if (c->watches[i].on && c->watches[i].va % PAGE_SIZE == offset)
+            c->code[offset / 4].op = INSN_MARKED;
     if (c->shared)
         c->sharing.decoded(c->sharing.ctx, pa);
+}
+
+bool cpu_meets_watch(Cpu *c)
+{
+    bool met = false;
+    for (unsigned i = 0; i < CPU_WATCHES; i++) {
+        CpuWatch *w = &c->watches[i];
+        if (!w->on || w->va != c->s.pc || c->s.insns <= w->from)
+            continue;
+        w->hit = met = true;
+    }
+    return met;
 }
 
 const Insn *cpu_decode_marked(Cpu *c)
@@ -251,6 +266,36 @@ const Insn *cpu_decode_marked(Cpu *c)
     uint32_t offset = c->s.pc % PAGE_SIZE;
     c->uncached_insn = decode_at(c, current_page(c)->pa | offset);
     return &c->uncached_insn;
+}
+
+/* --- Watches ---------------------------------------------------------------
+ */
+
+void cpu_set_watch(Cpu *c, unsigned watch, uint32_t va, uint64_t from)
+{
+    c->watches[watch] = (CpuWatch){.on = true, .va = va, .from = from};
+    free_code_pages(c); /* it is looked at when something is decoded */
+}
+
+void cpu_clear_watch(Cpu *c, unsigned watch)
+{
+    if (!c->watches[watch].on)
+        return;
+    c->watches[watch] = (CpuWatch){.on = false};
+    free_code_pages(c);
+}
+
+bool cpu_watch_hit(const Cpu *c, unsigned watch)
+{
+    return c->watches[watch].hit;
+}
+
+bool cpu_watches(const Cpu *c)
+{
+    for (unsigned i = 0; i < CPU_WATCHES; i++)
+        if (c->watches[i].on)
+            return true;
+    return false;
 }
 
 /* --- Somebody else who executes code --------------------------------------

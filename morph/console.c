@@ -21,7 +21,7 @@ struct Console {
     uint8_t *typed; /* bytes `first` to `size` wait for the board */
     size_t first, size, capacity;
 
-    Watch until, forward, mark;
+    Watch until, forward, region, mark;
 
     const InputScript *script;
     size_t step;     /* the one that is next, or waited for */
@@ -128,6 +128,7 @@ void console_destroy(Console *c)
     events_cancel(c->events, &c->step_event);
     watch_stop(&c->until);
     watch_stop(&c->forward);
+    watch_stop(&c->region);
     watch_stop(&c->mark);
     watch_stop(&c->after);
     free(c->typed);
@@ -146,6 +147,13 @@ void console_until(Console *c, const char *text)
 void console_forward(Console *c, const char *text)
 {
     watch_start(&c->forward, text, strlen(text));
+}
+
+void console_region(Console *c, const char *text)
+{
+    watch_stop(&c->region);
+    if (text)
+        watch_start(&c->region, text, strlen(text));
 }
 
 void console_mark(Console *c, const char *text)
@@ -169,6 +177,10 @@ void console_put(Console *c, uint8_t byte)
     if (watch_put(&c->forward, byte)) {
         watch_stop(&c->forward);
         c->hooks.reached(c->hooks.ctx);
+    }
+    if (watch_put(&c->region, byte)) {
+        watch_stop(&c->region);
+        c->hooks.region(c->hooks.ctx);
     }
     if (watch_put(&c->mark, byte)) {
         watch_stop(&c->mark);

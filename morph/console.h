@@ -15,6 +15,7 @@ typedef struct ConsoleHooks {
     void (*wake)(void *ctx);              /* there is input now */
     void (*found)(void *ctx);             /* the text of console_until() */
     void (*reached)(void *ctx);           /* that of console_forward() */
+    void (*region)(void *ctx);            /* that of console_region() */
     void (*marked)(void *ctx);            /* that of console_mark() */
 } ConsoleHooks;
 
@@ -26,6 +27,9 @@ void console_destroy(Console *console);
 void console_until(Console *console, const char *text);
 /* Calls `reached` when the guest has printed `text` (copied), once. */
 void console_forward(Console *console, const char *text);
+/* Calls `region` when the guest has printed `text` (copied) from now on, once;
+ * NULL: never. */
+void console_region(Console *console, const char *text);
 /* Calls `marked` when the guest has printed `text` (copied), once; `marked` may
  * name the next. */
 void console_mark(Console *console, const char *text);

@@ -28,6 +28,8 @@ void dispatch_limit(Layer *l, uint64_t deadline, uint64_t insn_limit)
     /* And one instruction that a handler may add. */
     uint64_t margin = longest_region(l);
     uint64_t limit = l->insn_limit > margin ? l->insn_limit - margin : 0;
+    if (limit > l->look)
+        limit = l->look;
     core_set_deadline(l->core, l->deadline);
     core_set_insn_limit(l->core, limit);
 }
@@ -112,6 +114,7 @@ static void failed(Layer *l, Translation *t, const CoreStop *stop)
         l->pc = record->pc;
         l->pending = record->pending;
         done = record->insns;
+        watch_passed(l, t, done, core_insns(l->core));
     }
     l->replay.of = t;
     l->replay.fault = stop->fault;
@@ -218,9 +221,11 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
     if (!l->begun)
         revive_begin(l);
     while (!l->stop && core_cycles(l->core) < l->deadline &&
-           layer_insns(l) < l->insn_limit) {
+           layer_insns(l) < l->insn_limit && layer_insns(l) < l->look) {
         if (cpu_interrupt_ready(l->cpu))
             layer_take_interrupt(l);
+        else if (watch_is_here(l))
+            watch_hit(l);
         else if (l->in_block || l->replay.of)
             gear0_run(l);
         else if (l->resume && !dispatch_is_near_limit(l))
@@ -230,6 +235,11 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
     }
     layer_bring_home(l);
     hostprofile_enter(l->host_profile, before);
+}
+
+void layer_set_look(Layer *l, uint64_t insns)
+{
+    l->look = insns;
 }
 
 void layer_set_deadline(Layer *l, uint64_t deadline)

@@ -2,54 +2,15 @@
 #include "morph/fastforward.h"
 
 #include "base/bits.h"
-#include "base/number.h"
 
-#include <string.h>
-
-/* Configurations are written as INI and read again, where blanks at the ends
- * of a value are lost, and what follows " ;" is a comment. */
-static bool survives_ini(const char *text)
-{
-    size_t size = strlen(text);
-    for (const char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == '\x7f')
-            return false;
-    return size && text[size - 1] != ' ' && !strstr(text, " ;");
-}
-
-static bool read_point(FastForward *f, const char *to, Diag *diag)
-{
-    static const char until[] = "until:";
-    if (strcmp(to, "roi") == 0) {
-        f->to = FAST_FORWARD_ROI;
-        return true;
-    }
-    if (strncmp(to, until, sizeof until - 1) == 0) {
-        f->to = FAST_FORWARD_TEXT;
-        f->text = to + sizeof until - 1;
-        return survives_ini(f->text) ||
-               diag_error(diag,
-                          "fast_forward.to = \"%s\": the text is empty, ends "
-                          "with a blank, or has \" ;\" or control characters "
-                          "in it; choose another part of the line",
-                          to);
-    }
-    if (!number_parse(to, 1000, &f->insns))
-        return diag_error(diag,
-                          "fast_forward.to = \"%s\" is no point; write a "
-                          "number of instructions such as 250M, until:TEXT, "
-                          "or roi",
-                          to);
-    f->to = f->insns ? FAST_FORWARD_INSNS : FAST_FORWARD_NONE;
-    return true;
-}
-
-bool fastforward_read(FastForward *f, const Config *config, Diag *diag)
+bool fastforward_read(FastForward *f, const Config *config,
+                      const ElfImage *image, Diag *diag)
 {
     *f = (FastForward){.warm = config_int(config, CONFIG_FAST_FORWARD_WARM)};
-    if (!read_point(f, config_text(config, CONFIG_FAST_FORWARD_TO), diag))
+    if (!point_read(&f->to, "fast_forward.to",
+                    config_text(config, CONFIG_FAST_FORWARD_TO), image, diag))
         return false;
-    if (f->to == FAST_FORWARD_NONE)
+    if (f->to.kind == POINT_NONE)
         return f->warm == 0 ||
                diag_error(diag,
                           "fast_forward.warm = %s: nothing is "

@@ -7,23 +7,15 @@
 #include "base/config.h"
 #include "base/diag.h"
 #include "base/stats.h"
+#include "morph/point.h"
 
 #include <stdint.h>
 
 /* cpu.model, in the order of its words. */
 typedef enum CpuModel { MODEL_FUNCTIONAL, MODEL_VLIW, MODEL_R3000 } CpuModel;
 
-typedef enum FastForwardTo {
-    FAST_FORWARD_NONE,
-    FAST_FORWARD_INSNS, /* an instruction count */
-    FAST_FORWARD_TEXT,  /* the instruction that completed a text */
-    FAST_FORWARD_ROI,   /* the mark that begins a region of interest */
-} FastForwardTo;
-
 typedef struct FastForward {
-    FastForwardTo to;
-    uint64_t insns;   /* FAST_FORWARD_INSNS: since power-on */
-    const char *text; /* FAST_FORWARD_TEXT: the configuration's */
+    Point to; /* its mark is one that begins a region of interest */
     /* Instructions after the point that the timed model executes while time is
      * still one cycle an instruction. */
     uint64_t warm;
@@ -36,7 +28,8 @@ typedef struct Forwarded {
 } Forwarded;
 
 /* False and a Diag if the keys make no sense. */
-bool fastforward_read(FastForward *forward, const Config *config, Diag *diag);
+bool fastforward_read(FastForward *forward, const Config *config,
+                      const ElfImage *image, Diag *diag);
 
 /* Row group "fast_forward". */
 void fastforward_add_stats(const Forwarded *forwarded, Stats *stats);

@@ -258,7 +258,8 @@ void gear0_run(Layer *l)
         bool end = step.trapped || (!s->in_delay && (in_delay || !step.lifted));
         l->in_block = !end || l->replay.of;
     } while (l->in_block && !l->stop && core_cycles(l->core) < l->deadline &&
-             s->insns < l->insn_limit && !cpu_interrupt_ready(l->cpu));
+             s->insns < l->insn_limit && s->insns < l->look &&
+             !watch_is_here(l) && !cpu_interrupt_ready(l->cpu));
     l->interpret = false;
     hostprofile_enter(l->host_profile, before);
 }

@@ -67,6 +67,9 @@ CoreCode *handler_run(void *ctx, CoreCode *from, unsigned exit)
     core_set_insns(l->core, core_insns(l->core) + 1);
     l->state->insns = core_insns(l->core);
     cpu_system(l->cpu, &in, rt);
+    if (unlikely(l->watch.on) && record->pc == l->watch.va &&
+        l->state->insns > l->watch.from)
+        watch_hit(l);
     land(l, record->pending);
     l->user = state_user_mode(l->state);
     l->fpu = layer_fpu(l);

@@ -244,7 +244,8 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .fp = lift_fp,
                     .indirect = links_indirect,
                     .interpret = handler_run,
-                    .call = links_call};
+                    .call = links_call,
+                    .held = watch_held};
     l->core = core_create(&l->desc, config, l->hierarchy, &asks);
     if (!engine_attach(l->core, config, diag) ||
         !memo_open(&l->memo, config, &l->desc, diag))
@@ -264,6 +265,7 @@ Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
     l->state = cpu_state(cpu);
     l->bus = bus;
     l->home = true;
+    l->look = UINT64_MAX;
     if (build(l, config, diag))
         return l;
     layer_destroy(l);
@@ -375,9 +377,14 @@ void layer_add_stats(const Layer *l, Stats *stats)
 #define ROW(name, unit, field, text)                                           \
     {name, unit, text, offsetof(LayerStats, field)},
 #include "morph/stats.def"
-#undef ROW
+    };
+    static const StatRow gauges[] = {
+#define GAUGE(name, unit, field, text)                                         \
+    {name, unit, text, offsetof(LayerStats, field)},
+#include "morph/stats.def"
     };
     stats_add(stats, "morph", rows, ARRAY_LEN(rows), &l->stats);
+    stats_add_gauges(stats, "morph", gauges, ARRAY_LEN(gauges), &l->stats);
     core_add_stats(l->core, stats);
     hierarchy_add_stats(l->hierarchy, stats);
 }

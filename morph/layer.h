@@ -64,6 +64,19 @@ void layer_reset(Layer *layer);
  * `insn_limit`, or layer_stop(): at the first commit point then, which for the
  * instruction limit is exact.  Interrupts are taken at commit points. */
 void layer_run(Layer *layer, uint64_t deadline, uint64_t insn_limit);
+/* layer_run() also ends at the first commit point where it looks at its limits
+ * and this count of instructions has been reached.  Unlike a limit that changes
+ * nothing of what the layer does.  UINT64_MAX: there is none, as at first. */
+void layer_set_look(Layer *layer, uint64_t insns);
+/* layer_run() also ends before gear 0 executes the instruction at `va`
+ * (virtual) or a translation of it is entered, where the count is `from` at
+ * least; or, if it was executed within a translation, at the next commit point
+ * where the layer looks at its limits.  This, too, changes nothing of what it
+ * does.  Not during layer_run(). */
+void layer_set_watch(Layer *layer, uint32_t va, uint64_t from);
+void layer_clear_watch(Layer *layer);
+/* Whether it ended for that; then the watch must be set anew or cleared. */
+bool layer_watch_hit(const Layer *layer);
 /* Takes the interrupt that the next instruction would give way to, if any: for
  * whoever looks at instructions one by one. */
 void layer_take_interrupt(Layer *layer);

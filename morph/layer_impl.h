@@ -1,6 +1,6 @@
 /* Inside of the code-morphing layer.  Each of its files calls those named after
  * it: layer.c (life, the core's questions), dispatch.c, handler.c, gear0.c,
- * revive.c, translate.c, profile.c, tcache.c, links.c, codepages.c. */
+ * watch.c, revive.c, translate.c, profile.c, tcache.c, links.c, codepages.c. */
 #ifndef SELKIRK_MORPH_LAYER_IMPL_H
 #define SELKIRK_MORPH_LAYER_IMPL_H
 
@@ -197,7 +197,13 @@ struct Layer {
 
     /* The active layer_run(). */
     uint64_t deadline, insn_limit;
+    uint64_t look; /* layer_set_look() */
     bool stop;
+    struct {
+        bool on, hit;
+        uint32_t va;
+        uint64_t from;
+    } watch; /* layer_set_watch() */
 
     /* What is next.  The registers are in the processor (`home`) or in the
      * core; then `pc` and `pending` say where it stands. */
@@ -352,6 +358,28 @@ void dispatch_run(Layer *l, Translation *t);
 
 /* CoreBus.interpret: NULL and `handled` not set: nothing was done. */
 CoreCode *handler_run(void *ctx, CoreCode *from, unsigned exit);
+
+/* --- watch.c ----------------------------------------------------------------
+ */
+
+/* The guest stands before the instruction that is watched. */
+static inline bool watch_is_here(const Layer *l)
+{
+    return unlikely(l->watch.on) &&
+           (l->home ? l->state->pc : l->pc) == l->watch.va &&
+           layer_insns(l) >= l->watch.from;
+}
+
+/* The layer ends its run where it looks next. */
+void watch_hit(Layer *l);
+/* The first `count` instructions of a run of `t` were executed, and brought the
+ * count to `insns`. */
+void watch_passed(Layer *l, const Translation *t, unsigned count,
+                  uint64_t insns);
+/* Has `t` told when it runs, if the instruction is among its own. */
+void watch_add(Layer *l, Translation *t);
+/* CoreBus.held */
+void watch_held(void *ctx, CoreCode *code, int exit);
 
 /* --- translate.c -----------------------------------------------------------
  */

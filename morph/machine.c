@@ -24,6 +24,12 @@ static const StatRow region_rows[] = {
     {"cycles", "cycles", "in those that have ended", offsetof(Regions, cycles)},
 };
 
+static const StatRow run_rows[] = {
+    {"insns", "instructions", "of the guest, those that trapped included",
+     offsetof(Measure, insns)},
+    {"cycles", "cycles", "of the guest's clock", offsetof(Measure, cycles)},
+};
+
 /* --- What the processor asks of the bus ------------------------------------
  */
 
@@ -86,7 +92,7 @@ static uint64_t on_insns(void *ctx)
     return cpu_insns(m->cpu);
 }
 
-/* The text or mark that is fast-forwarded to. */
+/* The text that is fast-forwarded to. */
 static void on_point_reached(void *ctx)
 {
     Machine *m = ctx;
@@ -94,23 +100,25 @@ static void on_point_reached(void *ctx)
     phases_stop(m);
 }
 
-/* A region of interest begins or ends; a mark that says what is so already
- * changes nothing. */
+/* The text at which the region to measure begins or ends. */
+static void on_region_text(void *ctx)
+{
+    Machine *m = ctx;
+    m->measure->reached = true;
+    phases_stop(m);
+}
+
+/* A region of interest begins or ends after the present instruction; a mark
+ * that says what is so already changes nothing. */
 static void on_mark(void *ctx, uint32_t value)
 {
     Machine *m = ctx;
-    uint64_t insns = cpu_insns(m->cpu), cycles = phases_now(m);
-    if (value && !m->in_region) {
-        m->region_insns = insns;
-        m->region_cycles = cycles;
-        m->regions.count++;
-        if (m->forward.to == FAST_FORWARD_ROI && m->phase == PHASE_FUNCTIONAL)
-            on_point_reached(m);
-    } else if (!value && m->in_region) {
-        m->regions.insns += insns - m->region_insns;
-        m->regions.cycles += cycles - m->region_cycles;
-    }
+    if (m->in_region == (value != 0))
+        return;
+    assert(!m->marked);
     m->in_region = value != 0;
+    m->marked = true;
+    phases_stop(m);
 }
 
 static void on_stop(void *ctx, BoardStop why, uint32_t status)
@@ -283,7 +291,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
 {
     const Config *config = mc->config;
     bool big = elf_big_endian(mc->image);
-    if (!fastforward_read(&m->forward, config, diag))
+    if (!fastforward_read(&m->forward, config, m->image, diag) ||
+        !measure_read(m->measure, config, m->image, diag))
         return false;
     m->events = events_create(config_int(config, CONFIG_CPU_CLOCK));
     m->console =
@@ -292,9 +301,10 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                                                   .wake = on_input,
                                                   .found = on_text_found,
                                                   .reached = on_point_reached,
+                                                  .region = on_region_text,
                                                   .marked = on_marked});
-    if (m->forward.to == FAST_FORWARD_TEXT)
-        console_forward(m->console, m->forward.text);
+    if (m->forward.to.kind == POINT_TEXT)
+        console_forward(m->console, m->forward.to.text);
     BoardHost host = {.ctx = m,
                       .irq = on_irq,
                       .console_put = on_console_put,
@@ -328,7 +338,7 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         m->baseline = baseline_create(config, m->cpu);
     }
     if (model != MODEL_FUNCTIONAL) {
-        if (m->forward.to == FAST_FORWARD_NONE)
+        if (m->forward.to.kind == POINT_NONE)
             phases_enter_timed(m);
         else
             m->forwarder = forwarder_create(config, &cpu, m->cpu, m->bus);
@@ -355,11 +365,17 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         baseline_add_stats(m->baseline, m->stats);
     bus_add_stats(m->bus, m->stats);
     board_add_stats(m->board, m->stats);
-    if (m->forward.to != FAST_FORWARD_NONE)
+    if (m->forward.to.kind != POINT_NONE)
         fastforward_add_stats(&m->forwarded, m->stats);
     stats_add(m->stats, "roi", region_rows, ARRAY_LEN(region_rows),
               &m->regions);
-    return reset(m, diag);
+    stats_add(m->stats, "run", run_rows, ARRAY_LEN(run_rows), m->measure);
+    if (!reset(m, diag))
+        return false;
+    if (m->forward.to.kind == POINT_SYMBOL)
+        phases_set_watch(m, WATCH_FORWARD, m->forward.to.va, 0);
+    measure_start(m);
+    return true;
 }
 
 Machine *machine_create(const MachineConfig *mc, Diag *diag)
@@ -369,6 +385,7 @@ Machine *machine_create(const MachineConfig *mc, Diag *diag)
     m->image = mc->image;
     m->cmdline = alloc_string(mc->cmdline);
     m->host = mc->host;
+    m->measure = alloc_zeroed(1, sizeof *m->measure);
     if (build(m, mc, diag))
         return m;
     machine_destroy(m);
@@ -391,6 +408,7 @@ void machine_destroy(Machine *m)
     console_destroy(m->console);
     events_destroy(m->events);
     free(m->cmdline);
+    free(m->measure);
     free(m->host_profile);
     free(m);
 }
@@ -484,6 +502,8 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         uint64_t now = phases_now(m);
         if (m->check && check_report(m->check))
             return MACHINE_STOP_DIVERGED;
+        if (measure_look(m))
+            return MACHINE_STOP_REGION;
         /* The text first: one instruction may print its end and stop, too. */
         if (m->text_found) {
             m->text_found = false;
@@ -617,11 +637,13 @@ const CheckReport *machine_finish_check(Machine *m)
 
 const Stats *machine_stats(const Machine *m)
 {
-    if (m->layer)
-        layer_update_stats(m->layer);
-    if (m->baseline)
-        baseline_cycles(m->baseline);
+    measure_update(m);
     return m->stats;
+}
+
+bool machine_has_measured(const Machine *m)
+{
+    return m->measure->state != MEASURE_BEFORE;
 }
 
 HostProfile *machine_host_profile(Machine *m)

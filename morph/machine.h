@@ -22,6 +22,7 @@ typedef enum MachineStop {
     MACHINE_STOP_TEXT,       /* the console printed the text waited for */
     MACHINE_STOP_INSNS,      /* limit of instructions */
     MACHINE_STOP_CYCLES,     /* limit of cycles */
+    MACHINE_STOP_REGION,     /* the region to measure has ended (roi.stop) */
     MACHINE_STOP_BREAKPOINT, /* before the instruction at a breakpoint */
     MACHINE_STOP_DIVERGED,   /* check mode found a difference */
     MACHINE_STOP_SLICE,      /* end of the slice that was asked for */
@@ -36,6 +37,9 @@ typedef struct MachineHost {
     /* The text of machine_set_mark() is complete: counts of instructions and
      * cycles are those of the access that printed its end. */
     void (*marked)(void *ctx);
+    /* With stats.interval, an interval has ended `cycles` and `insns` after the
+     * region's begin: what came in it is the next line of CSV of `stats`. */
+    void (*interval)(void *ctx, uint64_t cycles, uint64_t insns, Stats *stats);
 } MachineHost;
 
 /* Observers, for traces; members may be NULL. */
@@ -124,8 +128,14 @@ const CheckReport *machine_finish_check(Machine *machine);
 /* What it has compared; zeros without check mode. */
 CheckCounts machine_check_counts(const Machine *machine);
 
-/* All statistics of the machine; lives as long as it. */
+/* All statistics of the machine; lives as long as it.  They are those of the
+ * region that is measured (morph/measure.h). */
 const Stats *machine_stats(const Machine *machine);
+/* The run is over: ends the last interval.  Whether the region has begun and,
+ * if an end was asked for, ended; if it has not begun, all counts are 0. */
+bool machine_finish_measuring(Machine *machine);
+/* Whether the region has begun. */
+bool machine_has_measured(const Machine *machine);
 
 /* What the engine did, on the host, for fast-forwarding, too; zeros without the
  * layer. */

@@ -8,6 +8,7 @@
 #include "morph/fastforward.h"
 #include "morph/forwarder.h"
 #include "morph/machine.h"
+#include "morph/measure.h"
 
 enum { BREAKPOINTS_MAX = 64 };
 
@@ -58,7 +59,9 @@ struct Machine {
     BoardStop stop;
     uint32_t stop_status;
 
-    bool in_region;                       /* of interest */
+    Measure *measure;
+    bool in_region; /* of interest, by the guest's marks */
+    bool marked;    /* that has changed, and was not counted yet */
     uint64_t region_insns, region_cycles; /* when it began */
     Regions regions;
 
@@ -90,6 +93,16 @@ void phases_stop(Machine *m);
 /* Takes the interrupt that the next instruction would give way to, if any.
  * True: something else may be due before that instruction now. */
 bool phases_take_interrupt(Machine *m);
+
+/* Watches for an instruction: the processor's numbers (cpu_set_watch()). */
+typedef enum Watch {
+    WATCH_FORWARD, /* that ends PHASE_FUNCTIONAL, in which alone it counts */
+    WATCH_REGION,  /* where the region to measure begins or ends */
+} Watch;
+/* Of cpu_set_watch() and layer_set_watch(). */
+void phases_set_watch(Machine *m, Watch watch, uint32_t va, uint64_t from);
+void phases_clear_watch(Machine *m, Watch watch);
+bool phases_watch_hit(const Machine *m, Watch watch);
 
 /* The timed model runs from the beginning, in its own time. */
 void phases_enter_timed(Machine *m);

@@ -81,6 +81,7 @@ void phases_leave_device(Machine *m, HostPart before)
 
 static void enter_warm(Machine *m)
 {
+    phases_clear_watch(m, WATCH_FORWARD);
     m->forward_report = machine_forward_report(m);
     m->forward_report.live = m->forward_report.bytes = 0; /* it goes */
     forwarder_destroy(m->forwarder);
@@ -113,8 +114,8 @@ bool phases_advance(Machine *m)
     uint64_t now = phases_now(m);
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
-        if (!m->point_reached &&
-            (m->forward.to != FAST_FORWARD_INSNS || now < m->forward.insns))
+        if (!m->point_reached && !phases_watch_hit(m, WATCH_FORWARD) &&
+            (m->forward.to.kind != POINT_INSNS || now < m->forward.to.insns))
             return false;
         enter_warm(m);
         return true;
@@ -145,6 +146,26 @@ void phases_stop(Machine *m)
         cpu_stop(m->cpu);
 }
 
+void phases_set_watch(Machine *m, Watch watch, uint32_t va, uint64_t from)
+{
+    cpu_set_watch(m->cpu, watch, va, from);
+    if (m->layer && watch == WATCH_REGION)
+        layer_set_watch(m->layer, va, from);
+}
+
+void phases_clear_watch(Machine *m, Watch watch)
+{
+    cpu_clear_watch(m->cpu, watch);
+    if (m->layer && watch == WATCH_REGION)
+        layer_clear_watch(m->layer);
+}
+
+bool phases_watch_hit(const Machine *m, Watch watch)
+{
+    return cpu_watch_hit(m->cpu, watch) ||
+           (m->layer && watch == WATCH_REGION && layer_watch_hit(m->layer));
+}
+
 bool phases_take_interrupt(Machine *m)
 {
     uint64_t before = cpu_cycle(m->cpu);
@@ -166,7 +187,7 @@ static void forward(Machine *m, uint64_t end)
 {
     const MachineTrace *trace = &m->trace;
     bool watched = m->breakpoint_count || trace->insn || trace->exception ||
-                   trace->tlb_write || trace->device;
+                   trace->tlb_write || trace->device || cpu_watches(m->cpu);
     if (m->forwarder && !watched)
         forwarder_run(m->forwarder, end);
     else
@@ -194,23 +215,32 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
         cycles = least(cycles, m->limits.cycles);
     if (stepwise)
         insns = cpu_insns(m->cpu) + 1;
+    /* Where what is measured is cut.  The layer looks when it comes by: what it
+     * does near to a limit would not be what it does without. */
+    uint64_t cut_insns = measure_next_insns(m);
+    uint64_t cut_cycles = measure_next_cycles(m);
     if (m->baseline && m->phase != PHASE_FUNCTIONAL) {
-        run_baseline(m, least(cycles, end), insns);
+        run_baseline(m, least(least(cycles, cut_cycles), end),
+                     least(insns, cut_insns));
         return;
     }
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
-        if (m->forward.to == FAST_FORWARD_INSNS)
-            insns = least(insns, m->forward.insns);
+        if (m->forward.to.kind == POINT_INSNS)
+            insns = least(insns, m->forward.to.insns);
+        insns = least(insns, least(cut_insns, cut_cycles));
         forward(m, least(insns, least(cycles, end)));
         break;
     case PHASE_WARM:
         m->warm_limit = warm_limit(m);
+        layer_set_look(m->layer, least(cut_insns, cut_cycles));
         layer_run(m->layer, end, least(insns, m->warm_limit));
         m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
         m->forwarded.warm_cycles = layer_cycles(m->layer);
         break;
     case PHASE_TIMED:
+        layer_set_look(m->layer, cut_insns);
+        cycles = least(cycles, cut_cycles);
         layer_run(m->layer, least(end, layer_time(m, cycles)), insns);
         break;
     }

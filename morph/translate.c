@@ -342,6 +342,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     links_add(l, t);
     tcache_add(l, t);
     codepages_add(l, t);
+    watch_add(l, t);
     if (gear == 1)
         profile_add(l, t);
     count(l, source, t);

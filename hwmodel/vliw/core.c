@@ -189,6 +189,8 @@ static Installed *leave(const CoreRun *r, Installed *code)
     Core *c = r->c;
     code->pub.exits[r->exit].count++;
     c->counters.exits++;
+    if (unlikely(code->pub.held))
+        c->bus.held(c->bus.ctx, &code->pub, (int)r->exit);
     if (r->molecule < code->main_count) {
         c->counters.runs++;
         c->counters.length += code->length;
@@ -197,6 +199,14 @@ static Installed *leave(const CoreRun *r, Installed *code)
     Installed *next = core_follow(c, code, r->exit);
     c->counters.chained += next != NULL;
     return next;
+}
+
+void core_hold(Core *c, CoreCode *code, bool held)
+{
+    if (code->held == held)
+        return;
+    code->held = held;
+    engine_hold(c, (Installed *)code);
 }
 
 CoreStop core_run_compiled(Core *c, CoreCode *first)
@@ -220,6 +230,8 @@ CoreStop core_run(Core *c, CoreCode *first)
     for (;;) {
         if (engine_may_run(c, code) && !engine_run(c, &code, &stop))
             break;
+        if (unlikely(code->pub.held))
+            c->bus.held(c->bus.ctx, &code->pub, -1);
         if (!enter(c, code, &stop.kind))
             break;
         CoreRun r = {.c = c, .code = code, .line = NO_LINE, .commit = -1};

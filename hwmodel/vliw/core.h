@@ -67,6 +67,9 @@ typedef struct CoreBus {
      * instruction there was executed; may charge cycles and change registers.
      * NULL: core_run() returns. */
     CoreCode *(*interpret)(void *ctx, CoreCode *from, unsigned exit);
+    /* CoreCode.held: it is about to be entered (exit -1), or left by `exit`,
+     * after that's commit.  May set the deadline; may be NULL if none is. */
+    void (*held)(void *ctx, CoreCode *code, int exit);
     /* A gated store reached memory (check mode, statistics); may be NULL. */
     void (*stored)(void *ctx, uint32_t pa, unsigned size);
 } CoreBus;
@@ -131,6 +134,7 @@ struct CoreCode {
     uint32_t pc;
     uint8_t mode;
     bool mapped;
+    bool held; /* by core_hold() */
     unsigned gear;
     uint64_t entries; /* times run */
     uint64_t hot;     /* core_run() returns CORE_HOT when entries gets there */
@@ -165,6 +169,10 @@ void core_destroy(Core *core);
 CoreCode *core_install(Core *core, const VliwCode *code, uint64_t base,
                        unsigned gear);
 void core_remove(Core *core, CoreCode *code);
+
+/* From now on each run of `code` is told (CoreBus.held), and is this core's, so
+ * that it takes the host longer; or no longer. */
+void core_hold(Core *core, CoreCode *code, bool held);
 
 /* Runs `code` and what it is chained to, until there is a reason to stop.  The
  * registers are then committed ones. */

@@ -589,6 +589,25 @@ void engine_add(Core *c, Installed *code)
             c->engine.longest++;
 }
 
+void engine_hold(Core *c, Installed *code)
+{
+    Engine *e = c->engine.host;
+    EngineUnit *unit = &code->unit;
+    if (!e)
+        return;
+    engine_settle(c, code);
+    unlink_code(e, code);
+    engine_threaded_free(code);
+    if (unit->job)
+        unit->job->target = NULL;
+    unit->job = NULL;
+    bool held = code->pub.held;
+    unit->tried = held ? UNTHREADED : 0;
+    unit->wanted = held || !e->compiles
+                       ? UINT64_MAX
+                       : code->pub.entries + runs_of(e, code, 0);
+}
+
 void engine_remove(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;

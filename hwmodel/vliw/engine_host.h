@@ -170,6 +170,8 @@ void engine_want(Core *c, Installed *code);
 /* `code` is there; is removed. */
 void engine_add(Core *c, Installed *code);
 void engine_remove(Core *c, Installed *code);
+/* CoreCode.held has changed: held code has no other form. */
+void engine_hold(Core *c, Installed *code);
 void engine_destroy(Core *c);
 
 static inline bool engine_may_run(const Core *c, const Installed *code)

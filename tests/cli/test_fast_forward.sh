@@ -38,4 +38,4 @@ says never '--fast-forward until:nothing: the run ended before'
 events 2 functional -f 20
 says functional 'add --model vliw'
 events 2 wrong --model vliw -f text
-says wrong 'write a number of instructions such as 250M, until:TEXT, or roi'
+says wrong 'such as 250M, text:TEXT, symbol:NAME, or mark'

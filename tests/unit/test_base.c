@@ -724,6 +724,69 @@ static void test_stats(void **state)
     stats_destroy(stats);
 }
 
+static void write_line(const void *stats, FILE *out)
+{
+    stats_write_csv_line((Stats *)stats, out);
+}
+
+static void write_names(const void *stats, FILE *out)
+{
+    stats_write_csv_names(stats, out);
+}
+
+static void assert_line(Stats *stats, const char *line)
+{
+    char *text = written(write_line, stats);
+    assert_string_equal(text, line);
+    free(text);
+}
+
+/* Columns: a.a.cycles (a gauge), a.hits, a.misses. */
+static void test_stats_region(void **state)
+{
+    (void)state;
+    Counters a = {1, 2, 3};
+    Stats *stats = stats_create();
+    stats_add(stats, "a", counter_rows, 2, &a);
+    stats_add_gauges(stats, "a", counter_rows + 2, 1, &a);
+    assert_line(stats, ",3,1,2"); /* from power-on */
+    assert_line(stats, ",3,0,0");
+    a = (Counters){11, 12, 13};
+    stats_reset(stats);
+    assert_true(stats_get(stats, "a.hits") == 0);
+    assert_true(stats_get_whole(stats, "a.hits") == 11);
+    assert_true(stats_get(stats, "a.a.cycles") == 13);
+    a = (Counters){15, UINT64_MAX, 7};
+    assert_line(stats, ",7,4,18446744073709551603");
+    a = (Counters){16, 1, 9};
+    assert_line(stats, ",9,1,2");
+    assert_true(stats_get(stats, "a.hits") == 5);
+    stats_freeze(stats);
+    a = (Counters){100, 100, 100};
+    assert_true(stats_get(stats, "a.hits") == 5);
+    assert_true(stats_get(stats, "a.a.cycles") == 9);
+    assert_line(stats, ",9,0,0");
+    stats_destroy(stats);
+}
+
+/* Numbers in names are sorted as such. */
+static void test_stats_order(void **state)
+{
+    (void)state;
+    static const StatRow rows[] = {{"16-31", "", "", 0}, {"8-15", "", "", 0},
+                                   {"0-0", "", "", 0},   {"64+", "", "", 0},
+                                   {"sum", "", "", 0},   {"l2", "", "", 0},
+                                   {"l10.a", "", "", 0}, {"l1d", "", "", 0}};
+    uint64_t count = 0;
+    Stats *stats = stats_create();
+    stats_add(stats, "h", rows, ARRAY_LEN(rows), &count);
+    char *names = written(write_names, stats);
+    assert_string_equal(names, ",h.0-0,h.8-15,h.16-31,h.64+,h.l1d,h.l2,h.l10.a,"
+                               "h.sum");
+    free(names);
+    stats_destroy(stats);
+}
+
 static void test_stats_none(void **state)
 {
     (void)state;
@@ -767,6 +830,8 @@ int main(void)
                                         ini_remove),
         cmocka_unit_test(test_config_list),
         cmocka_unit_test(test_stats),
+        cmocka_unit_test(test_stats_region),
+        cmocka_unit_test(test_stats_order),
         cmocka_unit_test(test_stats_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

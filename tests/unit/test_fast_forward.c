@@ -297,7 +297,7 @@ static void test_keys(void **state)
         set(config, "fast_forward.warm", cases[i].warm);
         FastForward forward;
         Diag diag = {""};
-        bool ok = fastforward_read(&forward, config, &diag);
+        bool ok = fastforward_read(&forward, config, NULL, &diag);
         assert_int_equal(ok, cases[i].message == NULL);
         if (!ok)
             assert_memory_equal(diag.text, cases[i].message,

@@ -1,6 +1,6 @@
 /* Addresses and instructions as people read and write them. */
-#ifndef SELKIRK_CLI_SYMBOLS_H
-#define SELKIRK_CLI_SYMBOLS_H
+#ifndef SELKIRK_FRONTEND_SYMBOLS_H
+#define SELKIRK_FRONTEND_SYMBOLS_H
 
 #include "frontend/elf.h"
 

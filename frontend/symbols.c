@@ -1,5 +1,5 @@
 /* Addresses and instructions as people read and write them; see symbols.h. */
-#include "cli/symbols.h"
+#include "frontend/symbols.h"
 
 #include "base/alloc.h"
 #include "frontend/decode.h"
