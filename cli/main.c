@@ -3,6 +3,7 @@
 #include "cli/docs.h"
 #include "cli/exp.h"
 #include "cli/options.h"
+#include "cli/plot/plot.h"
 #include "cli/run.h"
 #include "cli/settings.h"
 #include "cli/show.h"
@@ -48,6 +49,7 @@ static int execute(const Options *options, Diag *diag)
     case COMMAND_EXP: return exp_program(options, diag);
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
     case COMMAND_DOCS: ok = docs_print(options, diag); break;
+    case COMMAND_PLOT: return plot_run(options, diag);
     case COMMAND_HELP: ok = print_help(options, diag); break;
     case COMMAND_TOTAL: break;
     }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/number.h"
+#include "cli/plot/kinds.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -344,6 +345,15 @@ static void write_wrapped(FILE *out, int used, const char *text)
     fputc('\n', out);
 }
 
+/* What `selkirk help plot` says below the options. */
+static void write_kinds(FILE *out)
+{
+    fputs("\nKinds of --kind:\n", out);
+    for (PlotKind kind = 0; kind < KIND_TOTAL; kind++)
+        write_wrapped(out, fprintf(out, "      %s", kind_name(kind)),
+                      kind_text(kind));
+}
+
 void options_write_help(CommandId command, FILE *out)
 {
     const CommandInfo *c = &commands[command];
@@ -360,6 +370,8 @@ void options_write_help(CommandId command, FILE *out)
                            info->name, info->value[0] ? " " : "", info->value);
         write_wrapped(out, used, info->text);
     }
+    if (command == COMMAND_PLOT)
+        write_kinds(out);
     if (command == COMMAND_RUN) {
         fputs("\nKinds of --trace:\n", out);
         for (size_t i = 0; i < TRACE_TOTAL; i++)
@@ -399,4 +411,6 @@ void options_write_table(FILE *out)
     }
     for (size_t i = 0; i < TRACE_TOTAL; i++)
         fprintf(out, "trace %s\n", traces[i].name);
+    for (PlotKind kind = 0; kind < KIND_TOTAL; kind++)
+        fprintf(out, "kind %s\n", kind_name(kind));
 }

@@ -18,6 +18,8 @@ enum {
     STATUS_CHECK = 4,  /* --check found a difference */
 };
 
+enum { OPERANDS_MAX = 64 };
+
 typedef enum CommandId {
 #define COMMAND(id, name, least, most, rest, operands, text) COMMAND_##id,
 #include "cli/options.def"
@@ -46,7 +48,7 @@ typedef struct Options {
     CommandId command;
     OptionUse *uses; /* in the order of the command line */
     size_t use_count;
-    const char *operands[2];
+    const char *operands[OPERANDS_MAX];
     size_t operand_count;
     char *const *rest; /* what follows "--" */
     size_t rest_count;
@@ -78,7 +80,7 @@ void options_write_help(CommandId command, FILE *out);
 void options_write_overview(FILE *out);
 
 /* For shell completion and tests: a line "COMMAND --OPTION [VALUE]" for each
- * option of each command, and "trace KIND" lines. */
+ * option of each command, and "trace KIND" and "kind NAME" lines. */
 void options_write_table(FILE *out);
 
 #endif
