@@ -14,6 +14,7 @@ _selkirk_value() {
             sed -n 's/^\([a-z0-9_]*\.[^ ]*\) .*/\1=/p')
         compopt -o nospace
         ;;
+    KIND) words=$("$program" --options | sed -n 's/^kind //p') ;;
     KIND*)
         words=$("$program" --options | sed -n 's/^trace //p')
         local before=${cur%"${cur##*,}"} word all=
@@ -48,7 +49,7 @@ _selkirk() {
     table=$("$program" --options 2>/dev/null) || return
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "--help --version $(
-            sed -n '/^trace /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
+            sed -nE '/^(trace|kind) /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
         return
     fi
     command=${COMP_WORDS[1]}
@@ -62,7 +63,7 @@ _selkirk() {
             sed -n "s/^$command \(--[^ ]*\).*/\1/p" <<<"$table")" -- "$cur")
     elif [ "$command" = help ]; then
         mapfile -t COMPREPLY < <(compgen -W "$(
-            sed -n '/^trace /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
+            sed -nE '/^(trace|kind) /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
     else
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -3,6 +3,7 @@
 #include "cli/docs.h"
 #include "cli/exp.h"
 #include "cli/options.h"
+#include "cli/plot/page.h"
 #include "cli/plot/plot.h"
 #include "cli/run.h"
 #include "cli/settings.h"
@@ -50,6 +51,7 @@ static int execute(const Options *options, Diag *diag)
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
     case COMMAND_DOCS: ok = docs_print(options, diag); break;
     case COMMAND_PLOT: return plot_run(options, diag);
+    case COMMAND_REPORT: return page_run(options, diag);
     case COMMAND_HELP: ok = print_help(options, diag); break;
     case COMMAND_TOTAL: break;
     }

@@ -51,7 +51,7 @@ typedef struct Chart {
     bool log_x, log_y;
     bool points;    /* CHART_LINES: the points are marked, too */
     bool from_zero; /* CHART_LINES: axes begin there, unless logarithmic */
-    double most;    /* CHART_STEPS: end of the first panel's y, or 0: as fits */
+    double most;    /* of what is stacked, if that is known; else 0 */
     bool has_level; /* a line across, at `level` */
     double level;
     bool gap;            /* CHART_CLUSTERED: the last row stands apart */
@@ -65,7 +65,8 @@ typedef struct Chart {
     size_t mark_count;
     ChartTic *tics; /* of x, or NULL: gnuplot chooses */
     size_t tic_count;
-    const char *json; /* the contents of NAME.json, or NULL */
+    const char *reading; /* how to read it */
+    const char *json;    /* the contents of NAME.json, or NULL */
     struct Chart *next;
 } Chart;
 

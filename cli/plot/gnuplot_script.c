@@ -338,10 +338,12 @@ static void write_stacked(const Chart *c, FILE *out)
     fputs("set style data histograms\n"
           "set style histogram rowstacked\n"
           "set style fill solid 1 border rgb '#ffffff'\n"
-          "set boxwidth 0.7\n"
-          "set yrange [0:*]\n"
-          "set offsets 0, 0, graph 0.06, 0\n",
+          "set yrange [0:*]\n",
           out);
+    if (c->most > 0)
+        fprintf(out, "set yrange [0:%g]\n", 1.08 * c->most);
+    fprintf(out, "set boxwidth %g\nset offsets 0, 0, graph 0.06, 0\n",
+            c->row_count < 3 ? 0.4 : 0.7);
     for (size_t k = 0; k < c->series_count; k++) {
         write_plot_begin(out, k);
         fprintf(out, "'%s.dat' using ($%zu/%g):xtic(1) title ", c->name, k + 2,

@@ -65,5 +65,9 @@ bool kind_find(const char *name, PlotKind *kind, Diag *diag)
 KindResult kind_make(PlotKind kind, const Source *source, const PlotAsk *ask,
                      ChartList *charts, Diag *diag)
 {
-    return makers[kind](source, ask, charts, diag);
+    KindResult result = makers[kind](source, ask, charts, diag);
+    for (Chart *c = charts->first; c; c = c->next)
+        if (!c->reading)
+            c->reading = kinds[kind].reading;
+    return result;
 }

@@ -203,6 +203,7 @@ KindResult stack_make(const Source *s, const PlotAsk *ask, ChartList *charts,
     double *scales = arena_alloc(s->arena, p.run_count, sizeof *scales);
     c->title = text_format(s->arena, "%s: cycles by cause", s->title);
     c->y_labels[0] = labels[unit];
+    c->most = unit == UNIT_SHARE ? 100 : 0;
     for (size_t i = 0; i < p.run_count; i++) {
         double insns = 1;
         source_insns(p.runs[i], &insns);
@@ -241,6 +242,7 @@ KindResult packing_make(const Source *s, const PlotAsk *ask, ChartList *charts,
     double *scales = arena_alloc(s->arena, kept, sizeof *scales);
     c->title = text_format(s->arena, "%s: molecules by format", s->title);
     c->y_labels[0] = "share of the molecules, %";
+    c->most = 100;
     c->note = "over the bars: atoms per molecule";
     for (size_t i = 0; i < kept; i++) {
         double atoms;
@@ -336,6 +338,15 @@ static const char *series_name(const Source *s, const SourceRun *run,
     return text_format(s->arena, "%s (mean %.4g)", run->label, sum / count);
 }
 
+/* "4-7"; of one number only, that. */
+static const char *bucket_label(const Source *s, const Bucket *bucket)
+{
+    const char *dash = strchr(bucket->range, '-');
+    if (!dash || atof(dash + 1) != bucket->low)
+        return bucket->range;
+    return text_copy(s->arena, bucket->range, (size_t)(dash - bucket->range));
+}
+
 /* The chart of one histogram; false if nothing was counted. */
 static bool add_histogram(const Source *s, const Bucket *buckets, size_t count,
                           ChartList *charts)
@@ -355,7 +366,7 @@ static bool add_histogram(const Source *s, const Bucket *buckets, size_t count,
     c->x_label = group;
     c->y_labels[0] = "share of what was counted, %";
     for (size_t k = 0; k < last; k++)
-        c->labels[k] = buckets[k].range;
+        c->labels[k] = bucket_label(s, &buckets[k]);
     for (size_t i = 0; i < s->run_count; i++) {
         const SourceRun *run = &s->runs[i];
         double sum = sum_buckets(run, buckets, count);
@@ -366,6 +377,8 @@ static bool add_histogram(const Source *s, const Bucket *buckets, size_t count,
         for (size_t k = 0; k < last; k++)
             series->y[k] = 100 * sum_buckets(run, &buckets[k], 1) / sum;
     }
+    if (c->series_count == 1) /* and has no legend */
+        c->note = c->series[0].name;
     return true;
 }
 

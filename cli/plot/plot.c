@@ -125,20 +125,34 @@ static bool find_place(const Options *o, const Source *source,
     return true;
 }
 
-/* Says which pictures there are, one a line. */
+/* Says which pictures there are, one a line.  Without gnuplot, data and scripts
+ * are written all the same. */
 static int draw_all(const ChartList *charts, const char *folder, Diag *diag)
 {
+    int status = STATUS_OK;
     for (const Chart *c = charts->first; c; c = c->next) {
+        Diag later = {""};
+        if (status != STATUS_OK) {
+            if (!gnuplot_write(c, folder, &later)) {
+                *diag = later;
+                return STATUS_HOST;
+            }
+            continue;
+        }
         GnuplotResult result = gnuplot_draw(c, folder, diag);
-        if (result != GNUPLOT_DRAWN)
-            return result == GNUPLOT_MISSING ? STATUS_INPUT : STATUS_HOST;
+        if (result == GNUPLOT_FAILED)
+            return STATUS_HOST;
+        if (result == GNUPLOT_MISSING) {
+            status = STATUS_INPUT;
+            continue;
+        }
         printf("%s\n%s\n",
                source_join(charts->arena, folder,
                            text_format(charts->arena, "%s.svg", c->name)),
                source_join(charts->arena, folder,
                            text_format(charts->arena, "%s.png", c->name)));
     }
-    return STATUS_OK;
+    return status;
 }
 
 int plot_run(const Options *o, Diag *diag)

@@ -2,6 +2,7 @@
 #include "cli/plot/source.h"
 
 #include "base/bits.h"
+#include "base/inifile.h"
 #include "cli/plot/json.h"
 #include "cli/plot/text.h"
 
@@ -221,7 +222,8 @@ static bool read_runs(Source *s, const char *const *paths, size_t count,
             return false;
     }
     s->folder = paths[0];
-    s->title = s->runs[0].values[0];
+    s->title = count == 1 ? s->runs[0].values[0]
+                          : text_format(s->arena, "%zu runs", count);
     return true;
 }
 
@@ -386,29 +388,26 @@ static bool read_rows(Source *s, const Table *t, const Columns *c, Diag *diag)
     return true;
 }
 
-/* "title = TEXT" of the experiment's file, or its name. */
-static const char *experiment_title(Source *s)
+/* Keeps "title = TEXT" of an experiment's file. */
+static bool take_title(void *ctx, const IniPair *pair, Diag *diag)
 {
+    Source *s = ctx;
+    (void)diag;
+    if (pair->name && strcmp(pair->section, "experiment") == 0 &&
+        strcmp(pair->name, "title") == 0)
+        s->title = text_copy(s->arena, pair->value, strlen(pair->value));
+    return true;
+}
+
+/* The title of the experiment's file, or else the folder's name. */
+static void find_title(Source *s)
+{
+    const char *path = source_join(s->arena, s->folder, "experiment.ini");
     Diag none = {""};
-    size_t size;
-    char *text = text_read_file(
-        s->arena, source_join(s->arena, s->folder, "experiment.ini"), &size,
-        &none);
-    for (char *line = text; line && *line;) {
-        char *end = line + strcspn(line, "\n");
-        char *value = line + strspn(line, " \t");
-        if (strncmp(value, "title", 5) == 0) {
-            value += 5 + strspn(value + 5, " \t");
-            if (*value == '=') {
-                value += 1 + strspn(value + 1, " \t");
-                while (end > value && strchr(" \t\r", end[-1]))
-                    end--;
-                return text_copy(s->arena, value, (size_t)(end - value));
-            }
-        }
-        line = *end ? end + 1 : end;
-    }
-    return text_base_name(s->arena, s->folder);
+    s->title = text_base_name(s->arena, s->folder);
+    if (source_exists(path))
+        inifile_read(fopen(path, "re"), path, "the experiment", take_title, s,
+                     &none);
 }
 
 static bool read_csv(Source *s, const char *path, const char *const *axes,
@@ -443,7 +442,7 @@ static bool read_experiment(Source *s, const char *folder, Diag *diag)
 {
     s->folder = folder;
     s->is_experiment = true;
-    s->title = experiment_title(s);
+    find_title(s);
     return read_csv(s, source_join(s->arena, folder, "results.csv"), NULL, 0,
                     diag);
 }

@@ -88,7 +88,7 @@ field() { # field NAME FOLDER: a number of summary.json
 assemble echo && assemble events && assemble beside &&
     assemble far beside --defsym FAR=1 || exit 2
 "$selkirk" --options >options || exit 2
-commands=$(sed -n '/^trace /!s/ .*//p' options | sort -u)
+commands=$(sed -nE '/^(trace|kind) /!s/ .*//p' options | sort -u)
 
 # --- Help, versions, arguments -----------------------------------------------
 
@@ -112,7 +112,7 @@ undocumented() { # options and traces that help or manual page do not name
     local command option value bad=0
     sed 's/\\-/-/g; s/\\f.//g' "$root/docs/selkirk.1" >manual
     while read -r command option value; do
-        if [ "$command" = trace ]; then
+        if [ "$command" = trace ] || [ "$command" = kind ]; then
             grep -qx ".B $option" manual || { echo "manual: $option" && bad=1; }
             continue
         fi
@@ -154,6 +154,7 @@ ok 'completes options' completes '--max-insns --max-cycles' run --max
 ok 'completes boards' completes 'decstation-200 bare' run --machine ''
 ok 'completes keys' completes 'cpu.clock=' run --set cpu.cl
 ok 'completes traces' completes 'insns,tlb' run --trace insns,t
+ok 'completes kinds' completes 'speedup' plot --kind sp
 ok 'completes words' completes 'functional vliw r3000' run --model ''
 ok 'completes images' completes echo.elf run echo.e
 
