@@ -36,19 +36,12 @@ bool plot_read_source(const Options *o, Source *source, Arena *arena,
     if (!source_read(source, arena, o->operands, o->operand_count, axes,
                      axis_count, diag))
         return false;
-    for (size_t i = 0; i < o->use_count; i++) {
-        const char *word = o->uses[i].value, *equals;
-        if (o->uses[i].id != OPTION_KEEP)
-            continue;
-        if (!(equals = strchr(word, '=')))
-            return diag_error(diag, "--only: \"%s\" has no =; write AXIS=VALUE",
-                              word);
-        if (!source_keep(source,
-                         text_copy(arena, word, (size_t)(equals - word)),
-                         equals + 1, diag))
-            return false;
-    }
-    return true;
+    size_t count = 0;
+    const char **words = arena_alloc(arena, o->use_count + 1, sizeof *words);
+    for (size_t i = 0; i < o->use_count; i++)
+        if (o->uses[i].id == OPTION_ONLY)
+            words[count++] = o->uses[i].value;
+    return count == 0 || source_keep(source, words, count, diag);
 }
 
 bool plot_make_folder(const char *folder, Diag *diag)

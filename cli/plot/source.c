@@ -174,18 +174,44 @@ static void label_runs(Source *s)
     }
 }
 
-bool source_keep(Source *s, const char *axis, const char *value, Diag *diag)
+/* The axis that a word begins with, and the value behind its =. */
+static bool parse_word(const Source *s, const char *word, size_t *axis,
+                       const char **value, Diag *diag)
 {
-    size_t a, kept = 0;
-    if (!text_find(s->axes, s->axis_count, axis, &a))
-        return diag_error(diag, "%s: --only: there is no axis \"%s\"", s->place,
-                          axis);
-    for (size_t i = 0; i < s->run_count; i++)
-        if (strcmp(s->runs[i].values[a], value) == 0)
+    size_t length = strcspn(word, "=");
+    if (!word[length])
+        return diag_error(diag, "--only: \"%s\" has no =; write AXIS=VALUE",
+                          word);
+    *value = word + length + 1;
+    const char *name = text_copy(s->arena, word, length);
+    return text_find(s->axes, s->axis_count, name, axis) ||
+           diag_error(diag, "%s: --only: there is no axis \"%s\"", s->place,
+                      name);
+}
+
+bool source_keep(Source *s, const char *const *words, size_t count, Diag *diag)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->run_count; i++) {
+        bool *asked = arena_alloc(s->arena, s->axis_count + 1, sizeof *asked);
+        bool *met = arena_alloc(s->arena, s->axis_count + 1, sizeof *met);
+        for (size_t k = 0; k < count; k++) {
+            const char *value = "";
+            size_t axis;
+            if (!parse_word(s, words[k], &axis, &value, diag))
+                return false;
+            asked[axis] = true;
+            met[axis] |= strcmp(s->runs[i].values[axis], value) == 0;
+        }
+        bool all = true;
+        for (size_t axis = 0; axis < s->axis_count; axis++)
+            all = all && (met[axis] || !asked[axis]);
+        if (all)
             s->runs[kept++] = s->runs[i];
+    }
     if (kept == 0)
-        return diag_error(diag, "%s: --only: no run has %s=%s; one has %s",
-                          s->place, axis, value, s->runs[0].values[a]);
+        return diag_error(diag, "%s: --only: no run has %s%s", s->place,
+                          words[0], count > 1 ? " and the others" : "");
     s->run_count = kept;
     label_runs(s);
     return true;
@@ -259,8 +285,9 @@ static void count_numbers(const Table *t, size_t column, size_t *numbers,
 /* Columns about a point that are neither an axis nor a number. */
 static bool is_mark(const char *name)
 {
-    static const char *const marks[] = {"point",       "seed",       "status",
-                                        "config_hash", "image_hash", "version"};
+    static const char *const marks[] = {"point",       "seed",        "status",
+                                        "config_hash", "image_hash",  "version",
+                                        "host.build",  "host.failure"};
     size_t place;
     return text_find(marks, ARRAY_LEN(marks), name, &place);
 }

@@ -41,9 +41,10 @@ bool source_read(Source *source, Arena *arena, const char *const *paths,
                  size_t path_count, const char *const *axes, size_t axis_count,
                  Diag *diag);
 
-/* Keeps the runs whose value of the axis is that, and takes the others out;
- * false and a Diag if there is no such axis, or no such run. */
-bool source_keep(Source *source, const char *axis, const char *value,
+/* Keeps the runs with one of `count` "AXIS=VALUE" words for each axis that they
+ * name, and takes the others out; false and a Diag if there is no such axis, or
+ * no such run. */
+bool source_keep(Source *source, const char *const *words, size_t count,
                  Diag *diag);
 
 /* A statistic of a run; false if it has none of that name. */

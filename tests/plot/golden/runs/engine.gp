@@ -1,0 +1,21 @@
+# Written by selkirk plot.  gnuplot engine.gp makes engine.svg of engine.dat;
+# gnuplot -e "format='png'" engine.gp makes engine.png.
+if (!exists('format')) format = 'svg'
+set encoding utf8
+if (format eq 'png') set terminal pngcairo noenhanced size 1920,1080 font 'sans-serif,10' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'
+if (format ne 'png') set terminal svg noenhanced size 960,540 font 'sans-serif,14' background '#ffffff'
+set output 'engine.'.format
+set datafile missing '?'
+set border 3 linewidth 1
+set tics nomirror out
+set grid ytics linetype 1 linecolor rgb '#dddddd'
+set title '3 runs: speed of the host'
+set ylabel 'guest MIPS'
+set xtics scale 0 norotate
+set key off
+set style data histograms
+set style histogram clustered gap 1
+set style fill solid 1 border rgb '#ffffff'
+set yrange [0:*]
+plot 'engine.dat' using ($2/1):xtic(1) title 'selkirk' linecolor rgb '#0072b2'
+set output

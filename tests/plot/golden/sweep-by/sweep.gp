@@ -1,0 +1,23 @@
+# Written by selkirk plot.  gnuplot sweep.gp makes sweep.svg of sweep.dat;
+# gnuplot -e "format='png'" sweep.gp makes sweep.png.
+if (!exists('format')) format = 'svg'
+set encoding utf8
+if (format eq 'png') set terminal pngcairo noenhanced size 1920,1080 font 'sans-serif,10' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'
+if (format ne 'png') set terminal svg noenhanced size 960,540 font 'sans-serif,14' background '#ffffff'
+set output 'sweep.'.format
+set datafile missing '?'
+set border 3 linewidth 1
+set tics nomirror out
+set grid ytics linetype 1 linecolor rgb '#dddddd'
+set title 'repeat: cycles per instruction over n'
+set xlabel 'n'
+set ylabel 'cycles per instruction'
+set key outside right top vertical Left reverse
+set xrange [0.629232:1589.24]
+set yrange [-7.891:159.941]
+set logscale x
+set xtics ('1' 1, '3' 3, '10' 10, '30' 30, '100' 100, '300' 300, '1000' 1000)
+plot 'sweep.dat' index 0 using ($1/1):($2/1) with linespoints linewidth 2 linecolor rgb '#0072b2' dashtype 1 pointtype 7 pointsize 0.9 title 'gears 0', \
+    'sweep.dat' index 1 using ($1/1):($2/1) with linespoints linewidth 2 linecolor rgb '#e69f00' dashtype 1 pointtype 5 pointsize 0.9 title 'gears 0-1', \
+    'sweep.dat' index 2 using ($1/1):($2/1) with linespoints linewidth 2 linecolor rgb '#009e73' dashtype 1 pointtype 9 pointsize 0.9 title 'gears 0-2'
+set output

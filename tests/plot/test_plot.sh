@@ -1,0 +1,228 @@
+#!/bin/bash
+# selkirk plot and selkirk report: test_plot.sh SELKIRK.
+# shellcheck disable=SC2016,SC2317 # quoted $ and `; functions called by name
+# Every kind's data and script from data/, compared with golden/ (BLESS=1
+# rewrites it); what gnuplot makes of them, where it is installed; bad inputs;
+# the pages.  Prints TAP.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+selkirk=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$here/../support/ok.sh"
+cp -r "$here/data" "$work/data" && cd "$work" || exit 2
+
+has_gnuplot=yes
+command -v gnuplot >/dev/null || has_gnuplot=
+sel() { timeout 120 "$selkirk" "$@" </dev/null; }
+
+# refuses MESSAGE ARGUMENT...: one line, which begins so, and status 2.
+refuses() {
+    local message="selkirk: $1" got
+    shift
+    sel "$@" >out 2>err
+    got=$?
+    cat err
+    [ "$got" -eq 2 ] || { echo "status $got" && false; } || return
+    if [ "$(wc -l <err)" -ne 1 ] || [[ $(<err) != "$message"* ]]; then
+        echo "not the line: $message" && false
+    fi
+}
+
+# --- What is drawn -----------------------------------------------------------
+
+# drawn NAME ARGUMENT...: data and scripts as in golden/NAME.
+drawn() {
+    local name=$1 wanted=$((${#has_gnuplot} ? 0 : 2)) got
+    shift
+    sel plot "$@" --out "$name"
+    got=$?
+    [ $got -eq $wanted ] || { echo "status $got" && false; } || return
+    mkdir -p "texts/$name"
+    find "$name" -name '*.dat' -o -name '*.gp' -o -name '*.json' |
+        xargs -I{} cp {} "texts/$name"
+    if [ "${BLESS:-}" = 1 ]; then
+        mkdir -p "$here/golden"
+        rm -rf "$here/golden/$name"
+        cp -r "texts/$name" "$here/golden/$name"
+    fi
+    diff -ru "$here/golden/$name" "texts/$name"
+}
+cd data || exit 2
+ok 'a run' drawn run layer
+ok 'runs beside each other' drawn runs layer gear0 r3000
+ok 'an experiment' drawn experiment exp
+ok 'residency as a rate' drawn rate layer --kind residency --y rate
+ok 'startup of intervals.csv alone' \
+    drawn startup layer/intervals.csv --kind startup
+ok 'E(n), and means of seeds' drawn en repeat.csv --kind en
+ok 'a sweep' drawn sweep buffer.csv
+ok 'another axis' drawn sweep-x buffer.csv --kind sweep --x store_buffer \
+    --by workload --y cycles --only workload=string --only workload=crc32
+ok 'axes put together' drawn sweep-by repeat.csv --kind sweep --by gears
+ok 'hostile names' drawn ablation ablation.csv
+ok 'peers' drawn peers peers.csv
+ok 'shares' drawn share exp --kind stack --y share --only machine=r3000
+ok 'another base' drawn base exp --kind speedup --kind ablation \
+    --base 'gears 0-2'
+
+# --- Pictures ----------------------------------------------------------------
+
+is_png() { [ "$(head -c 8 "$1" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]; }
+pictures() { # each script has made both
+    local script count=0
+    for script in */*.gp; do
+        count=$((count + 1))
+        tail -n 1 "${script%.gp}.svg" | grep -qx '</svg>' ||
+            tail -n 3 "${script%.gp}.svg" | grep -q '</svg>' ||
+            { echo "$script" && false; } || return
+        is_png "${script%.gp}.png" || { echo "$script" && false; } || return
+    done
+    [ $count -ge 25 ] || { echo "$count scripts" && false; }
+}
+same_again() { # the same bytes of SVG, from another folder and in another zone
+    cp run/stack.svg run/residency.svg .
+    (cd run && rm -f ./*.svg && TZ=Asia/Tokyo LC_ALL=C.UTF-8 gnuplot -d stack.gp &&
+        gnuplot -d residency.gp) && cmp stack.svg run/stack.svg &&
+        cmp residency.svg run/residency.svg
+}
+named() {
+    sel plot layer --kind stack --out pics-1.svg >out && cat out &&
+        [ "$(<out)" = ./pics-1.svg$'\n'./pics-1.png ] && is_png pics-1.png &&
+        grep -q pics-1.dat pics-1.gp
+}
+if [ -n "$has_gnuplot" ]; then
+    ok 'SVG and PNG of each' pictures
+    ok 'a script makes the same SVG' same_again
+    ok 'a name for the picture' named
+fi
+mkdir bin # where nothing is
+without_gnuplot() {
+    local got
+    timeout 60 env PATH="$PWD/bin" "$selkirk" plot exp --out none </dev/null 2>err
+    got=$?
+    cat err
+    [ $got -eq 2 ] && [ "$(wc -l <err)" -eq 1 ] &&
+        grep -q '^selkirk: gnuplot is missing; install' err &&
+        [ "$(find none -name '*.gp' | wc -l)" -eq 4 ]
+}
+report_without_gnuplot() {
+    timeout 60 env PATH="$PWD/bin" "$selkirk" report layer --out none.html \
+        </dev/null 2>err && cat err && grep -q 'without pictures' err &&
+        grep -q 'gnuplot is missing' none.html &&
+        awk -f "$here/balanced.awk" none.html
+}
+ok 'without gnuplot' without_gnuplot
+ok 'a page without gnuplot' report_without_gnuplot
+
+# --- Bad inputs --------------------------------------------------------------
+
+# bad MESSAGE TEXT [OPTION...]: of a CSV file with that text.
+bad() {
+    local message=$1
+    printf '%b' "$2" >bad.csv
+    shift 2
+    ok "refuses: $message" refuses "$message" plot bad.csv "$@"
+}
+head='point,a,status,cycles\n'
+bad 'bad.csv: is empty' ''
+bad 'bad.csv:1: column 2 has no name' 'a,,c\n1,2,3\n'
+bad 'bad.csv:1: columns 1 and 3 are both called "a"' 'a,b,a\n1,2,3\n'
+bad 'bad.csv:3: 2 fields, and the first line names 4' "${head}1,x,ok,1\n2,x\n"
+bad 'bad.csv:2: 5 fields, and the first line names 4' "${head}1,x,ok,1,\n"
+bad 'bad.csv:3: 1 field, and the first line' "${head}1,x,ok,1\n\n1,x,ok,2\n"
+bad 'bad.csv:3: a quote is opened and not closed' \
+    "${head}1,x,ok,1\n2,\"x\ny,ok,1\n"
+bad 'bad.csv:2: something follows a closing quote' "${head}1,\"x\"y,ok,1\n"
+bad 'bad.csv:2: a quote within a field' "${head}1,x\"y,ok,1\n"
+bad 'bad.csv:2: a carriage return without a line feed' "${head}1,x\ry,ok,1\n"
+bad 'bad.csv: is no text: it has a zero byte' "${head}1,x\0y,ok,1\n"
+bad 'bad.csv: has no row' "$head"
+bad 'bad.csv: has no point that is ok' "${head}1,x,failed,\n"
+bad 'bad.csv:3: cycles is "ten", which is no number' \
+    "${head}1,x,ok,10\n2,y,ok,ten\n"
+bad 'bad.csv:3: cycles is "nan", which is no number' \
+    "${head}1,x,ok,10\n2,y,ok,nan\n"
+bad 'bad.csv:3: cycles is "0x10", which is no number' \
+    "${head}1,x,ok,10\n2,y,ok,0x10\n"
+bad 'bad.csv: nothing here makes a plot' "${head}1,x,ok,10\n"
+bad 'bad.csv:3: fewer cycles than in the interval before' \
+    'cycles,insns\n10,5\n9,6\n'
+bad 'bad.csv:3: fewer instructions than in the interval' \
+    'cycles,insns\n10,5\n11,4\n'
+bad 'bad.csv:2: insns is "", which is no number' 'cycles,insns\n10,\n'
+
+good="${head}1,x,ok,10\n2,y,ok,20\n"
+for kind in residency startup en stack speedup sweep packing engine histogram; do
+    bad "bad.csv: " "$good" --kind $kind
+    ok "says what $kind needs" grep -q -e "; --kind $kind needs " err
+done
+bad '--kind: there is no "pie"; choose from residency, startup, en,' \
+    "$good" --kind pie
+bad 'bad.csv: --by: there is no axis "z"' "$good" --kind ablation --by z
+bad 'bad.csv: --base: "z" is none, or several, of' "$good" --base z \
+    --kind ablation
+bad 'bad.csv: --only: there is no axis "z"' "$good" --only z=1
+bad 'bad.csv: --only: no run has a=z' "$good" --only a=z
+bad '--only: "a" has no =' "$good" --only a
+bad 'bad.csv: x has no ipc' "$good" --y ipc --kind ablation
+bad '--out: there are several pictures' \
+    'point,a,n,status,cycles,cycles.x\n1,x,1,ok,1,1\n2,y,2,ok,2,2\n' \
+    --out one.svg
+bad "--out: \"a'b.svg\" has other characters" "$good" --out "a'b.svg"
+bad '--out: cannot make the folder bad.csv/x' "$good" --out bad.csv/x
+bad '--out: the name is empty' "$good" --out ''
+mkdir -p void
+ok 'a folder of nothing' refuses \
+    'void: has neither results.csv nor stats.json' plot void
+ok 'no folder' refuses 'none-such: cannot be read' plot none-such
+ok 'no result at all' refuses 'plot: an argument is missing' plot
+ok 'a run and a table' refuses 'bad.csv: has neither' plot layer bad.csv
+
+broken() { # broken NAME TEXT MESSAGE: a run's folder with that file
+    rm -rf broken && cp -r layer broken && printf '%b' "$2" >"broken/$1"
+    ok "refuses: $3" refuses "$3" plot broken
+}
+broken stats.json '{"a": 1' 'broken/stats.json:1: a comma or } is missing'
+broken stats.json '{"a" 1}' 'broken/stats.json:1: a colon is missing'
+broken stats.json '{"a":\n tru}' 'broken/stats.json:2: a value is missing'
+broken stats.json '{"a\n": 1}' 'broken/stats.json:1: a string does not end'
+broken stats.json '{"\\x": 1}' 'broken/stats.json:1: there is no such escape'
+broken stats.json '{"\\u12g4": 1}' 'broken/stats.json:1: \u has four'
+broken stats.json '{} x' 'broken/stats.json:1: something follows the end'
+broken stats.json '[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]' \
+    'broken/stats.json:1: too many levels'
+broken stats.json '' 'broken/stats.json:1: a value is missing'
+broken intervals.csv 'insns\n1\n' 'broken/intervals.csv:1: no column is called'
+broken summary.json '"' 'broken/summary.json:1: a string does not end'
+
+# --- Pages -------------------------------------------------------------------
+
+page() { # page NAME TEXT...: whether the page is whole and has the texts
+    local name=$1 text
+    shift
+    awk -f "$here/balanced.awk" "$name" || return
+    for text; do
+        grep -qF -e "$text" "$name" || { echo "no $text" && false; } || return
+    done
+}
+ok 'a page of a run' sel report layer
+ok 'tells all' page layer/report.html '<h1>layer</h1>' ce773c8e9b94ed55 \
+    '<td>vliw</td><td>functional</td>' 'Where the cycles went' \
+    'what it counts &amp; more &lt;of it&gt; (units)' \
+    'selkirk run --config layer/config.ini --out again bench/quicksort'
+ok 'a page of an experiment' sel report exp
+ok 'tells that, too' page exp/report.html '<h1>Gears and baselines</h1>' \
+    'points that failed' 'r3000, gears 0, gears 0-1, gears 0-2' \
+    'selkirk exp exp/experiment.ini --out again' '<td>c3d4</td>'
+ok 'a page of runs' sel report layer gear0 r3000 --out three.html
+ok 'is whole' page three.html '<h1>3 runs</h1>'
+ok 'a page with hostile names' sel report ablation.csv --out hostile.html
+ok 'is whole, too' page hostile.html '&lt;b&gt;no&lt;/b&gt; &amp;amp; inline'
+[ -z "$has_gnuplot" ] ||
+    ok 'has pictures' [ "$(grep -c '<svg role="img"' layer/report.html)" -eq 5 ]
+ok 'a page into nowhere' refuses '--out: cannot write void/none/x.html' \
+    report layer --out void/none/x.html
+
+echo "1..$count"
+[ $failed -eq 0 ]
