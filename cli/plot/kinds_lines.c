@@ -196,7 +196,7 @@ static const char *fit_all(Arena *arena, Chart *c)
         report_write_json_text(out, series->name);
         fprintf(out,
                 ", \"S\": %.10g, \"T\": %.10g, \"points\": %zu, "
-                "\"worst_error\": %.3g}",
+                "\"worst_error\": %.6f}",
                 series->fit_s, series->fit_t, series->count, worst);
         comma = ",";
         series->name = text_format(arena, "%s: S = %s, T = %s", series->name,

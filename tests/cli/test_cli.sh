@@ -149,7 +149,7 @@ completes() { # completes WANTED WORD...: what completion offers for the last
         [ "${COMPREPLY[*]}" = "$wanted" ]
     )
 }
-ok 'completes commands' completes run r
+ok 'completes commands' completes run ru
 ok 'completes options' completes '--max-insns --max-cycles' run --max
 ok 'completes boards' completes 'decstation-200 bare' run --machine ''
 ok 'completes keys' completes 'cpu.clock=' run --set cpu.cl

@@ -9,6 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 selkirk=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/support/ok.sh
 . "$here/../support/ok.sh"
 cp -r "$here/data" "$work/data" && cd "$work" || exit 2
 
@@ -39,8 +40,7 @@ drawn() {
     got=$?
     [ $got -eq $wanted ] || { echo "status $got" && false; } || return
     mkdir -p "texts/$name"
-    find "$name" -name '*.dat' -o -name '*.gp' -o -name '*.json' |
-        xargs -I{} cp {} "texts/$name"
+    find "$name" -regex '.*\.\(dat\|gp\|json\)' -exec cp {} "texts/$name" ';'
     if [ "${BLESS:-}" = 1 ]; then
         mkdir -p "$here/golden"
         rm -rf "$here/golden/$name"
@@ -225,4 +225,4 @@ ok 'a page into nowhere' refuses '--out: cannot write void/none/x.html' \
     report layer --out void/none/x.html
 
 echo "1..$count"
-[ $failed -eq 0 ]
+[ "$failed" -eq 0 ]
