@@ -37,22 +37,6 @@ static bool read_jobs(const Options *o, unsigned *jobs, Diag *diag)
     return true;
 }
 
-static void print_points(const ExpRun *run)
-{
-    const ExpPoints *points = run->points;
-    for (size_t i = 0; i < points->count; i++) {
-        const ExpPoint *point = &points->list[i];
-        if (!point->chosen)
-            continue;
-        char *name = exp_points_describe(points, point);
-        char **command = exp_command_create(point, run->folder);
-        printf("# point %u%s%s\n", point->number, *name ? ": " : "", name);
-        exp_command_write(command, stdout);
-        exp_command_free(command);
-        free(name);
-    }
-}
-
 static bool hash_program(uint64_t *hash, Diag *diag)
 {
     ExpHashes hashes = {NULL, 0};
@@ -130,7 +114,7 @@ int exp_program(const Options *o, Diag *diag)
         const char *out = options_value(o, OPTION_OUT);
         run.folder = out ? out : e.name;
         if (options_has(o, OPTION_DRY_RUN)) {
-            print_points(&run);
+            exp_command_write(&points, run.folder, stdout);
             status = STATUS_OK;
         } else {
             status = execute(&run, diag);

@@ -116,12 +116,23 @@ static void write_word(const char *word, FILE *out)
     fputc('\'', out);
 }
 
-void exp_command_write(char *const *command, FILE *out)
+void exp_command_write(const ExpPoints *points, const char *folder, FILE *out)
 {
-    for (char *const *word = command; *word; word++) {
-        if (word > command)
-            fputc(' ', out);
-        write_word(*word, out);
+    for (size_t i = 0; i < points->count; i++) {
+        const ExpPoint *point = &points->list[i];
+        if (!point->chosen)
+            continue;
+        char *name = exp_points_describe(points, point);
+        char **command = exp_command_create(point, folder);
+        fprintf(out, "# point %u%s%s\n", point->number, *name ? ": " : "",
+                name);
+        for (char **word = command; *word; word++) {
+            if (word > command)
+                fputc(' ', out);
+            write_word(*word, out);
+        }
+        fputc('\n', out);
+        exp_command_free(command);
+        free(name);
     }
-    fputc('\n', out);
 }

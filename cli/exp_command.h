@@ -11,8 +11,9 @@
 char **exp_command_create(const ExpPoint *point, const char *folder);
 void exp_command_free(char **command);
 
-/* Writes it as a line for a shell. */
-void exp_command_write(char *const *command, FILE *out);
+/* Writes those of the chosen points for a shell, each behind a comment with its
+ * place on the axes. */
+void exp_command_write(const ExpPoints *points, const char *folder, FILE *out);
 
 /* "FOLDER/points/NNNN/FILE"; free() it. */
 char *exp_command_path(const ExpPoint *point, const char *folder,

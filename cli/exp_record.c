@@ -118,15 +118,15 @@ char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
 
 /* --- Results that are there ----------------------------------------------- */
 
-/* Of all that decides whether the point would come out the same. */
-static uint64_t key_of(const ExpPoint *point, uint64_t build)
+uint64_t exp_record_key(const ExpPoint *point, uint64_t build)
 {
     static const char version[] = SELKIRK_VERSION;
     uint64_t key = hash_bytes(HASH_START, version, sizeof version);
     key = hash_u64(key, build);
     key = hash_u64(key, point->config_hash);
     key = hash_u64(key, point->image_hash);
-    return hash_u64(key, point->expect_hash);
+    key = hash_u64(key, point->expect_hash);
+    return key ? key : 1;
 }
 
 typedef struct Record {
@@ -157,8 +157,7 @@ static bool has_file(const char *folder, const char *name)
     return there;
 }
 
-bool exp_record_read(const ExpPoint *point, const char *folder, uint64_t build,
-                     ExpOutcome *outcome)
+uint64_t exp_record_read(const char *folder, ExpOutcome *outcome)
 {
     Record record = {0};
     Diag none = {""};
@@ -166,17 +165,18 @@ bool exp_record_read(const ExpPoint *point, const char *folder, uint64_t build,
     FILE *file = fopen(path, "re");
     bool ok = file && inifile_read(file, path, "it", on_pair, &record, &none);
     free(path);
-    if (!ok || record.key != key_of(point, build) ||
-        !has_file(folder, "summary.json") || !has_file(folder, "stats.json"))
-        return false;
-    *outcome = (ExpOutcome){.ended = true,
-                            .reused = true,
-                            .seconds = record.seconds,
-                            .cpu = record.cpu};
-    return true;
+    if (!ok || !has_file(folder, "summary.json") ||
+        !has_file(folder, "stats.json"))
+        return 0;
+    if (outcome)
+        *outcome = (ExpOutcome){.ended = true,
+                                .reused = true,
+                                .seconds = record.seconds,
+                                .cpu = record.cpu};
+    return record.key;
 }
 
-bool exp_record_write(const ExpPoint *point, const char *folder, uint64_t build,
+bool exp_record_write(const char *folder, uint64_t key,
                       const ExpOutcome *outcome, Diag *diag)
 {
     SaveFile save;
@@ -185,7 +185,7 @@ bool exp_record_write(const ExpPoint *point, const char *folder, uint64_t build,
     if (ok) {
         fprintf(save.file,
                 "[done]\nkey = %016" PRIx64 "\nseconds = %.6f\ncpu = %.6f\n",
-                key_of(point, build), outcome->seconds, outcome->cpu);
+                key, outcome->seconds, outcome->cpu);
         ok = savefile_close(&save, diag);
     }
     savefile_drop(&save);

@@ -17,12 +17,15 @@ typedef struct ExpOutcome {
  * why it failed, a line; free() it.  NULL if it did not. */
 char *exp_record_judge(const ExpPoint *point, const char *folder, int status);
 
-/* Whether `folder` has what the point would bring again, by a program whose
- * hash is `build`; then *outcome is how it was. */
-bool exp_record_read(const ExpPoint *point, const char *folder, uint64_t build,
-                     ExpOutcome *outcome);
+/* Hash of all that decides whether the point would come out the same, by a
+ * program whose hash is `build`.  Not 0. */
+uint64_t exp_record_key(const ExpPoint *point, uint64_t build);
+
+/* The key of the point whose results `folder` has, and what it took; 0 if it
+ * has none.  `outcome` may be NULL. */
+uint64_t exp_record_read(const char *folder, ExpOutcome *outcome);
 /* Notes a point that did not fail; to be taken away before it runs again. */
-bool exp_record_write(const ExpPoint *point, const char *folder, uint64_t build,
+bool exp_record_write(const char *folder, uint64_t key,
                       const ExpOutcome *outcome, Diag *diag);
 bool exp_record_remove(const char *folder, Diag *diag);
 

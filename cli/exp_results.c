@@ -10,15 +10,16 @@
 #include "cli/exp_output.h"
 #include "cli/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INI, CSV, JSON };
+enum { INI, COMMANDS, CSV, JSON };
 
-static const char *const names[] = {"experiment.ini", "results.csv",
-                                    "results.json"};
+static const char *const names[EXP_RESULT_FILES] = {
+    "experiment.ini", "commands.txt", "results.csv", "results.json"};
 
 static const char *const default_outputs[] = {"insns", "cycles", "ipc",
                                               "seconds"};
@@ -105,10 +106,11 @@ write_word(Table *t, const char *column, const char *format, ...)
     write_text(t, column, text);
 }
 
+/* `data` is NULL for a point that failed: it has no numbers. */
 static void write_number(Table *t, const char *column, const ExpData *data)
 {
     begin_cell(t, column);
-    if (!exp_output_write(column, data, t->out) && t->json)
+    if ((!data || !exp_output_write(column, data, t->out)) && t->json)
         fputs("null", t->out);
 }
 
@@ -126,7 +128,7 @@ static void write_row(Table *t, const ExpPoint *point, const ExpData *data,
         write_text(t, e->axes[i].name, exp_points_label(points, point, i));
     write_text(t, "status", outcome->failure ? "failed" : "ok");
     for (size_t i = 0; i < t->column_count; i++)
-        write_number(t, t->columns[i], data);
+        write_number(t, t->columns[i], outcome->failure ? NULL : data);
     write_word(t, "config_hash", "%016" PRIx64, point->config_hash);
     write_word(t, "image_hash", "%016" PRIx64, point->image_hash);
     write_text(t, "version", SELKIRK_VERSION);
@@ -251,7 +253,7 @@ static void choose_columns(Table *t)
 
 /* --- All ------------------------------------------------------------------ */
 
-/* What the points that did not fail have left.  A failed one has no numbers. */
+/* What the points that did not fail have left. */
 static bool read_data(Table *t, Diag *diag)
 {
     const ExpPoints *points = t->run->points;
@@ -268,6 +270,24 @@ static bool read_data(Table *t, Diag *diag)
     return ok;
 }
 
+/* Gives the files their names, all of them or none. */
+static bool close_all(ExpResults *results, Diag *diag)
+{
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        errno = 0;
+        if (fflush(results->files[i].file) != 0 ||
+            ferror(results->files[i].file))
+            return diag_error(diag,
+                              "--out: cannot write %s: %s; make room, and the "
+                              "same command goes on",
+                              results->paths[i], strerror(errno ? errno : EIO));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (!savefile_close(&results->files[i], diag))
+            return false;
+    return true;
+}
+
 bool exp_results_write(ExpResults *results, const ExpRun *run, Diag *diag)
 {
     Table t = {.run = run};
@@ -276,10 +296,11 @@ bool exp_results_write(ExpResults *results, const ExpRun *run, Diag *diag)
     if (ok) {
         choose_columns(&t);
         fwrite(e->text, 1, e->size, results->files[INI].file);
+        exp_command_write(run->points, run->folder,
+                          results->files[COMMANDS].file);
         write_csv(&t, results->files[CSV].file);
         write_json(&t, results->files[JSON].file);
-        for (size_t i = 0; i < ARRAY_LEN(names); i++)
-            ok = savefile_close(&results->files[i], diag) && ok;
+        ok = close_all(results, diag);
     }
     for (size_t i = 0; i < run->points->count; i++)
         exp_output_free(&t.data[i]);

@@ -1,14 +1,16 @@
-/* The table that an experiment comes to: experiment.ini, results.csv and
- * results.json in its folder. */
+/* The table that an experiment comes to: experiment.ini, commands.txt,
+ * results.csv and results.json in its folder. */
 #ifndef SELKIRK_CLI_EXP_RESULTS_H
 #define SELKIRK_CLI_EXP_RESULTS_H
 
 #include "cli/exp_run.h"
 #include "cli/savefile.h"
 
+enum { EXP_RESULT_FILES = 4 };
+
 typedef struct ExpResults {
-    char *paths[3];
-    SaveFile files[3];
+    char *paths[EXP_RESULT_FILES];
+    SaveFile files[EXP_RESULT_FILES];
 } ExpResults;
 
 /* Opens the files in `folder`, before there is anything to write: while they

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "cli/exp_command.h"
+#include "cli/exp_reuse.h"
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
@@ -128,23 +129,6 @@ static bool host_failed(Runner *r, const char *what, const char *path)
                       strerror(errno));
 }
 
-/* For people: what was run. */
-static bool write_command(Runner *r, char *const *command, const char *folder)
-{
-    char *path;
-    if (asprintf(&path, "%s/command.txt", folder) < 0)
-        abort();
-    FILE *file = fopen(path, "we");
-    if (file)
-        exp_command_write(command, file);
-    bool ok = file && !ferror(file);
-    ok = (!file || fclose(file) == 0) && ok;
-    if (!ok)
-        host_failed(r, "write", path);
-    free(path);
-    return ok;
-}
-
 /* In the process of a run, which it becomes. */
 __attribute__((noreturn)) static void become(char *const *command, int log,
                                              pid_t parent)
@@ -198,8 +182,7 @@ static bool start(Runner *r, Job *job, size_t index)
     bool ok = report_make_folders(folder, r->diag) &&
               exp_record_remove(folder, r->diag);
     r->host_failed = r->host_failed || !ok;
-    ok = ok && write_command(r, command, folder) &&
-         spawn(r, job, command, folder);
+    ok = ok && spawn(r, job, command, folder);
     exp_command_free(command);
     free(folder);
     return ok;
@@ -230,7 +213,8 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
     } else {
         tell_end(r, point, outcome);
         if (!outcome->failure &&
-            !exp_record_write(point, folder, r->run->build, outcome, r->diag))
+            !exp_record_write(folder, exp_record_key(point, r->run->build),
+                              outcome, r->diag))
             r->host_failed = true;
     }
     free(folder);
@@ -242,18 +226,12 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
 static void reuse(Runner *r)
 {
     const ExpPoints *points = r->run->points;
+    exp_reuse_find(r->run);
     for (size_t i = 0; i < points->count; i++) {
-        if (!points->list[i].chosen)
-            continue;
-        char *folder = exp_command_path(&points->list[i], r->run->folder, "");
-        r->wanted++;
-        if (exp_record_read(&points->list[i], folder, r->run->build,
-                            &r->run->outcomes[i])) {
-            r->ended++;
-            r->reused++;
-        }
-        free(folder);
+        r->wanted += points->list[i].chosen;
+        r->reused += r->run->outcomes[i].ended;
     }
+    r->ended = r->reused;
 }
 
 /* Starts runs while there is room for them. */
