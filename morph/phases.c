@@ -47,10 +47,11 @@ static uint64_t warm_limit(const Machine *m)
 HostPart phases_enter_device(Machine *m)
 {
     HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
+    uint64_t now = phases_now(m);
+    /* The baseline's access is in cycle `now`, after which comes what is due. */
     if (phases_is_timed(m))
-        events_run(m->events, phases_now(m));
-    else
-        events_set_now(m->events, phases_now(m));
+        events_run(m->events, m->baseline ? now - 1 : now);
+    events_set_now(m->events, now);
     return before;
 }
 

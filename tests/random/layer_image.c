@@ -71,6 +71,7 @@ enum {
 
 typedef struct Code {
     uint32_t va;
+    bool timeless;
     unsigned count;
     uint32_t words[HANDLER_BYTES / 4];
 } Code;
@@ -179,6 +180,12 @@ static unsigned put_unless_zero(Code *c, uint32_t bits)
     return put_branch(c, INSN_BNE, V0, ZERO);
 }
 
+static void put_timer(Code *c)
+{
+    if (!c->timeless)
+        put_i(c, INSN_SW, V0, AT, IO_DELAY);
+}
+
 /* Interrupts are called off, and asked for again at a random time. */
 static void put_interrupt(Code *c)
 {
@@ -188,7 +195,7 @@ static void put_interrupt(Code *c)
     put_i(c, INSN_SW, V0, AT, IO_LATER);
     put_i(c, INSN_ANDI, V0, V1, 0x3ff);
     put_i(c, INSN_ADDIU, V0, V0, 1);
-    put_i(c, INSN_SW, V0, AT, IO_DELAY);
+    put_timer(c);
     /* Requests of software and of the FPU would come for ever. */
     put_cp0(c, INSN_MTC0, ZERO, CP0_CAUSE);
     put(c, encode_row(INSN_MFC0) | ENCODE_RT(V0) | ENCODE_RD(CP0_STATUS));
@@ -359,7 +366,7 @@ static void put_boot(Code *c, const GuestState *s)
     put_i(c, INSN_LUI, AT, ZERO, IO_HIGH);
     put_i(c, INSN_ADDIU, V0, ZERO, 0x3f);
     put_i(c, INSN_SW, V0, AT, IO_LATER);
-    put_i(c, INSN_SW, V0, AT, IO_DELAY);
+    put_timer(c);
     put_constant(c, AT, s->status);
     put_cp0(c, INSN_MTC0, AT, CP0_STATUS);
     for (unsigned i = 1; i < 32; i++)
@@ -641,18 +648,18 @@ void layer_image_make(LayerImage *image, Rng *rng, bool big)
     for (unsigned i = 0; i < SEGMENTS; i++)
         clear_segment(w, i, segments[i].file_size);
 
-    Code code = {.va = kseg0};
+    Code code = {.va = kseg0, .timeless = image->timeless};
     put_refill(&code, kseg0 + HANDLERS);
     assert(code.count <= 0x80 / 4);
     put_words(w, 0, 0, code.words, code.count);
     code = (Code){.va = kseg0 + 0x80};
     put_jump(&code, INSN_J, kseg0 + HANDLERS);
     put_words(w, 0, 0x80, code.words, code.count);
-    code = (Code){.va = kseg0 + HANDLERS};
+    code = (Code){.va = kseg0 + HANDLERS, .timeless = image->timeless};
     put_general(&code);
     assert(4 * code.count <= HANDLER_BYTES - HANDLERS);
     put_words(w, 0, HANDLERS, code.words, code.count);
-    code = (Code){.va = kseg0 + BOOT};
+    code = (Code){.va = kseg0 + BOOT, .timeless = image->timeless};
     put_boot(&code, &parts->start);
     assert(4 * code.count <= BOOT_BYTES);
     put_words(w, 5, 0, code.words, code.count);

@@ -17,11 +17,12 @@
 
 typedef struct LayerImage {
     ElfImage *elf;
+    bool timeless; /* asked for: no timer, so that time changes nothing */
     bool structured;
     bool user;
 } LayerImage;
 
-/* Draws an image; elf_free() releases image->elf. */
+/* Draws an image, by `timeless`; elf_free() releases image->elf. */
 void layer_image_make(LayerImage *image, Rng *rng, bool big);
 
 #endif
