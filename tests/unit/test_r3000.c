@@ -165,6 +165,8 @@ static void test_write_buffer(void **state)
     /* One entry: each store waits for the one before. */
     w = create(WORDS("r3000.write_buffer=1"));
     assert_int_equal(store_many(&w, 100, 3, false), 8);
+    assert_int_equal(r3000_store(w.r, 115, 0x8000, false), 0);
+    assert_int_equal(stat_of(&w, "r3000.write_buffer.full"), 2);
     destroy(&w);
 }
 
