@@ -48,7 +48,7 @@ HostPart phases_enter_device(Machine *m)
 {
     HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
     uint64_t now = phases_now(m);
-    /* The baseline's access is in cycle `now`, after which comes what is due. */
+    /* The baseline accesses in cycle `now`, and what is due comes after it. */
     if (phases_is_timed(m))
         events_run(m->events, m->baseline ? now - 1 : now);
     events_set_now(m->events, now);
