@@ -56,7 +56,7 @@ ok 'prints the same bytes' \
 ok 'has the same statistics, cycles among them' \
     cmp "$work/200/stats.txt" "$work/again/stats.txt"
 ok 'forwarded to the prompt, it goes on in its time' \
-    run late decstation-200 --fast-forward until:GUEST-READY
+    run late decstation-200 --fast-forward text:GUEST-READY
 ok 'late printed: bench=0' printed late bench=0
 
 echo "1..$count"
