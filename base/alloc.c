@@ -19,12 +19,6 @@ void *alloc_zeroed(size_t count, size_t size)
     return check(calloc(count ? count : 1, size ? size : 1));
 }
 
-void *alloc_aligned(size_t alignment, size_t size)
-{
-    size_t whole = (size + alignment - 1) / alignment * alignment;
-    return memset(check(aligned_alloc(alignment, whole)), 0, whole);
-}
-
 void *alloc_resize(void *array, size_t count, size_t size)
 {
     return check(reallocarray(array, count ? count : 1, size ? size : 1));

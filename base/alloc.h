@@ -10,10 +10,6 @@
 /* Zeroed memory for `count` objects of `size` bytes; free() releases it. */
 void *alloc_zeroed(size_t count, size_t size) __attribute__((malloc));
 
-/* Zeroed memory of `size` bytes whose address is a multiple of `alignment`, a
- * power of two; free() releases it. */
-void *alloc_aligned(size_t alignment, size_t size) __attribute__((malloc));
-
 /* realloc() of an array to `count` objects of `size` bytes. */
 void *alloc_resize(void *array, size_t count, size_t size);
 

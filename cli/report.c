@@ -143,7 +143,8 @@ static void write_engine(const Run *run)
                 (double)r.bytes / (1 << 20));
     if (r.remembered)
         fprintf(stderr,
-                "  remembered   %16" PRIu64 "   translations of earlier runs\n",
+                "  remembered   %16" PRIu64
+                "   translations, which were not made again\n",
                 r.remembered);
 }
 

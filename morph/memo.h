@@ -38,8 +38,8 @@ VliwCode *memo_find(Memo *memo, const MemoInput *input, Arena *arena,
  * it must be what was found, or the program ends. */
 void memo_add(Memo *memo, const VliwCode *code, const OptWork *work);
 
-/* Translations that were found so far, with engine.memo=check too; and records
- * that are damaged. */
+/* Translations that were found so far, those of this run included, and with
+ * engine.memo=check, too; and records that are damaged. */
 uint64_t memo_found(const Memo *memo);
 uint64_t memo_damaged(const Memo *memo);
 

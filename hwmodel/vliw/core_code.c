@@ -259,8 +259,12 @@ static Installed *make_room(const VliwCode *code)
     size_t steps_at = issues_at + code->count * sizeof(Issue);
     size_t results_at = steps_at + steps * sizeof(Step);
     size_t size = results_at + RESULTS_MAX * atoms * sizeof(Result);
-    char *room = alloc_aligned(HOST_LINE, size);
+    /* (What aligned_alloc() cuts off at both ends takes malloc() longer.) */
+    void *memory = alloc_zeroed(1, size + HOST_LINE - 1);
+    char *room =
+        (char *)(((uintptr_t)memory + HOST_LINE - 1) & ~(HOST_LINE - 1ull));
     Installed *made = (Installed *)room;
+    made->memory = memory;
     made->pub.code = code;
     made->pub.exits = (CoreExit *)(room + exits_at);
     made->checks = (uint64_t *)(room + checks_at);
@@ -324,6 +328,7 @@ void core_remove(Core *c, CoreCode *code)
 {
     if (c->counted == code)
         c->counted = NULL;
-    engine_remove(c, (Installed *)code);
-    free(code);
+    Installed *made = (Installed *)code;
+    engine_remove(c, made);
+    free(made->memory);
 }

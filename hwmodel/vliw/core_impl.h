@@ -101,6 +101,7 @@ struct Installed {
     uint8_t written_gprs, written_fprs; /* in this order */
     uint8_t written[VLIW_GPRS + VLIW_FPRS];
     EngineUnit unit;
+    void *memory; /* all of it, as it was allocated */
 };
 
 /* --- The core ------------------------------------------------------------- */

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -29,7 +30,9 @@
 enum {
     KEY_DIGITS = 32,
     NAME_MAX_SIZE = KEY_DIGITS + sizeof SUFFIX,
+    USED_SECONDS = 600,     /* how exactly is known when a file was used last */
     PARTIAL_SECONDS = 3600, /* left behind by whoever did not come to an end */
+    KEY_ROOM = 1 << 16,     /* bytes, for most of the sources */
     OBJECT_MAX = 64 << 20,  /* bytes; none that can be linked comes near it */
     DESCRIPTION_MAX = 1 << 14, /* of a host, with all its features by name */
 };
@@ -108,7 +111,7 @@ static void add_source(Bytes *bytes, const EngineSource *s)
 void engine_saved_key(const EngineSaved *s, const EngineSource *source,
                       EngineKey keys[ENGINE_QUALITIES])
 {
-    Bytes bytes = {NULL, 0, 0};
+    Bytes bytes = {alloc_resize(NULL, KEY_ROOM, 1), 0, KEY_ROOM};
     add(&bytes, &s->compiler, sizeof s->compiler);
     add_source(&bytes, source);
     for (unsigned quality = 0; quality < ENGINE_QUALITIES; quality++) {
@@ -198,21 +201,21 @@ void engine_saved_ready(EngineSaved *s, const EngineBackend *backend)
 /* --- Reading -------------------------------------------------------------- */
 
 /* The rest of the file after its header, if that is whole. */
-static bool read_object(int file, EngineKey key, EngineObject *object)
+static bool read_object(int file, const struct stat *stat, EngineKey key,
+                        EngineObject *object)
 {
     Header header;
-    struct stat stat;
-    if (fstat(file, &stat) < 0 || !S_ISREG(stat.st_mode) ||
-        stat.st_size > OBJECT_MAX ||
-        read(file, &header, sizeof header) != sizeof header ||
-        memcmp(header.magic, magic, sizeof magic) != 0 ||
-        compare_keys(&header.key, &key) != 0 ||
-        (uint64_t)stat.st_size != sizeof header + header.size)
+    if (!S_ISREG(stat->st_mode) || stat->st_size > OBJECT_MAX ||
+        stat->st_size < (off_t)sizeof header)
         return false;
-    uint8_t *bytes = alloc_resize(NULL, header.size + 1, 1);
-    if (read(file, bytes, header.size) == (ssize_t)header.size &&
-        XXH3_64bits(bytes, header.size) == header.check) {
-        *object = (EngineObject){bytes, header.size};
+    size_t size = (size_t)stat->st_size - sizeof header;
+    uint8_t *bytes = alloc_resize(NULL, size + 1, 1);
+    struct iovec parts[] = {{&header, sizeof header}, {bytes, size}};
+    if (readv(file, parts, ARRAY_LEN(parts)) == stat->st_size &&
+        memcmp(header.magic, magic, sizeof magic) == 0 &&
+        compare_keys(&header.key, &key) == 0 && header.size == size &&
+        XXH3_64bits(bytes, size) == header.check) {
+        *object = (EngineObject){bytes, size};
         return true;
     }
     free(bytes);
@@ -230,11 +233,12 @@ bool engine_saved_load(EngineSaved *s, EngineKey key, EngineObject *object)
     int file = openat(s->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
         return false;
-    bool ok = read_object(file, key, object);
-    if (ok)
-        futimens(file, NULL); /* it was used */
-    else
+    struct stat stat;
+    bool ok = fstat(file, &stat) == 0 && read_object(file, &stat, key, object);
+    if (!ok)
         s->damaged++;
+    else if (time(NULL) - stat.st_mtime > USED_SECONDS)
+        futimens(file, NULL); /* it was used */
     close(file);
     return ok;
 }
