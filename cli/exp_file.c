@@ -516,26 +516,40 @@ static bool on_pair(void *ctx, const IniPair *pair, Diag *diag)
                       pair->where, pair->name);
 }
 
+/* All that there is to read, with a NUL behind it; at most FILE_MAX bytes. */
+static char *read_all(Arena *arena, FILE *file, size_t *size)
+{
+    size_t room = 4096, n;
+    char *text = arena_alloc(arena, room, 1);
+    *size = 0;
+    while ((n = fread(text + *size, 1, room - 1 - *size, file)) > 0) {
+        *size += n;
+        if (*size < room - 1 || room >= FILE_MAX)
+            continue;
+        text = arena_grow(arena, text, room, 2 * room, 1);
+        room *= 2;
+    }
+    return text;
+}
+
 /* The text of the file, which is freed with the arena. */
 static char *read_text(Arena *arena, const char *path, const char *from,
                        size_t *size, Diag *diag)
 {
     FILE *file = fopen(path, "re");
-    char *text = arena_alloc(arena, FILE_MAX + 1, 1);
-    if (file)
-        *size = fread(text, 1, FILE_MAX, file);
-    bool failed = !file || ferror(file);
-    if (failed)
+    char *text = file ? read_all(arena, file, size) : NULL;
+    bool ok = file && !ferror(file);
+    if (!ok)
         diag_error(diag, "%s%s%s: cannot read it: %s", from, *from ? ": " : "",
                    path, strerror(errno));
-    else if (fgetc(file) != EOF)
-        failed = !diag_error(diag, "%s: it is longer than %d bytes", path,
-                             FILE_MAX - 1);
+    else if (*size >= FILE_MAX - 1)
+        ok = diag_error(diag, "%s: it is longer than %d bytes", path,
+                        FILE_MAX - 2);
     else if (memchr(text, '\0', *size))
-        failed = !diag_error(diag, "%s: it is no text", path);
+        ok = diag_error(diag, "%s: it is no text", path);
     if (file)
         fclose(file);
-    return failed ? NULL : text;
+    return ok ? text : NULL;
 }
 
 /* `from`: who names the path, or "". */
