@@ -73,6 +73,7 @@ static const char *const covered[] = {
 typedef struct Run {
     const OptionsCases *options;
     LayerCase c;
+    uint64_t cycles; /* limit, 0: none */
     uint64_t covered[ARRAY_LEN(covered)];
     uint64_t programs, insns;
 } Run;
@@ -131,6 +132,8 @@ static Result run(Run *r, uint64_t slice, bool stepwise)
 {
     Rng rng = rng_stream(r->options->seed, ~r->c.number);
     Machine *m = layer_case_machine(&r->c, false);
+    machine_set_limits(
+        m, &(MachineLimits){.insns = r->c.insns, .cycles = r->cycles});
     if (stepwise)
         machine_add_breakpoint(m, NOWHERE);
     MachineStop stop;
@@ -194,11 +197,14 @@ static bool run_timeless(Run *r)
 
 static bool run_cut(Run *r)
 {
+    /* Most end by cycles then, somewhere in what an instruction takes. */
+    r->cycles = r->c.insns + r->c.number;
     Result whole = run(r, 0, false);
     Result cut[] = {run(r, 300, false), run(r, 0, true), run(r, 20, true)};
     for (size_t i = 0; i < ARRAY_LEN(cut); i++)
         if (cut[i].hash != whole.hash || cut[i].cycles != whole.cycles)
             return complain(r, "slices or steps show", cut[i], whole);
+    r->cycles = 0;
     return adds_up(r, whole);
 }
 
