@@ -1,0 +1,9 @@
+# BusyBox: a shell script that starts many processes, as a configure script.
+
+prepare() {
+	rounds=$(choose 1 12)
+}
+
+work() {
+	go sh shell.guest "$rounds"
+}
