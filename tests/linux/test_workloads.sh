@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 build() {
     "$workloads/build" --dir "$work/built" --linux "$linux" --no-packages \
-        sums shell
+        --no-link sums shell
 }
 run() { # run NAME OPTION...
     "$workloads/run" --small --selkirk "$selkirk" --dir "$work/built" \
