@@ -31,17 +31,7 @@ unpack() {
 # compile PROGRAM OPTION...: makes bin/PROGRAM of the files among the options.
 # What upstream's compilers accepted is no matter of ours: -w.
 compile() {
-    local program=$1
-
-    shift
-    "$linux/musl-el-hf/bin/mips1-gcc" -O2 -w -o "bin/$program" "$@" -lm
-    finish "$program"
-}
-
-# Strips a program, and fails if a MIPS I machine could not run it.
-finish() {
-    "$here/../../guest/linux/check-mips1" "bin/$1"
-    mipsel-linux-gnu-strip "bin/$1"
+    "$linux/musl-el-hf/bin/mips1-gcc" -O2 -w -s -o "bin/$1" "${@:2}" -lm
 }
 
 step_bzip2() {
@@ -60,8 +50,8 @@ step_jpeg() {
         -DWITH_TURBOJPEG=OFF
     make -j "$jobs" -C build/libjpeg-turbo cjpeg-static djpeg-static
     for program in cjpeg djpeg; do
-        cp "build/libjpeg-turbo/$program-static" "bin/$program"
-        finish $program
+        mipsel-linux-gnu-strip -o "bin/$program" \
+            "build/libjpeg-turbo/$program-static"
     done
 }
 
@@ -77,13 +67,12 @@ step_lua() {
 # Its sources are spread over steps of its own Makefile.
 step_mawk() {
     unpack mawk
-    cp -r src/mawk/. build/mawk
+    cp -a src/mawk/. build/mawk # with its times: no yacc is needed
     (cd build/mawk &&
-        ./configure --host=mipsel-linux-gnu --with-builtin-srand=no \
+        ./configure --host=mipsel-linux-gnu \
             CC="$linux/musl-el-hf/bin/mips1-gcc" CFLAGS='-O2 -w' &&
         make -j "$jobs" mawk)
-    cp build/mawk/mawk bin/mawk
-    finish mawk
+    mipsel-linux-gnu-strip -o bin/mawk build/mawk/mawk
 }
 
 # Its configure script writes what it found into config.h, for a banner only.
@@ -123,8 +112,9 @@ step_tcc() {
         -Ibuild/tcc src/tcc/tcc.c
     mkdir -p $out/include/sys $out/lua
     cp src/lua5.4/src/*.[ch] $out/lua
-    cp -r "$include"/*.h "$include/bits" src/tcc/include/*.h $out/include
+    cp -r "$include"/*.h "$include/bits" $out/include
     cp "$include"/sys/*.h $out/include/sys
+    cp src/tcc/include/*.h $out/include # over those of musl
 }
 
 # Its configure script looks for what its larger front end needs.
@@ -139,6 +129,11 @@ step_twolame() {
 END
     compile twolame -Ibuild/twolame -Isrc/twolame/libtwolame \
         src/twolame/libtwolame/*.c src/twolame/simplefrontend/*.c
+}
+
+# Fails if one is not for an R3000.
+step_check() {
+    "$here/../../guest/linux/check-mips1" bin/*
 }
 
 step_inputs() {
