@@ -210,7 +210,7 @@ bool options_parse(Options *o, CommandId command, char *const *args,
                    size_t count, Diag *diag)
 {
     const CommandInfo *info = &commands[command];
-    *o = (Options){.command = command};
+    *o = (Options){.command = command, .args = args};
     o->uses = alloc_zeroed(count, sizeof *o->uses);
     for (size_t i = 0; i < count; i++) {
         const char *arg = args[i];

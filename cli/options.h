@@ -50,6 +50,7 @@ typedef struct Options {
     size_t use_count;
     const char *operands[OPERANDS_MAX];
     size_t operand_count;
+    char *const *args; /* all, as they were given; behind the last is NULL */
     char *const *rest; /* what follows "--" */
     size_t rest_count;
 } Options;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "cli/exp_hash.h"
 #include "cli/options.h"
 #include "frontend/symbols.h"
 
@@ -412,6 +413,30 @@ void report_write_json_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
+/* So that it can be repeated. */
+static void write_command(const Run *run, FILE *out)
+{
+    fputs(", \"command\": [\"run\"", out);
+    for (char *const *arg = run->args; *arg; arg++) {
+        fputs(", ", out);
+        report_write_json_text(out, *arg);
+    }
+    fputs("]", out);
+}
+
+/* By which a later reader knows whether image and configuration are the same;
+ * an image that is gone has none. */
+static void write_hashes(const Run *run, FILE *out)
+{
+    ExpHashes hashes = {0};
+    uint64_t hash;
+    if (exp_hash_file(&hashes, run->image, &hash))
+        fprintf(out, "  \"image_hash\": \"%016" PRIx64 "\",\n", hash);
+    exp_hash_free(&hashes);
+    fprintf(out, "  \"config_hash\": \"%016" PRIx64 "\",\n",
+            config_hash_model(run->config));
+}
+
 /* All but "host" is a function of image, configuration and input. */
 static void write_summary_json(const Run *run, FILE *out)
 {
@@ -430,9 +455,11 @@ static void write_summary_json(const Run *run, FILE *out)
             "  \"state_hash\": \"%016" PRIx64 "\",\n",
             machine_insns(run->machine), machine_cycles(run->machine),
             simulated_seconds(run), machine_hash(run->machine));
+    write_hashes(run, out);
     marks_write_json(run->marks, out);
     fprintf(out, "  \"host\": {\"seconds\": %.6f, \"mips\": %.3f", run->seconds,
             guest_mips(run));
+    write_command(run, out);
     marks_write_json_host(run->marks, out);
     fputs("}\n}\n", out);
 }

@@ -27,6 +27,7 @@ typedef struct Run {
     Machine *machine;
     const char *image;   /* path */
     const char *cmdline; /* of the guest */
+    char *const *args;   /* of the command line, up to a NULL */
     const char *until;   /* NULL: no text was waited for */
     const Marks *marks;  /* --mark */
     bool measured;       /* the region that was asked for, whole */

@@ -315,6 +315,7 @@ static bool set_up(Session *s, Diag *diag)
                    .machine = s->machine,
                    .image = s->options->operands[0],
                    .cmdline = s->cmdline,
+                   .args = s->options->args,
                    .until = s->limits.until,
                    .marks = &s->marks};
     if (!s->machine ||

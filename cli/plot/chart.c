@@ -10,8 +10,8 @@ const char *chart_colour(size_t place)
 {
     /* Neighbours in the list differ in lightness, too. */
     static const char *const colours[CHART_COLOURS] = {
-        "#0072b2", "#e69f00", "#009e73", "#cc79a7",
-        "#56b4e9", "#d55e00", "#f0e442", "#000000",
+        "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
+        "#f0e442", "#882255", "#999933", "#332288", "#000000",
     };
     return colours[place % CHART_COLOURS];
 }

@@ -91,9 +91,10 @@ ChartSeries *chart_add_series(ChartList *list, Chart *chart, const char *name,
                               size_t points);
 void chart_add_point(ChartSeries *series, double x, double y);
 
-/* Colours that those who are colour-blind tell apart (Okabe and Ito, Color
- * Universal Design, 2008), by a series' place; the last is grey. */
-enum { CHART_COLOURS = 8 };
+/* Colours that those who are colour-blind tell apart, by a series' place: those
+ * of Okabe and Ito (Color Universal Design, 2008), but for black, and then some
+ * of Tol's (Colour Schemes, 2021). */
+enum { CHART_COLOURS = 11 };
 const char *chart_colour(size_t place);
 extern const char *const chart_grey;
 

@@ -278,28 +278,35 @@ static const char *quoted(Arena *arena, const char *word)
     return text_format(arena, "%s'", text);
 }
 
+/* The command that summary.json has, with another folder for what it writes. */
+static const char *command_again(Arena *arena, const JsonLeaves *leaves)
+{
+    const char *text = "selkirk";
+    bool is_folder = false;
+    for (size_t i = 0;; i++) {
+        const char *word =
+            json_find(leaves, text_format(arena, "host.command.%zu", i));
+        if (!word)
+            return i ? text_format(arena, "%s\n", text) : NULL;
+        if (is_folder || strncmp(word, "--out=", 6) == 0)
+            word = is_folder ? "again" : "--out=again";
+        is_folder = strcmp(word, "--out") == 0 || strcmp(word, "-o") == 0;
+        text = text_format(arena, "%s %s", text, quoted(arena, word));
+    }
+}
+
 static bool write_again_run(const Page *p, const SourceRun *run)
 {
     JsonLeaves leaves;
     if (!json_read(&leaves, p->arena,
                    source_join(p->arena, run->folder, "summary.json"), p->diag))
         return false;
-    const char *image = json_find(&leaves, "image");
-    const char *arguments = json_find(&leaves, "arguments");
-    const char *config = source_join(p->arena, run->folder, "config.ini");
-    bool has_arguments = arguments && *arguments;
-    write_listing(
-        p, text_format(p->arena, "selkirk run --config %s --out again %s%s%s\n",
-                       quoted(p->arena, config),
-                       quoted(p->arena, image ? image : "IMAGE"),
-                       has_arguments ? " -- " : "",
-                       has_arguments ? quoted(p->arena, arguments) : ""));
-    write_paragraph(
-        p, "dim",
-        "With the options --input, --disk, --until, --max-insns and "
-        "--max-cycles that it had, if any. A run with the same "
-        "configuration, image and input is the same run: the hash "
-        "of the guest's state and every statistic agree.");
+    const char *command = command_again(p->arena, &leaves);
+    write_listing(p, command ? command : "the command is not known\n");
+    write_paragraph(p, "dim",
+                    "In the folder in which it was run. With the same "
+                    "configuration, image and input it is the same run: every "
+                    "statistic and the hash of the guest's state agree.");
     return true;
 }
 

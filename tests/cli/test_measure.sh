@@ -16,7 +16,7 @@ same() { # same WHAT FILE FILE
 }
 # What of the summary is not the host's, nor how the run was asked for.
 outcome() {
-    grep -v '"host"' "$1/summary.json"
+    grep -v -e '"host"' -e '"config_hash"' "$1/summary.json"
 }
 gauges='^morph\.tcache\.(live|bytes|bytes_peak)$'
 

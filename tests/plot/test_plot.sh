@@ -210,7 +210,9 @@ ok 'a page of a run' sel report layer
 ok 'tells all' page layer/report.html '<h1>layer</h1>' ce773c8e9b94ed55 \
     '<td>vliw</td><td>functional</td>' 'Where the cycles went' \
     'what it counts &amp; more &lt;of it&gt; (units)' \
-    'selkirk run --config layer/config.ini --out again bench/quicksort'
+    '<td>0123456789abcdef</td>' '<td>fedcba9876543210</td>' \
+    "run --preset tm5400 --set=cpu.clock=25M --out again bench/quicksort --" \
+    "quicksort -- 'it'\\''s'"
 ok 'a page of an experiment' sel report exp
 ok 'tells that, too' page exp/report.html '<h1>Gears and baselines</h1>' \
     'points that failed' 'r3000, gears 0, gears 0-1, gears 0-2' \

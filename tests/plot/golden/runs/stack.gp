@@ -26,6 +26,9 @@ plot 'stack.dat' using ($2/1):xtic(1) title 'gear0' linecolor rgb '#0072b2', \
     'stack.dat' using ($6/1):xtic(1) title 'dcache' linecolor rgb '#56b4e9', \
     'stack.dat' using ($7/1):xtic(1) title 'dispatch' linecolor rgb '#d55e00', \
     'stack.dat' using ($8/1):xtic(1) title 'icache' linecolor rgb '#f0e442', \
-    'stack.dat' using ($9/1):xtic(1) title 'other' linecolor rgb '#999999', \
-    '' using 0:(($2+$3+$4+$5+$6+$7+$8+$9)/1):10 with labels offset 0,0.6 notitle
+    'stack.dat' using ($9/1):xtic(1) title 'write_buffer' linecolor rgb '#882255', \
+    'stack.dat' using ($10/1):xtic(1) title 'indirect' linecolor rgb '#999933', \
+    'stack.dat' using ($11/1):xtic(1) title 'interlock' linecolor rgb '#332288', \
+    'stack.dat' using ($12/1):xtic(1) title 'other' linecolor rgb '#999999', \
+    '' using 0:(($2+$3+$4+$5+$6+$7+$8+$9+$10+$11+$12)/1):13 with labels offset 0,0.6 notitle
 set output
