@@ -10,8 +10,8 @@
 #include <string.h>
 
 typedef struct Entry {
-    char *name; /* "group.row" */
-    const StatRow *row;
+    char *name;              /* "group.row" */
+    const char *unit, *text; /* as in StatRow */
     const uint64_t *count;
     bool gauge;
     /* Values of *count: at stats_reset(), at the last line of CSV, and at
@@ -60,24 +60,40 @@ static int by_name(const void *a, const void *b)
     }
 }
 
-static void add(Stats *stats, const char *group, const StatRow *rows,
-                size_t count, const void *counters, bool gauge)
+static void make_room(Stats *stats, size_t count)
 {
     assert(!stats->begun);
     stats->entries =
         alloc_resize(stats->entries, stats->count + count, sizeof(Entry));
-    for (size_t i = 0; i < count; i++) {
-        size_t size = strlen(group) + 1 + strlen(rows[i].name) + 1;
-        char *name = alloc_zeroed(size, 1);
-        snprintf(name, size, "%s.%s", group, rows[i].name);
-        const char *base = counters;
-        stats->entries[stats->count++] =
-            (Entry){.name = name,
-                    .row = &rows[i],
-                    .count = (const uint64_t *)(base + rows[i].offset),
-                    .gauge = gauge};
-    }
+}
+
+/* Takes an entry without a name, which is "GROUP.NAME". */
+static void add_entry(Stats *stats, const char *group, const char *name,
+                      Entry entry)
+{
+    size_t size = strlen(group) + 1 + strlen(name) + 1;
+    entry.name = alloc_zeroed(size, 1);
+    snprintf(entry.name, size, "%s.%s", group, name);
+    stats->entries[stats->count++] = entry;
+}
+
+static void sort(Stats *stats)
+{
     qsort(stats->entries, stats->count, sizeof(Entry), by_name);
+}
+
+static void add(Stats *stats, const char *group, const StatRow *rows,
+                size_t count, const void *counters, bool gauge)
+{
+    const char *base = counters;
+    make_room(stats, count);
+    for (size_t i = 0; i < count; i++)
+        add_entry(stats, group, rows[i].name,
+                  (Entry){.unit = rows[i].unit,
+                          .text = rows[i].text,
+                          .count = (const uint64_t *)(base + rows[i].offset),
+                          .gauge = gauge});
+    sort(stats);
 }
 
 void stats_add(Stats *stats, const char *group, const StatRow *rows,
@@ -90,6 +106,38 @@ void stats_add_gauges(Stats *stats, const char *group, const StatRow *rows,
                       size_t count, const void *counters)
 {
     add(stats, group, rows, count, counters, true);
+}
+
+void stats_add_histogram(Stats *stats, const char *group,
+                         const StatHistogram *what, const Histogram *h)
+{
+    char name[128];
+    Entry entry = {
+        .unit = what->unit, .text = what->text, .gauge = what->gauge};
+    assert(what->buckets > 1 && what->buckets <= HISTOGRAM_BUCKETS);
+    make_room(stats, what->buckets + 2);
+    for (unsigned i = 0; i < what->buckets; i++) {
+        uint64_t low = i ? 1ull << (i - 1) : 0, high = i ? 2 * low - 1 : 0;
+        if (what->step) {
+            low = (uint64_t)i * what->step;
+            high = low + what->step - 1;
+        }
+        int n = snprintf(name, sizeof name, "%s.%" PRIu64, what->name, low);
+        if (i + 1 < what->buckets)
+            snprintf(name + n, sizeof name - (size_t)n, "-%" PRIu64, high);
+        else
+            snprintf(name + n, sizeof name - (size_t)n, "+");
+        entry.count = &h->buckets[i];
+        add_entry(stats, group, name, entry);
+    }
+    snprintf(name, sizeof name, "%s.count", what->name);
+    entry.count = &h->count;
+    add_entry(stats, group, name, entry);
+    snprintf(name, sizeof name, "%s.sum", what->name);
+    entry.count = &h->sum;
+    entry.unit = what->of;
+    add_entry(stats, group, name, entry);
+    sort(stats);
 }
 
 /* --- The part that is measured -------------------------------------------- */
@@ -152,7 +200,7 @@ void stats_write_text(const Stats *stats, FILE *out)
     for (size_t i = 0; i < stats->count; i++) {
         const Entry *e = &stats->entries[i];
         fprintf(out, "%-*s %16" PRIu64 "  %s (%s)\n", width, e->name,
-                value_of(stats, e), e->row->text, e->row->unit);
+                value_of(stats, e), e->text, e->unit);
     }
 }
 

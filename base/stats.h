@@ -7,6 +7,8 @@
 #ifndef SELKIRK_BASE_STATS_H
 #define SELKIRK_BASE_STATS_H
 
+#include "base/histogram.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,22 @@ void stats_add(Stats *stats, const char *group, const StatRow *rows,
 /* The same of rows that are gauges. */
 void stats_add_gauges(Stats *stats, const char *group, const StatRow *rows,
                       size_t count, const void *counters);
+
+/* What a histogram is of: rows "group.name.LOW-HIGH", one a bucket, the last
+ * "group.name.LOW+", and "group.name.count" and "group.name.sum". */
+typedef struct StatHistogram {
+    const char *name;
+    const char *unit; /* of what comes, plural: "commits" */
+    const char *of;   /* of its values, plural: "stores" */
+    const char *text; /* what comes, and what its value is */
+    unsigned buckets; /* that are used */
+    unsigned step;    /* of linear ones; 0: they double */
+    bool gauge;
+} StatHistogram;
+
+/* `histogram` and the texts must outlive `stats`; `group` is copied. */
+void stats_add_histogram(Stats *stats, const char *group,
+                         const StatHistogram *what, const Histogram *histogram);
 
 /* Everything counted begins anew: the counters themselves stay as they are. */
 void stats_reset(Stats *stats);

@@ -601,5 +601,12 @@ void cpu_add_stats(const Cpu *c, Stats *stats)
     };
 #undef EXC_ROW
 #undef ROW
+    static const StatHistogram gap = {
+        .name = "exception_gap",
+        .unit = "exceptions",
+        .of = "instructions",
+        .text = "by instructions since the one before",
+        .buckets = GAP_BUCKETS};
     stats_add(stats, "cpu", rows, ARRAY_LEN(rows), c);
+    stats_add_histogram(stats, "cpu", &gap, &c->stats.exception_gap);
 }

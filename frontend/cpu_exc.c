@@ -63,6 +63,9 @@ static void take_exception(Cpu *c, Exception exc, unsigned z, bool refill)
         cpu_wait(c, c->timing.exception(c->timing.ctx));
 
     c->stats.exceptions[exc]++;
+    histogram_add(&c->stats.exception_gap, GAP_BUCKETS,
+                  s->insns - c->last_exception, 1);
+    c->last_exception = s->insns;
     if (refill)
         *(exc == EXC_TLBL ? &c->stats.utlb_load : &c->stats.utlb_store) += 1;
     if (c->hooks.exception)

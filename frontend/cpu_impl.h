@@ -50,7 +50,10 @@ typedef struct CpuStats {
     uint64_t utlb_load, utlb_store;
     uint64_t tlb_writes;
     uint64_t fpu_traps;
+    Histogram exception_gap;
 } CpuStats;
+
+enum { GAP_BUCKETS = 22 }; /* up to a million instructions */
 
 typedef struct CpuWatch {
     bool on, hit;
@@ -100,6 +103,7 @@ struct Cpu {
     CpuTiming timing;
     IsoCache *icache, *dcache;
     CpuStats stats;
+    uint64_t last_exception; /* instructions then */
 };
 
 #define NO_PAGE (1ull << 32)

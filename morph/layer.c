@@ -335,6 +335,19 @@ void layer_event(const Layer *l, const char *what, const Translation *t,
 /* --- Statistics ------------------------------------------------------------
  */
 
+void layer_count_runs(const Translation *t, Histogram *insns,
+                      Histogram *percent)
+{
+    const VliwCode *code = t->code;
+    for (unsigned i = 0; i < code->exit_count; i++) {
+        uint64_t times = t->core->exits[i].count, count = code->exits[i].insns;
+        histogram_add(insns, INSNS_BUCKETS, count, times);
+        if (t->gear == 2)
+            histogram_add_linear(percent, PERCENT_BUCKETS, PERCENT_STEP,
+                                 100 * count / code->guest_count, times);
+    }
+}
+
 void layer_update_stats(Layer *l)
 {
     LayerStats *stats = &l->stats;
@@ -344,10 +357,16 @@ void layer_update_stats(Layer *l)
     for (unsigned gear = 1; gear <= 2; gear++) {
         stats->run_length[gear] = stats->past_length[gear];
         stats->run_bound[gear] = stats->past_bound[gear];
+        stats->run_insns[gear] = stats->past_insns[gear];
+        stats->entries[gear] = (Histogram){0};
     }
+    stats->run_percent = stats->past_percent;
     for (const Translation *t = l->oldest; t; t = t->newer) {
         stats->run_length[t->gear] += t->core->entries * t->code->length;
         stats->run_bound[t->gear] += t->core->entries * t->code->bound;
+        layer_count_runs(t, &stats->run_insns[t->gear], &stats->run_percent);
+        histogram_add(&stats->entries[t->gear], ENTRIES_BUCKETS,
+                      t->core->entries, 1);
     }
 }
 
@@ -371,6 +390,53 @@ void layer_fill_saved(Layer *l, EngineGoOn *go_on, void *ctx)
     engine_fill(l->core, go_on, ctx);
 }
 
+static void add_histograms(const Layer *l, Stats *stats)
+{
+    const LayerStats *s = &l->stats;
+    static const StatHistogram insns_made = {.name = "insns_made",
+                                             .unit = "translations",
+                                             .of = "instructions",
+                                             .text =
+                                                 "made, by guest instructions",
+                                             .buckets = INSNS_BUCKETS};
+    static const StatHistogram length_made = {.name = "length_made",
+                                              .unit = "translations",
+                                              .of = "cycles",
+                                              .text =
+                                                  "made, by schedule length",
+                                              .buckets = INSNS_BUCKETS};
+    static const StatHistogram run_insns = {
+        .name = "run_insns",
+        .unit = "runs",
+        .of = "instructions",
+        .text = "ended by an exit, by guest instructions",
+        .buckets = INSNS_BUCKETS};
+    static const StatHistogram entries = {
+        .name = "entries",
+        .unit = "translations",
+        .of = "entries",
+        .text = "in the translation cache, by entries",
+        .buckets = ENTRIES_BUCKETS,
+        .gauge = true};
+    static const StatHistogram run_percent = {
+        .name = "run_percent",
+        .unit = "runs",
+        .of = "percent",
+        .text = "ended by an exit, by percent of the superblock's instructions",
+        .buckets = PERCENT_BUCKETS,
+        .step = PERCENT_STEP};
+    static const char *const groups[] = {"morph.gear0", "morph.gear1",
+                                         "morph.gear2"};
+    for (unsigned gear = 1; gear <= 2; gear++) {
+        const char *group = groups[gear];
+        stats_add_histogram(stats, group, &insns_made, &s->insns_made[gear]);
+        stats_add_histogram(stats, group, &length_made, &s->length_made[gear]);
+        stats_add_histogram(stats, group, &run_insns, &s->run_insns[gear]);
+        stats_add_histogram(stats, group, &entries, &s->entries[gear]);
+    }
+    stats_add_histogram(stats, groups[2], &run_percent, &s->run_percent);
+}
+
 void layer_add_stats(const Layer *l, Stats *stats)
 {
     static const StatRow rows[] = {
@@ -385,6 +451,7 @@ void layer_add_stats(const Layer *l, Stats *stats)
     };
     stats_add(stats, "morph", rows, ARRAY_LEN(rows), &l->stats);
     stats_add_gauges(stats, "morph", gauges, ARRAY_LEN(gauges), &l->stats);
+    add_histograms(l, stats);
     core_add_stats(l->core, stats);
     hierarchy_add_stats(l->hierarchy, stats);
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/bits.h"
+#include "base/histogram.h"
 #include "frontend/lift.h"
 #include "morph/layer.h"
 #include "morph/memo.h"
@@ -136,9 +137,22 @@ typedef struct LayerStats {
     /* Of gear 1 and gear 2: by translation and weighted by entries. */
     uint64_t length[3], bound[3];
     uint64_t run_length[3], run_bound[3];
+    /* By gear: translations made; runs that an exit ended; those in the cache,
+     * by the times they were entered. */
+    Histogram insns_made[3], length_made[3], run_insns[3], entries[3];
+    Histogram run_percent; /* of superblocks */
     /* The part of run_* of the translations that are no more. */
     uint64_t past_length[3], past_bound[3];
+    Histogram past_insns[3], past_percent;
 } LayerStats;
+
+/* The longest translation, and a million entries. */
+enum {
+    INSNS_BUCKETS = 10,
+    ENTRIES_BUCKETS = 22,
+    PERCENT_BUCKETS = 11,
+    PERCENT_STEP = 10,
+};
 
 typedef struct ProfileBlock {
     uint32_t pc, pa;
@@ -296,6 +310,9 @@ uint64_t layer_insns(const Layer *l);
 /* The page of a data access in the present mode (CoreBus.page). */
 bool layer_page(void *ctx, uint32_t va, bool user, bool store, CorePage *page,
                 CoreFault *fault);
+/* Adds the runs of `t` that an exit ended. */
+void layer_count_runs(const Translation *t, Histogram *insns,
+                      Histogram *percent);
 /* Tells who looks (LayerHooks.event), with a detail; "" if there is none. */
 void layer_event(const Layer *l, const char *what, const Translation *t,
                  const char *detail, ...) __attribute__((format(printf, 4, 5)));

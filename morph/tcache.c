@@ -139,6 +139,7 @@ void tcache_remove(Layer *l, Translation *t)
     l->stats.live_bytes -= t->code->size;
     l->stats.past_length[t->gear] += t->core->entries * t->code->length;
     l->stats.past_bound[t->gear] += t->core->entries * t->code->bound;
+    layer_count_runs(t, &l->stats.past_insns[t->gear], &l->stats.past_percent);
     core_remove(l->core, t->core);
     free(t->code);
     free(t);

@@ -299,6 +299,10 @@ static void count(Layer *l, const Source *source, const Translation *t)
         l->stats.bytes[t->gear] += code->size;
         l->stats.length[t->gear] += code->length;
         l->stats.bound[t->gear] += code->bound;
+        histogram_add(&l->stats.insns_made[t->gear], INSNS_BUCKETS,
+                      code->guest_count, 1);
+        histogram_add(&l->stats.length_made[t->gear], INSNS_BUCKETS,
+                      code->length, 1);
     }
     layer_event(l, source->record ? "revive" : "translate", t,
                 "%u instructions, %u cycles, at least %u, %u bytes",

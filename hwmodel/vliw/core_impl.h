@@ -6,6 +6,7 @@
 #define SELKIRK_HWMODEL_VLIW_CORE_IMPL_H
 
 #include "base/bits.h"
+#include "base/histogram.h"
 #include "hwmodel/vliw/core.h"
 #include "hwmodel/vliw/engine_state.h"
 
@@ -132,6 +133,21 @@ typedef struct AliasReg {
     uint32_t pa, size;
 } AliasReg;
 
+/* What each commit made final. */
+typedef struct CommitCounts {
+    Histogram insns, stores;
+} CommitCounts;
+
+/* Up to the most of a superblock, and of the store buffer. */
+enum { COMMIT_INSNS_BUCKETS = 10, COMMIT_STORES_BUCKETS = 8 };
+
+static inline void commit_count(CommitCounts *counts, uint64_t insns,
+                                uint64_t stores)
+{
+    histogram_add(&counts->insns, COMMIT_INSNS_BUCKETS, insns, 1);
+    histogram_add(&counts->stores, COMMIT_STORES_BUCKETS, stores, 1);
+}
+
 typedef struct CoreCounters {
     uint64_t cause[CORE_CAUSES];
     uint64_t total; /* current outside core_run() */
@@ -142,6 +158,7 @@ typedef struct CoreCounters {
     uint64_t stores, forwards, tlb_misses;
     uint64_t insns[GEARS];
     uint64_t runs, length, bound;
+    CommitCounts commit;
 } CoreCounters;
 
 struct Core {

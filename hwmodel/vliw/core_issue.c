@@ -108,12 +108,13 @@ static uint64_t commit(CoreRun *r, const Issue *m, uint64_t clock)
     clock += c->desc.commit;
     c->counters.cause[CORE_CAUSE_COMMIT] += c->desc.commit;
     c->clock = clock;
+    uint32_t insns = r->code->pub.exits[exit].record.insns;
+    assert(insns >= r->insns);
+    commit_count(&c->counters.commit, insns - r->insns, c->store_count);
     if (c->store_count)
         core_drain(c);
     c->alias_set = 0;
     copy_written(c, r->code);
-    uint32_t insns = r->code->pub.exits[exit].record.insns;
-    assert(insns >= r->insns);
     c->insns += insns - r->insns;
     c->counters.insns[r->code->pub.gear] += insns - r->insns;
     c->counters.commits++;

@@ -70,5 +70,19 @@ static const StatRow cause_rows[] = {
 void core_add_stats(const Core *c, Stats *stats)
 {
     stats_add(stats, "core", core_rows, ARRAY_LEN(core_rows), &c->counters);
+    static const StatHistogram insns = {
+        .name = "commit_insns",
+        .unit = "commits",
+        .of = "instructions",
+        .text = "by guest instructions since the one before",
+        .buckets = COMMIT_INSNS_BUCKETS};
+    static const StatHistogram stores = {.name = "commit_stores",
+                                         .unit = "commits",
+                                         .of = "stores",
+                                         .text =
+                                             "by gated stores that it drained",
+                                         .buckets = COMMIT_STORES_BUCKETS};
+    stats_add_histogram(stats, "core", &insns, &c->counters.commit.insns);
+    stats_add_histogram(stats, "core", &stores, &c->counters.commit.stores);
     stats_add(stats, "cycles", cause_rows, ARRAY_LEN(cause_rows), &c->counters);
 }

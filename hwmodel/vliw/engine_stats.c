@@ -68,6 +68,10 @@ static void add(Core *c, const Installed *code, const WalkTally *t,
     to->commits += times * t->commits;
     to->insns[code->pub.gear] += times * t->insns;
     to->stores += times * t->stores;
+    histogram_add_all(&to->commit.insns, COMMIT_INSNS_BUCKETS, &t->each.insns,
+                      times);
+    histogram_add_all(&to->commit.stores, COMMIT_STORES_BUCKETS,
+                      &t->each.stores, times);
     to->cause[CORE_CAUSE_GEAR0 + code->pub.gear] += times * t->molecules;
     to->cause[CORE_CAUSE_INTERLOCK] += times * t->interlock;
     to->cause[CORE_CAUSE_COMMIT] += times * t->commit;

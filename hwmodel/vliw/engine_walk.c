@@ -85,11 +85,12 @@ static void commit(Walk *w, const Issue *m)
     p->tally.commit += desc->commit;
     p->tally.commits++;
     p->tally.stores += p->gated;
-    p->gated = 0;
     p->written = (WalkRegs){0};
     p->commit = m->commit - 1;
     uint32_t insns = w->code->pub.exits[m->commit - 1].record.insns;
     p->tally.insns += insns - p->insns;
+    commit_count(&p->tally.each, insns - p->insns, p->gated);
+    p->gated = 0;
     p->insns = insns;
     w->committed = p->clock;
 }

@@ -12,6 +12,7 @@ typedef struct WalkTally {
     uint64_t branches, commits, insns, stores; /* stores: committed */
     uint64_t interlock, commit, branch;        /* cycles */
     uint64_t fetched, loaded, stored;          /* accesses, uncached too */
+    CommitCounts each;                         /* of the commits */
 } WalkTally;
 
 /* Registers of the guest's state. */

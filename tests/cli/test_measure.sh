@@ -18,7 +18,7 @@ same() { # same WHAT FILE FILE
 outcome() {
     grep -v -e '"host"' -e '"config_hash"' "$1/summary.json"
 }
-gauges='^morph\.tcache\.(live|bytes|bytes_peak)$'
+gauges='^morph\.(tcache\.(live|bytes|bytes_peak)|gear[12]\.entries\..*)$'
 
 # What intervals add up to is what the statistics say; and they go on to the
 # region's end.
@@ -78,6 +78,34 @@ for model in "${models[@]}"; do
         [ "$(value mark roi.cycles)" = "$(value mark run.cycles)" ] ||
         fail "$model: the mark"
 done
+
+# Histograms say what counters say.
+agree() { # agree HISTOGRAM COUNT SUM: sums of statistics
+    local buckets
+    buckets=$(grep -E "^$1\.[0-9]+[-+]" whole/stats.txt |
+        awk '{ sum += $2 } END { print sum }')
+    [ "$buckets" -eq "$(value whole "$1.count")" ] &&
+        [ "$buckets" -eq $(($2)) ] && [ "$(value whole "$1.sum")" -eq $(($3)) ] ||
+        fail "$1: $buckets"
+}
+of() {
+    value whole "$1"
+}
+agree core.commit_insns "$(of core.commits)" \
+    "$(of core.insns.gear1) + $(of core.insns.gear2)"
+agree core.commit_stores "$(of core.commits)" "$(of core.stores)"
+for gear in 1 2; do
+    agree morph.gear$gear.insns_made "$(of morph.gear$gear.translations)" \
+        "$(of morph.gear$gear.guest_insns)"
+    agree morph.gear$gear.length_made "$(of morph.gear$gear.translations)" \
+        "$(of morph.gear$gear.length)"
+    agree morph.gear$gear.run_insns "$(of morph.gear$gear.run_insns.count)" \
+        "$(of core.insns.gear$gear)"
+done
+agree morph.gear2.run_percent "$(of core.exits) - \
+    $(of morph.gear1.run_insns.count)" "$(of morph.gear2.run_percent.sum)"
+agree cpu.exception_gap 10 \
+    "$(of cpu.exception_gap.sum)" # ten times syscall
 
 # The bounds, exactly: the reference CPU takes a cycle for each instruction.
 events 0 insns --roi-from 100 --roi-to +1k -s roi.stop=yes

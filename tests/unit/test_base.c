@@ -769,6 +769,57 @@ static void test_stats_region(void **state)
     stats_destroy(stats);
 }
 
+/* Buckets that double, and linear ones; the last one takes the rest. */
+static void test_histogram(void **state)
+{
+    (void)state;
+    static const StatHistogram doubling = {.name = "d",
+                                           .unit = "runs",
+                                           .of = "stores",
+                                           .text = "ended",
+                                           .buckets = 4};
+    static const StatHistogram linear = {.name = "l",
+                                         .unit = "runs",
+                                         .of = "percent",
+                                         .text = "ended",
+                                         .buckets = 3,
+                                         .step = 10};
+    Histogram d = {0}, l = {0}, twice = {0};
+    static const uint64_t values[] = {0, 1, 2, 3, 4, UINT32_MAX};
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        histogram_add(&d, 4, values[i], i + 1);
+    histogram_add_all(&twice, 4, &d, 2);
+    static const uint64_t percents[] = {0, 9, 10, 19, 20, 100};
+    for (size_t i = 0; i < ARRAY_LEN(percents); i++)
+        histogram_add_linear(&l, 3, 10, percents[i], i + 1);
+    Stats *stats = stats_create();
+    stats_add_histogram(stats, "h", &doubling, &d);
+    stats_add_histogram(stats, "h", &linear, &l);
+    stats_add_histogram(stats, "twice", &doubling, &twice);
+    char *json = written(write_json, stats);
+    assert_string_equal(json, "{\n"
+                              "  \"h.d.0-0\": 1,\n"
+                              "  \"h.d.1-1\": 2,\n"
+                              "  \"h.d.2-3\": 7,\n"
+                              "  \"h.d.4+\": 11,\n"
+                              "  \"h.d.count\": 21,\n"
+                              "  \"h.d.sum\": 25769803810,\n"
+                              "  \"h.l.0-9\": 3,\n"
+                              "  \"h.l.10-19\": 7,\n"
+                              "  \"h.l.20+\": 11,\n"
+                              "  \"h.l.count\": 21,\n"
+                              "  \"h.l.sum\": 824,\n"
+                              "  \"twice.d.0-0\": 2,\n"
+                              "  \"twice.d.1-1\": 4,\n"
+                              "  \"twice.d.2-3\": 14,\n"
+                              "  \"twice.d.4+\": 22,\n"
+                              "  \"twice.d.count\": 42,\n"
+                              "  \"twice.d.sum\": 51539607620\n"
+                              "}\n");
+    free(json);
+    stats_destroy(stats);
+}
+
 /* Numbers in names are sorted as such. */
 static void test_stats_order(void **state)
 {
@@ -831,6 +882,7 @@ int main(void)
         cmocka_unit_test(test_config_list),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_stats_region),
+        cmocka_unit_test(test_histogram),
         cmocka_unit_test(test_stats_order),
         cmocka_unit_test(test_stats_none),
     };
