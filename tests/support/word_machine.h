@@ -12,6 +12,7 @@ typedef struct WordMachine {
     Machine *machine;
     char printed[256]; /* what comes after 255 bytes is lost */
     size_t size;
+    uint64_t interval_count, interval_hash; /* stats.interval: of its lines */
 } WordMachine;
 
 /* The program lies and begins at `start`; `settings`: words "key=value" until
