@@ -108,6 +108,7 @@ static void test_slices(void **state)
 {
     (void)state;
     static const char *const points[][2] = {
+        {"2", "+3"},
         {"", ""},
         {"100", "+2000"},
         {"text:.", "text:."},
