@@ -57,6 +57,12 @@ for model in "${models[@]}"; do
         same "$model, $interval" <(outcome whole) <(outcome cut)
         adds_up cut
     done
+    # What an interval is late, the next one is shorter.
+    events 3 cut --model $model "${hot[@]}" --interval 313
+    awk -F, 'NR > 2 && $1 - last < 313 { short++ }
+             NR > 1 { last = $1 }
+             END { exit short < 2 }' cut/intervals.csv ||
+        [ $model = functional ] || fail "$model: lengths drift"
     [ "$(value whole run.insns)" = "$(value whole cpu.insns)" ] ||
         fail "$model: run.insns"
 
