@@ -1,9 +1,25 @@
 /* Allocation that does not fail; see alloc.h. */
 #include "base/alloc.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Of x86-64 and most others; elsewhere it is an alignment. */
+enum { LARGE_PAGE = 2 << 20 };
+
+/* A sanitizer guards what malloc() gives, and nothing else. */
+#if defined __SANITIZE_ADDRESS__
+enum { SANITIZED = true };
+#elif defined __has_feature
+enum { SANITIZED = __has_feature(address_sanitizer) };
+#else
+enum { SANITIZED = false };
+#endif
 
 static void *check(void *p)
 {
@@ -17,6 +33,43 @@ static void *check(void *p)
 void *alloc_zeroed(size_t count, size_t size)
 {
     return check(calloc(count ? count : 1, size ? size : 1));
+}
+
+/* What is smaller has no large page. */
+static bool is_large(size_t size)
+{
+    return size >= LARGE_PAGE && !SANITIZED;
+}
+
+static size_t whole_pages(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (size + page - 1) / page * page;
+}
+
+void *alloc_large(size_t size)
+{
+    if (!is_large(size))
+        return alloc_zeroed(size, 1);
+    size_t whole = whole_pages(size);
+    char *at = mmap(NULL, whole + LARGE_PAGE, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(at == MAP_FAILED ? NULL : at);
+    /* From the next multiple on; what is before and behind goes. */
+    size_t before = -(uintptr_t)at % LARGE_PAGE;
+    if (before)
+        munmap(at, before);
+    munmap(at + before + whole, LARGE_PAGE - before);
+    madvise(at + before, whole, MADV_HUGEPAGE);
+    return at + before;
+}
+
+void alloc_free_large(void *memory, size_t size)
+{
+    if (!is_large(size))
+        free(memory);
+    else
+        munmap(memory, whole_pages(size));
 }
 
 void *alloc_resize(void *array, size_t count, size_t size)

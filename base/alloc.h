@@ -10,6 +10,13 @@
 /* Zeroed memory for `count` objects of `size` bytes; free() releases it. */
 void *alloc_zeroed(size_t count, size_t size) __attribute__((malloc));
 
+/* Zeroed memory of `size` bytes that is used at random places, as a guest's RAM
+ * is: by large pages of the host where it has them and likes to give them
+ * (madvise(2)), so that its own TLB misses less.  alloc_free_large() releases
+ * it, which has to be told the size. */
+void *alloc_large(size_t size);
+void alloc_free_large(void *memory, size_t size);
+
 /* realloc() of an array to `count` objects of `size` bytes. */
 void *alloc_resize(void *array, size_t count, size_t size);
 

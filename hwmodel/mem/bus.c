@@ -65,7 +65,7 @@ void bus_destroy(Bus *bus)
         return;
     for (unsigned i = 0; i < bus->region_count; i++)
         if (bus->regions[i].owned)
-            free(bus->regions[i].bytes);
+            alloc_free_large(bus->regions[i].bytes, bus->regions[i].size);
     for (unsigned i = 0; i < TABLE_COUNT; i++)
         free(bus->tables[i]);
     free(bus);
@@ -120,7 +120,7 @@ void bus_add_ram(Bus *bus, uint32_t pa, uint32_t size)
 {
     add(bus, &(Region){.pa = pa,
                        .size = size,
-                       .bytes = alloc_zeroed(size, 1),
+                       .bytes = alloc_large(size),
                        .writable = true,
                        .owned = true});
 }
@@ -129,7 +129,7 @@ void bus_add_rom(Bus *bus, uint32_t pa, uint32_t size, const void *content,
                  uint32_t content_size)
 {
     assert(content_size <= size);
-    uint8_t *bytes = alloc_zeroed(size, 1);
+    uint8_t *bytes = alloc_large(size);
     memcpy(bytes, content, content_size);
     add(bus, &(Region){.pa = pa, .size = size, .bytes = bytes, .owned = true});
 }

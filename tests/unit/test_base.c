@@ -130,6 +130,16 @@ static void test_alloc(void **state)
     assert_string_equal(copy, "text");
     free(copy);
 
+    /* Around the size of a large page, and no whole number of pages. */
+    static const size_t sizes[] = {1, 4096, 2097151, 2097152, 5000001};
+    for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+        uint8_t *memory = alloc_large(sizes[i]);
+        for (size_t k = 0; k < sizes[i]; k++)
+            assert_int_equal(memory[k], 0);
+        memset(memory, 0xff, sizes[i]);
+        alloc_free_large(memory, sizes[i]);
+    }
+
     assert_true(is_fatal(allocate_too_much));
 }
 
