@@ -270,10 +270,16 @@ unsigned hierarchy_fetch(Hierarchy *h, uint64_t pa)
 {
     h->counters.fetches++;
     uint32_t line = (uint32_t)(pa >> h->l1i.line_shift);
-    int64_t index = cache_find(&h->l1i, line);
-    if (likely(index >= 0)) {
-        cache_use(&h->l1i, index, false);
-        return 0;
+    uint64_t watched = line - h->first_present;
+    if (watched < h->present_count) {
+        if (likely(h->present[watched])) /* a use changes nothing */
+            return 0;
+    } else {
+        int64_t index = cache_find(&h->l1i, line);
+        if (likely(index >= 0)) {
+            cache_use(&h->l1i, index, false);
+            return 0;
+        }
     }
     h->counters.fetch_misses++;
     uint32_t place;

@@ -615,6 +615,7 @@ void engine_remove(Core *c, Installed *code)
     if (!e)
         return;
     engine_settle(c, code);
+    engine_forget_steps(c, code);
     unlink_code(e, code);
     engine_threaded_free(code);
     if (unit->job)

@@ -113,6 +113,14 @@ typedef struct EngineMaker {
     unsigned need_room, op_count, op_room, value_room; /* Walk.later */
 } EngineMaker;
 
+/* The path to a step that failed; `code` is NULL if there is none. */
+enum { ENGINE_FAULTED = SELKIRK_HARD ? 2 : 128 };
+typedef struct EngineFaulted {
+    const Installed *code;
+    uint32_t step;
+    WalkPath path;
+} EngineFaulted;
+
 typedef struct Engine {
     bool searched; /* for a compiler: `module`, `saved`, `dump` count */
     bool compiles; /* there is one */
@@ -140,6 +148,7 @@ typedef struct Engine {
     bool observed, fits;
 
     Walk walk;
+    EngineFaulted faulted[ENGINE_FAULTED]; /* by code and step */
     EngineMaker maker;
 
     /* engine_mem.c */
@@ -217,9 +226,10 @@ void engine_protect(Core *c, uint32_t pa, uint32_t size);
 bool engine_is_tree(const Installed *code);
 /* What the runs of compiled code since the last call add to the counters. */
 void engine_settle(Core *c, Installed *code);
-/* Where a run was that failed at the step, as long as nothing else is walked.
- */
+/* Where a run was that failed at the step; good until the next call. */
 const WalkPath *engine_find_step(Core *c, const Installed *code, uint32_t step);
+/* The code goes. */
+void engine_forget_steps(Core *c, const Installed *code);
 /* What such a run adds. */
 void engine_count_fault(Core *c, Installed *code, uint32_t step);
 /* What entries add. */

@@ -215,8 +215,7 @@ static void forward(Core *c, const uint8_t *host, unsigned size,
 
 static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
 {
-    const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
-    unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
+    unsigned size = ENGINE_SITE_SIZE(site);
     bool user = self->context.user;
     const CorePage *page = core_look(c, va, size, user, false);
     if (!page)
@@ -264,8 +263,7 @@ static bool is_refused(Core *c, const CorePage *page, uint32_t va,
 static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
                   uint32_t site)
 {
-    const Step *step = &self->steps[ENGINE_SITE_STEP(site)];
-    unsigned size = core_access_size((AtomOp)(step->op % STEP_LAST));
+    unsigned size = ENGINE_SITE_SIZE(site);
     unsigned stores = ENGINE_SITE_STORES(site);
     bool user = self->context.user;
     const CorePage *page = core_look(c, va, size, user, true);

@@ -31,11 +31,14 @@ typedef struct EngineUndo {
     uint32_t size;
 } EngineUndo;
 
-/* An atom that calls a helper: where it stands.  In one word, so that it is a
+/* An atom that calls a helper: where it stands, and of an access how many bytes
+ * it has, because the steps are far away.  In one word, so that it is a
  * constant argument. */
-#define ENGINE_SITE(step, stores) ((uint32_t)(step) | (uint32_t)(stores) << 24)
-#define ENGINE_SITE_STEP(site)    ((site)&0xffffff)
-#define ENGINE_SITE_STORES(site)  ((site) >> 24) /* gated since the commit */
+#define ENGINE_SITE(step, size, stores)                                        \
+    ((uint32_t)(step) | (uint32_t)(size) << 22 | (uint32_t)(stores) << 25)
+#define ENGINE_SITE_STEP(site)   ((site)&0x3fffff)
+#define ENGINE_SITE_SIZE(site)   ((site) >> 22 & 7)
+#define ENGINE_SITE_STORES(site) ((site) >> 25) /* gated since the commit */
 
 /* Helpers.  Those that may find a fault return false then (the low bit of a
  * 64-bit result; the value is in the high half) and the code goes to its fault

@@ -140,13 +140,29 @@ static bool go_to(Walk *w, uint32_t step)
     }
 }
 
+/* Where a program misses the guest's TLB it does so again and again: paths to
+ * steps that failed are kept. */
 const WalkPath *engine_find_step(Core *c, const Installed *code, uint32_t step)
 {
-    Walk *w = &c->engine.host->walk;
+    Engine *e = c->engine.host;
+    uint32_t hash = ((uint32_t)((uintptr_t)code >> 4) ^ step) * 0x9e3779b1u;
+    EngineFaulted *found = &e->faulted[(hash >> 16) % ENGINE_FAULTED];
+    if (found->code == code && found->step == step)
+        return &found->path;
+    Walk *w = &e->walk;
     walk_begin(w, c, code);
     while (!go_to(w, step))
         walk_go_back(w);
-    return &w->path;
+    *found = (EngineFaulted){.code = code, .step = step, .path = w->path};
+    return &found->path;
+}
+
+void engine_forget_steps(Core *c, const Installed *code)
+{
+    Engine *e = c->engine.host;
+    for (unsigned i = 0; i < ENGINE_FAULTED; i++)
+        if (e->faulted[i].code == code)
+            e->faulted[i].code = NULL;
 }
 
 void engine_count_fault(Core *c, Installed *code, uint32_t step)

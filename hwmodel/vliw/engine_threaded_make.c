@@ -243,7 +243,8 @@ static bool add_atoms(EngineMaker *maker, EngineValues *values,
             values->of[KEPT] = last_op(maker);
             kept = true;
         }
-        add_atom(maker, values, step, ENGINE_SITE(i, stores));
+        add_atom(maker, values, step,
+                 ENGINE_SITE(i, core_access_size(op), stores));
         stores += is_store(op);
     }
     return kept;

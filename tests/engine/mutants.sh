@@ -92,6 +92,10 @@ mutant 'shadows that stay stale' engine.c 200 \
     's/c->shadow_stale = true;//'
 mutant 'a fault that is not counted' engine.c 100 \
     's/engine_count_fault\(c, self, step\);//'
+mutant 'a path to a fault that outlives its code' engine.c 600 \
+    's/engine_forget_steps\(c, code\);//'
+mutant 'a path to the fault of another step' engine_stats.c 200 \
+    's/found->code == code && found->step == step/found->code == code/'
 mutant 'a register that is not kept' engine_threaded_make.c 100 \
     's/add_saves\(maker, &maker->needs\[0\]\.kept\);//'
 mutant 'a branch that reads what its molecule writes' \

@@ -437,7 +437,7 @@ void emit_fail_if(Emitter *e, const Atomic *atom, LLVMValueRef failed,
         ir_store(ir, ir_int(ir, 0),
                  ir_at(ir, e->core, offsetof(Core, fault_va)), REGION_STATE);
     }
-    LLVMValueRef site = ir_int(ir, ENGINE_SITE(atom->index, path->stores));
+    LLVMValueRef site = ir_int(ir, ENGINE_SITE(atom->index, 0, path->stores));
     LLVMValueRef clock = ir_long(ir, path->clock);
     LLVMAddIncoming(to->site, &site, &off, 1);
     LLVMAddIncoming(to->clock, &clock, &off, 1);

@@ -23,7 +23,9 @@ static LLVMValueRef call_thunk(Emitter *e, size_t thunk, LLVMTypeRef result,
 
 static LLVMValueRef site_of(const Emitter *e, const Atomic *atom)
 {
-    return ir_int(&e->ir, ENGINE_SITE(atom->index, atom->path->stores));
+    return ir_int(&e->ir,
+                  ENGINE_SITE(atom->index, step_access(step_op(atom->step)),
+                              atom->path->stores));
 }
 
 /* The entry of the address's line. */
