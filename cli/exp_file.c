@@ -30,8 +30,8 @@ static const struct {
 
 /* Columns of every result, and what their names begin with. */
 static const char *const columns[] = {
-    "point", "seed", "status", "insns",   "cycles",      "seconds",
-    "ipc",   "cpi",  "all",    "version", "config_hash", "image_hash"};
+    "point", "seed", "status",  "insns",       "cycles",     "seconds",   "ipc",
+    "cpi",   "all",  "version", "config_hash", "image_hash", "input_hash"};
 
 typedef enum Section { NONE, EXPERIMENT, BASE, AXIS, WORKLOAD } Section;
 

@@ -326,8 +326,7 @@ static bool hash_file(Maker *m, const ExpPoint *point, ExpKey key,
 static bool hash(Maker *m, ExpPoint *point, Diag *diag)
 {
     const char *const *run = point->run;
-    uint64_t h = config_hash_model(point->config);
-    h = hash_text(h, run[EXP_ARGUMENTS]);
+    uint64_t h = hash_text(HASH_START, run[EXP_ARGUMENTS]);
     h = hash_text(h, run[EXP_UNTIL]);
     h = hash_text(h, run[EXP_MAX_INSNS]);
     h = hash_text(h, run[EXP_MAX_CYCLES]);
@@ -336,13 +335,15 @@ static bool hash(Maker *m, ExpPoint *point, Diag *diag)
     for (size_t i = 0; i < point->disk_count; i++)
         if (!hash_file(m, point, EXP_DISK, point->disks[i], &h, diag))
             return false;
-    point->config_hash = h;
-    point->image_hash = HASH_START;
+    point->input_hash = h;
+    point->config_hash = config_hash_model(point->config);
     h = hash_text(hash_text(HASH_START, run[EXP_EXPECT]), run[EXP_STATUS]);
     point->expect_hash = h;
-    return hash_file(m, point, EXP_IMAGE, run[EXP_IMAGE], &point->image_hash,
-                     diag) &&
-           hash_file(m, point, EXP_EXPECT_FILE, run[EXP_EXPECT_FILE],
+    if (!exp_hash_file(&m->hashes, run[EXP_IMAGE], &point->image_hash))
+        return diag_error(diag, "%s: cannot read %s: %s",
+                          point->where[EXP_IMAGE], run[EXP_IMAGE],
+                          strerror(errno));
+    return hash_file(m, point, EXP_EXPECT_FILE, run[EXP_EXPECT_FILE],
                      &point->expect_hash, diag);
 }
 

@@ -19,8 +19,9 @@ typedef struct ExpPoint {
     const char **disks;
     size_t disk_count;
     Config *config;       /* what it comes to, for checks */
-    uint64_t config_hash; /* of all that decides the run, but the image */
+    uint64_t config_hash; /* of the model's keys */
     uint64_t image_hash;
+    uint64_t input_hash;  /* of arguments, limits, input and disks */
     uint64_t expect_hash; /* of what its output has to be */
 } ExpPoint;
 

@@ -125,6 +125,7 @@ uint64_t exp_record_key(const ExpPoint *point, uint64_t build)
     key = hash_u64(key, build);
     key = hash_u64(key, point->config_hash);
     key = hash_u64(key, point->image_hash);
+    key = hash_u64(key, point->input_hash);
     key = hash_u64(key, point->expect_hash);
     return key ? key : 1;
 }

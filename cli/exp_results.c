@@ -131,6 +131,7 @@ static void write_row(Table *t, const ExpPoint *point, const ExpData *data,
         write_number(t, t->columns[i], outcome->failure ? NULL : data);
     write_word(t, "config_hash", "%016" PRIx64, point->config_hash);
     write_word(t, "image_hash", "%016" PRIx64, point->image_hash);
+    write_word(t, "input_hash", "%016" PRIx64, point->input_hash);
     write_text(t, "version", SELKIRK_VERSION);
     begin_cell(t, "host.seconds");
     fprintf(t->out, "%.3f", outcome->seconds);
@@ -166,8 +167,8 @@ static void write_csv(Table *t, FILE *out)
     fputs(",status", out);
     for (size_t i = 0; i < t->column_count; i++)
         fprintf(out, ",%s", t->columns[i]);
-    fputs(",config_hash,image_hash,version,host.seconds,host.cpu,host.build,"
-          "host.failure\n",
+    fputs(",config_hash,image_hash,input_hash,version,host.seconds,host.cpu,"
+          "host.build,host.failure\n",
           out);
     write_rows(t);
 }

@@ -381,8 +381,9 @@ static void write_results(const Page *p)
 /* The marks of the points as results.csv has them. */
 static bool write_hashes(const Page *p)
 {
-    static const char *const names[] = {"point",       "seed",       "status",
-                                        "config_hash", "image_hash", "version"};
+    static const char *const names[] = {
+        "point",      "seed",       "status", "config_hash",
+        "image_hash", "input_hash", "version"};
     Table t;
     size_t columns[ARRAY_LEN(names)], count = 0;
     const char *heads[ARRAY_LEN(names)];
@@ -394,7 +395,7 @@ static bool write_hashes(const Page *p)
         if (table_find(&t, names[i], &columns[count]))
             heads[count++] = names[i];
     }
-    begin_details(p, "Each point's hashes of configuration and image");
+    begin_details(p, "Each point's hashes of configuration, image and input");
     html_begin_table(p->out, heads, count);
     for (size_t row = 0; row < t.row_count; row++) {
         const char *cells[ARRAY_LEN(names)];

@@ -285,9 +285,9 @@ static void count_numbers(const Table *t, size_t column, size_t *numbers,
 /* Columns about a point that are neither an axis nor a number. */
 static bool is_mark(const char *name)
 {
-    static const char *const marks[] = {"point",       "seed",        "status",
-                                        "config_hash", "image_hash",  "version",
-                                        "host.build",  "host.failure"};
+    static const char *const marks[] = {
+        "point",      "seed",    "status",     "config_hash", "image_hash",
+        "input_hash", "version", "host.build", "host.failure"};
     size_t place;
     return text_find(marks, ARRAY_LEN(marks), name, &place);
 }

@@ -233,7 +233,7 @@ ok 'points in order' [ "$(cells one/results.csv 1-4)" = \
 5,long,plain,7 6,long,plain,8 7,long,vliw,7 8,long,vliw,8 " ]
 ok 'all well' [ "$(cells one/results.csv 5 | tr -d ' ')" = okokokokokokokok ]
 ok 'a header' grep -qx 'point,work,machine,seed,status,insns,cycles,cycles\.total,'\
-'seconds,ipc,cycles/insns,config_hash,image_hash,version,host\.seconds,'\
+'seconds,ipc,cycles/insns,config_hash,image_hash,input_hash,version,host\.seconds,'\
 'host\.cpu,host\.build,host\.failure' one/results.csv
 row() { sed -n "$(($1 + 1))p" one/results.csv | cut -d, -f"$2"; }
 ok 'an instruction is a cycle' [ "$(row 1 6,7,8)" = "$(row 1 6),$(row 1 6)," ]
@@ -247,7 +247,9 @@ ok 'a ratio' [ "$(row 3 11)" = \
 ok 'a seed reaches the guest' grep -qx 8 one/points/0008/console.txt
 ok 'a workload has its memory' grep -qx 'memory = 16M' one/points/0005/config.ini
 ok 'seeds have hashes of their own' \
-    [ "$(cut -d, -f12 one/results.csv | sort -u | wc -l)" -eq 9 ]
+    [ "$(cells one/results.csv 2,14 | tr ' ' '\n' | sort -u | wc -l)" -eq 4 ]
+ok 'machines and memory, too' \
+    [ "$(cells one/results.csv 12 | tr ' ' '\n' | sort -u | wc -l)" -eq 4 ]
 ok 'one image has one' [ "$(cells one/results.csv 13 | tr ' ' '\n' |
     sort -u | wc -l)" -eq 1 ]
 ok 'the command of a point' bash -c "$(sed -n '/^# point 4:/{n;s/^selkirk/'\

@@ -189,8 +189,9 @@ static void test_hashes(void **state)
          NULL);
     const ExpPoint *p = w->points.list;
     for (size_t i = 1; i < w->points.count; i++) {
-        bool config = i >= 3 && i <= 5;
-        assert_true((p[i].config_hash != p[0].config_hash) == config);
+        bool input = i == 4 || i == 5;
+        assert_true((p[i].config_hash != p[0].config_hash) == (i == 3));
+        assert_true((p[i].input_hash != p[0].input_hash) == input);
         assert_true((p[i].image_hash != p[0].image_hash) == (i == 2));
         assert_true((p[i].expect_hash != p[0].expect_hash) == (i == 6));
     }
