@@ -7,6 +7,7 @@
 #include "base/stats.h"
 #include "hwmodel/mem/events.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ typedef struct DeviceClass {
     /* Bytes that the address lines to the device tell apart, a power of two:
      * its registers repeat every `span` bytes of the region it is given. */
     uint32_t span;
+    /* Whether something answers an access; if not, it is a bus error.  NULL:
+     * always. */
+    bool (*answers)(Device *device, uint32_t offset, unsigned size, bool write);
     /* `size` is 1, 2 or 4, `offset` aligned to it and below `span`.  Values
      * are numbers: the byte order of the machine does not show.  What read
      * gives beyond `size` bytes is dropped. */

@@ -206,9 +206,11 @@ bool bus_read(Bus *bus, uint32_t pa, unsigned size, uint32_t *value)
     }
     if (!region->device)
         return fail(bus, pa, false);
-    bus->counters.device_reads++;
     const DeviceClass *cls = region->device->cls;
     offset &= cls->span - 1;
+    if (cls->answers && !cls->answers(region->device, offset, size, false))
+        return fail(bus, pa, false);
+    bus->counters.device_reads++;
     *value = cls->read(region->device, offset, size) & size_mask(size);
     trace(bus, region, offset, size, false, *value);
     return true;
@@ -231,9 +233,11 @@ bool bus_write(Bus *bus, uint32_t pa, unsigned size, uint32_t value)
     }
     if (!region->device)
         return fail(bus, pa, true);
-    bus->counters.device_writes++;
     const DeviceClass *cls = region->device->cls;
     offset &= cls->span - 1;
+    if (cls->answers && !cls->answers(region->device, offset, size, true))
+        return fail(bus, pa, true);
+    bus->counters.device_writes++;
     value &= size_mask(size);
     cls->write(region->device, offset, size, value);
     trace(bus, region, offset, size, true, value);

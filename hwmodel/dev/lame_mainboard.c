@@ -1,0 +1,303 @@
+/* The mainboards of System/161; see lame_mainboard.h.
+ *
+ * Slot 31 is divided into 1 KB regions: one of configuration for each slot,
+ * that of slot 31 with the controller's own registers, and then one for each
+ * processor, of which there is one. */
+#include "hwmodel/dev/lame_mainboard.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    REGION = 0x400,
+    VID = 0x0,
+    DID = 0x4,
+    DRL = 0x8,
+
+    CONTROLLER = LAMEBUS_CONTROLLER * REGION,
+    RAMSZ = CONTROLLER + 0x200,
+    IRQS = CONTROLLER + 0x204,
+    PWR = CONTROLLER + 0x208,
+    IRQE = CONTROLLER + 0x20c,
+    CPUS = CONTROLLER + 0x210,
+    CPUE = CONTROLLER + 0x214,
+    SELF = CONTROLLER + 0x218,
+
+    CPU_AREA = 0x8000,
+    CIRQE = CPU_AREA,
+    CIPI = CPU_AREA + 0x4,
+    CRAM = CPU_AREA + 0x300,
+    CRAM_SIZE = 0x100,
+
+    POWER_OFF_MS = 5,
+    BOOT_CPU = 1, /* as a bit of CPUS */
+};
+
+typedef struct Mainboard {
+    LameCard card;
+    EventQueue *events;
+    LameMainboardHost host;
+    Event off;
+    uint32_t ram;
+    uint32_t filled; /* bit by bit, as all masks of slots */
+    LameId ids[LAMEBUS_SLOTS];
+    LameSlot slots[LAMEBUS_SLOTS];
+    uint32_t irqs, irqe;
+    uint32_t cirqe, cipi;
+    uint8_t cram[CRAM_SIZE];
+} Mainboard;
+
+static void update_irq(Mainboard *mb)
+{
+    line_set(&mb->host.bus_irq, mb->irqs & mb->irqe & mb->cirqe);
+    line_set(&mb->host.ipi, mb->cipi != 0);
+}
+
+static void on_slot_irq(void *ctx, unsigned number, bool level)
+{
+    Mainboard *mb = ctx;
+    uint32_t irqs = (mb->irqs & ~(1u << number)) | (uint32_t)level << number;
+    if (irqs == mb->irqs)
+        return;
+    mb->irqs = irqs;
+    update_irq(mb);
+}
+
+static void on_off(void *ctx)
+{
+    Mainboard *mb = ctx;
+    mb->host.power_off(mb->host.ctx);
+}
+
+static uint32_t powered(const Mainboard *mb)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < LAMEBUS_SLOTS; i++)
+        mask |= (uint32_t)mb->slots[i].powered << i;
+    return mask;
+}
+
+/* Without the mainboard's own bit the machine goes off, a little later. */
+static void write_power(Mainboard *mb, uint32_t value)
+{
+    bool old = mb->card.device.cls == &lame_oldmainboard_class;
+    if (old ? value == 0 : !(value >> LAMEBUS_CONTROLLER)) {
+        if (!event_pending(&mb->off))
+            events_schedule(mb->events, &mb->off,
+                            events_now(mb->events) +
+                                events_cycles(mb->events, POWER_OFF_MS, 1000));
+        return;
+    }
+    uint32_t change = old ? 0 : (powered(mb) ^ value) & mb->filled;
+    for (unsigned i = 0; i < LAMEBUS_CONTROLLER; i++)
+        if (change >> i & 1) {
+            mb->slots[i].powered = value >> i & 1;
+            mb->host.power(mb->host.ctx, i, mb->slots[i].powered);
+        }
+}
+
+/* VID, DID and DRL of a slot; beyond them nothing is asked. */
+static uint32_t read_config(const Mainboard *mb, uint32_t offset)
+{
+    unsigned number = offset / REGION;
+    if (!(mb->filled >> number & 1))
+        return 0;
+    switch (offset % REGION) {
+    case VID: return LAMEBUS_VENDOR;
+    case DID: return mb->ids[number].device;
+    default: return mb->ids[number].revision;
+    }
+}
+
+static uint32_t mainboard_read(Device *device, uint32_t offset, unsigned size)
+{
+    Mainboard *mb = (Mainboard *)device;
+    if (offset >= CRAM)
+        return lamebus_buffer_read(mb->cram, offset - CRAM, size);
+    uint32_t word;
+    switch (offset & ~3u) {
+    case RAMSZ: word = mb->ram; break;
+    case IRQS: word = mb->irqs; break;
+    case PWR: word = powered(mb); break;
+    case IRQE: word = mb->irqe; break;
+    case CPUS:
+    case CPUE:
+    case SELF: word = BOOT_CPU; break;
+    case CIRQE: word = mb->cirqe; break;
+    case CIPI: word = mb->cipi; break;
+    default: word = read_config(mb, offset & ~3u); break;
+    }
+    return lamebus_get_lanes(word, offset, size);
+}
+
+static void mainboard_write(Device *device, uint32_t offset, unsigned size,
+                            uint32_t value)
+{
+    Mainboard *mb = (Mainboard *)device;
+    if (offset >= CRAM) {
+        lamebus_buffer_write(mb->cram, offset - CRAM, size, value);
+        return;
+    }
+    value = lamebus_put_lanes(value, offset, size);
+    switch (offset & ~3u) {
+    case PWR: write_power(mb, value); break;
+    case IRQE: mb->irqe = value; break;
+    case CPUE:
+        if (value != BOOT_CPU)
+            lamebus_warn(&mb->card,
+                         "CPUE is set to 0x%x, but there is processor 0 only, "
+                         "which stays on",
+                         value);
+        break;
+    case CIRQE: mb->cirqe = value; break;
+    case CIPI: mb->cipi = value; break;
+    default:
+        lamebus_warn(&mb->card, "offset 0x%x is written, which is read-only",
+                     offset);
+        break;
+    }
+    update_irq(mb);
+}
+
+/* Within the regions of configuration only some words are there. */
+static bool mainboard_answers(Device *device, uint32_t offset, unsigned size,
+                              bool write)
+{
+    const DeviceReg *reg = device_reg(device->cls, offset);
+    bool config = reg && reg->bytes == CPU_AREA;
+    if (!config || offset % REGION < DRL + 4)
+        return lamebus_answers(device, offset, size, write);
+    lamebus_warn((LameCard *)device, "offset 0x%x is %s, where no register is",
+                 offset, write ? "written" : "read");
+    return false;
+}
+
+static void mainboard_reset(Device *device)
+{
+    Mainboard *mb = (Mainboard *)device;
+    events_cancel(mb->events, &mb->off);
+    mb->irqe = mb->cirqe = UINT32_MAX;
+    mb->cipi = 0;
+    memset(mb->cram, 0, sizeof mb->cram);
+    for (unsigned i = 0; i < LAMEBUS_SLOTS; i++)
+        mb->slots[i].powered = mb->filled >> i & 1;
+    update_irq(mb);
+}
+
+static void mainboard_destroy(Device *device)
+{
+    Mainboard *mb = (Mainboard *)device;
+    events_cancel(mb->events, &mb->off);
+    free(mb);
+}
+
+#define OLD_REGS                                                               \
+    {RAMSZ, 4, "RAMSZ", "bytes of RAM; read-only"},                            \
+        {IRQS, 4, "IRQS", "slots that interrupt, bit by bit; read-only"},      \
+        {PWR, 4, "PWR",                                                        \
+         "slots that have power; without bit 31 the machine goes off 5 ms "    \
+         "later (the old mainboard: when all is 0, and other writes do "       \
+         "nothing)"},                                                          \
+    {                                                                          \
+        IRQE, 4, "IRQE",                                                       \
+            "slots whose interrupts count; all ones after a reset"             \
+    }
+#define CONFIG_REG                                                             \
+    {                                                                          \
+        0, CPU_AREA, "CONFIG",                                                 \
+            "for slot N at 0x400 * N: vendor (0 if it is empty), device, "     \
+            "revision; read-only"                                              \
+    }
+
+static const DeviceReg regs[] = {
+    OLD_REGS,
+    {CPUS, 4, "CPUS", "processors, bit by bit: 1; read-only"},
+    {CPUE, 4, "CPUE", "processors that are on: 1"},
+    {SELF, 4, "SELF", "the processor that reads: 1; read-only"},
+    CONFIG_REG,
+    {CIRQE, 4, "CIRQE", "IRQE of processor 0, behind the common one"},
+    {CIPI, 4, "CIPI", "if not 0, an interrupt to processor 0, input 1"},
+    {CRAM, CRAM_SIZE, "CRAM", "scratch memory of processor 0"},
+};
+
+static const DeviceReg old_regs[] = {OLD_REGS, CONFIG_REG};
+
+static const StatRow stat_rows[] = {
+    {"warnings", "warnings", "about bad use of the mainboard",
+     offsetof(Mainboard, slots[LAMEBUS_CONTROLLER].warnings)},
+};
+
+const DeviceClass lame_mainboard_class = {
+    .name = "mainboard",
+    .text = "bus controller of System/161 2.x",
+    .regs = regs,
+    .reg_count = ARRAY_LEN(regs),
+    .span = LAMEBUS_SLOT_SIZE,
+    .answers = mainboard_answers,
+    .read = mainboard_read,
+    .write = mainboard_write,
+    .reset = mainboard_reset,
+    .destroy = mainboard_destroy,
+    .stats = stat_rows,
+    .stat_count = ARRAY_LEN(stat_rows),
+};
+
+const DeviceClass lame_oldmainboard_class = {
+    .name = "oldmainboard",
+    .text = "bus controller of System/161 1.x",
+    .regs = old_regs,
+    .reg_count = ARRAY_LEN(old_regs),
+    .span = LAMEBUS_SLOT_SIZE,
+    .answers = mainboard_answers,
+    .read = mainboard_read,
+    .write = mainboard_write,
+    .reset = mainboard_reset,
+    .destroy = mainboard_destroy,
+    .stats = stat_rows,
+    .stat_count = ARRAY_LEN(stat_rows),
+};
+
+LameSlot *lame_mainboard_slot(Device *device, unsigned number)
+{
+    assert(number < LAMEBUS_SLOTS);
+    return &((Mainboard *)device)->slots[number];
+}
+
+void lame_mainboard_fill(Device *device, unsigned number, LameId id)
+{
+    assert(number < LAMEBUS_SLOTS);
+    Mainboard *mb = (Mainboard *)device;
+    mb->filled |= 1u << number;
+    mb->ids[number] = id;
+    mb->slots[number].powered = true;
+}
+
+bool lame_mainboard_is_filled(const Device *device, unsigned number)
+{
+    return ((const Mainboard *)device)->filled >> number & 1;
+}
+
+Device *lame_mainboard_create(bool old, uint32_t ram, EventQueue *events,
+                              const LameMainboardHost *host)
+{
+    Mainboard *mb = alloc_zeroed(1, sizeof *mb);
+    mb->card.device.cls =
+        old ? &lame_oldmainboard_class : &lame_mainboard_class;
+    mb->events = events;
+    mb->host = *host;
+    mb->ram = ram;
+    event_init(&mb->off, on_off, mb);
+    for (unsigned i = 0; i < LAMEBUS_SLOTS; i++)
+        mb->slots[i] = (LameSlot){.number = i,
+                                  .irq = {on_slot_irq, mb, i},
+                                  .warn = host->warn,
+                                  .ctx = host->ctx};
+    mb->card.slot = &mb->slots[LAMEBUS_CONTROLLER];
+    lame_mainboard_fill(&mb->card.device, LAMEBUS_CONTROLLER,
+                        old ? (LameId){1, 2} : (LameId){10, 1});
+    return &mb->card.device;
+}
