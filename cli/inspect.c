@@ -15,11 +15,11 @@ typedef struct Named {
     uint32_t value;
 } Named;
 
-enum { CP0_COUNT = 9 };
+enum { CP0_SHOWN = 9 };
 
-static void cp0_values(const GuestState *s, Named out[CP0_COUNT])
+static void cp0_values(const GuestState *s, Named out[CP0_SHOWN])
 {
-    const Named all[CP0_COUNT] = {
+    const Named all[CP0_SHOWN] = {
         {"index", s->index},       {"random", state_random(s) << 8},
         {"entrylo", s->entrylo},   {"context", s->context},
         {"badvaddr", s->badvaddr}, {"entryhi", s->entryhi},
@@ -32,7 +32,7 @@ static void cp0_values(const GuestState *s, Named out[CP0_COUNT])
 bool inspect_register(const GuestState *s, const char *name, uint32_t *value)
 {
     const Named others[] = {{"pc", s->pc}, {"hi", s->hi}, {"lo", s->lo}};
-    Named cp0[CP0_COUNT];
+    Named cp0[CP0_SHOWN];
     cp0_values(s, cp0);
     for (unsigned r = 0; r < 32; r++) {
         if (strcmp(name, insn_gpr_name(r)) == 0) {
@@ -40,8 +40,8 @@ bool inspect_register(const GuestState *s, const char *name, uint32_t *value)
             return true;
         }
     }
-    for (size_t i = 0; i < ARRAY_LEN(others) + CP0_COUNT; i++) {
-        const Named *n = i < CP0_COUNT ? &cp0[i] : &others[i - CP0_COUNT];
+    for (size_t i = 0; i < ARRAY_LEN(others) + CP0_SHOWN; i++) {
+        const Named *n = i < CP0_SHOWN ? &cp0[i] : &others[i - CP0_SHOWN];
         if (strcmp(name, n->name) == 0) {
             *value = n->value;
             return true;
@@ -71,9 +71,9 @@ void inspect_print_gprs(const Machine *machine)
 
 void inspect_print_cp0(const GuestState *s)
 {
-    Named cp0[CP0_COUNT];
+    Named cp0[CP0_SHOWN];
     cp0_values(s, cp0);
-    for (size_t i = 0; i < CP0_COUNT; i++)
+    for (size_t i = 0; i < CP0_SHOWN; i++)
         printf("%8s %08" PRIx32 "%s", cp0[i].name, cp0[i].value,
                i % 3 == 2 ? "\n" : "  ");
     uint32_t code = (s->cause & CAUSE_EXC) >> 2;

@@ -291,6 +291,19 @@ static void on_console_put(void *ctx, uint8_t byte)
     hostconsole_put(s->console, byte);
 }
 
+static void on_note(void *ctx, const char *text)
+{
+    Session *s = ctx;
+    report_hide_progress(&s->progress);
+    fprintf(stderr, "selkirk: note: %s\n", text);
+}
+
+static void on_trace(void *ctx, uint32_t letter, bool on)
+{
+    Session *s = ctx;
+    trace_switch(s->trace, letter, on);
+}
+
 static bool set_up(Session *s, Diag *diag)
 {
     if (!read_inputs(s, diag))
@@ -308,7 +321,9 @@ static bool set_up(Session *s, Diag *diag)
         .host = {.ctx = s,
                  .console_put = on_console_put,
                  .marked = on_marked,
-                 .interval = on_interval},
+                 .interval = on_interval,
+                 .note = on_note,
+                 .trace = on_trace},
     };
     s->machine = machine_create(&mc, diag);
     s->run = (Run){.config = s->config,

@@ -29,6 +29,7 @@ typedef struct Stream {
 struct Trace {
     Machine *machine;
     bool on[TRACE_TOTAL];
+    bool paused[TRACE_TOTAL]; /* by the guest */
     size_t stream_of[TRACE_TOTAL];
     Stream *streams; /* no two of one path */
     size_t stream_count;
@@ -164,6 +165,8 @@ static void on_insn(void *ctx, const GuestState *s, uint32_t word)
 {
     Trace *t = ctx;
     release_insn(t, s, -1);
+    if (t->paused[TRACE_INSNS])
+        return;
     t->held = true;
     t->held_cycle = machine_cycles(t->machine);
     t->held_word = word;
@@ -174,7 +177,7 @@ static void on_exception(void *ctx, const GuestState *s, Exception exc)
 {
     Trace *t = ctx;
     release_insn(t, s, (int)exc);
-    if (!t->on[TRACE_EXCEPTIONS])
+    if (!t->on[TRACE_EXCEPTIONS] || t->paused[TRACE_EXCEPTIONS])
         return;
     FILE *file = begin_line(t, TRACE_EXCEPTIONS, "exc ",
                             machine_cycles(t->machine), s->epc);
@@ -193,6 +196,8 @@ static void on_tlb_write(void *ctx, const GuestState *s, unsigned index)
 {
     Trace *t = ctx;
     const TlbEntry *e = &s->tlb[index];
+    if (t->paused[TRACE_TLB])
+        return;
     FILE *file =
         begin_line(t, TRACE_TLB, "tlb ", machine_cycles(t->machine), s->pc);
     fprintf(file,
@@ -210,6 +215,8 @@ static void on_device(void *ctx, const GuestState *s, const Device *device,
                       uint32_t value)
 {
     Trace *t = ctx;
+    if (t->paused[TRACE_DEVICES])
+        return;
     const DeviceReg *reg = device_reg(device->cls, offset);
     char name[48];
     if (!reg)
@@ -380,6 +387,20 @@ bool trace_open(Trace *t, Machine *machine, Diag *diag)
         hooks.molecule = on_molecule;
     machine_set_trace(machine, &hooks);
     return true;
+}
+
+void trace_switch(Trace *t, uint32_t letter, bool on)
+{
+    switch (letter) {
+    case 'k':
+    case 'u': t->paused[TRACE_INSNS] = !on; break;
+    case 't': t->paused[TRACE_TLB] = !on; break;
+    case 'x':
+    case 'i': t->paused[TRACE_EXCEPTIONS] = !on; break;
+    case 'd':
+    case 'e':
+    case 'n': t->paused[TRACE_DEVICES] = !on; break;
+    }
 }
 
 bool trace_uses_stderr(const Trace *t)

@@ -13,6 +13,9 @@ Trace *trace_create(const Options *options, Diag *diag);
 bool trace_open(Trace *trace, Machine *machine, Diag *diag);
 /* The name of a traced kind that only the code-morphing layer has, or NULL. */
 const char *trace_layer_kind(const Trace *trace);
+/* What is traced is, or is not, from here on, by System/161's letters for it
+ * (docs/os161.md); what was not asked for stays off. */
+void trace_switch(Trace *trace, uint32_t letter, bool on);
 /* Whether something is traced to the standard error. */
 bool trace_uses_stderr(const Trace *trace);
 /* Shows what goes there now; files are left to fill up. */

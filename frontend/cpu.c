@@ -59,6 +59,7 @@ void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
                       .npc = pc + 4,
                       .status = status,
                       .fpr_load_reg = FPR_COUNT,
+                      .random_up = cpu_has(c, CPU_RANDOM_UP),
                       .insns = s->insns};
     memcpy(s->gpr, gpr, sizeof s->gpr);
     s->gpr[0] = 0;
@@ -66,6 +67,7 @@ void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
     isocache_reset(c->icache);
     isocache_reset(c->dcache);
     c->irq_lines = 0;
+    c->waiting = false;
     cpu_mem_reset(c);
     cpu_mode_changed(c);
 }
@@ -111,7 +113,7 @@ static bool cop_usable(const Cpu *c, unsigned z)
 
 /* An encoding that is no instruction.  Those that name a coprocessor, which
  * LWC0 and SWC0 do too, find it unusable first. */
-static void reserved(Cpu *c, uint32_t word)
+void cpu_reserved(Cpu *c, uint32_t word)
 {
     unsigned op = word >> 26;
     bool cop = (op & 0x3c) == 0x10 || op == 0x30 || op == 0x38;
@@ -121,11 +123,16 @@ static void reserved(Cpu *c, uint32_t word)
         cpu_exception(c, EXC_RI);
 }
 
-/* The load's result is in flight from now until after the next instruction. */
-static inline void load_later(GuestState *s, unsigned reg, uint32_t value)
+/* The load's result is in flight from now until after the next instruction,
+ * unless the processor waits for it. */
+static inline void load_later(Cpu *c, unsigned reg, uint32_t value)
 {
-    s->load_reg = (uint8_t)reg;
-    s->load_value = value;
+    if (cpu_has(c, CPU_INTERLOCKED)) {
+        c->s.gpr[reg] = value;
+    } else {
+        c->s.load_reg = (uint8_t)reg;
+        c->s.load_value = value;
+    }
 }
 
 static inline void set_hilo(GuestState *s, uint64_t value)
@@ -184,11 +191,24 @@ static bool must_return(const Cpu *c)
            c->s.insns >= c->insn_limit;
 }
 
+/* Nothing happens until the deadline: time passes at once. */
+static void idle(Cpu *c)
+{
+    uint64_t cycles = c->deadline - cpu_cycle(c);
+    c->waits += cycles;
+    c->stats.idle += cycles;
+    cpu_limit_changed(c);
+}
+
 /* The limit was reached.  False: cpu_run() must return. */
 static bool boundary(Cpu *c)
 {
     if (must_return(c))
         return false;
+    if (c->waiting) {
+        idle(c);
+        return false;
+    }
     if (!c->irq_ready)
         return true;
     cpu_exception(c, EXC_INT);
@@ -280,7 +300,7 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
     {                                                                          \
         if (!cpu_load(c, a + in->imm, size, &v, timed))                        \
             continue;                                                          \
-        load_later(s, in->rt, extend(v));                                      \
+        load_later(c, in->rt, extend(v));                                      \
         break;                                                                 \
     }
 #define STORE(size, value)                                                     \
@@ -293,7 +313,10 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
         switch ((InsnOp)in->op) {
         case INSN_UNDECODED:
         case INSN_MARKED: break; /* do not get here */
-        case INSN_RESERVED: reserved(c, in->imm); continue;
+        case INSN_RESERVED:
+            if (!cpu_extra(c, in->imm, a, b))
+                continue;
+            break;
 
         case INSN_SLL: gpr[in->rd] = b << in->imm; break;
         case INSN_SRL: gpr[in->rd] = b >> in->imm; break;
@@ -319,8 +342,18 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
             set_hilo(s, (uint64_t)((int64_t)(int32_t)a * (int32_t)b));
             break;
         case INSN_MULTU: WAIT_UNIT set_hilo(s, (uint64_t)a * b); break;
-        case INSN_DIV: WAIT_UNIT divide(s, a, b); break;
-        case INSN_DIVU: WAIT_UNIT divide_unsigned(s, a, b); break;
+        case INSN_DIV:
+            if (b == 0 && cpu_has(c, CPU_DIVIDE_TRAPS))
+                TRAP(EXC_BP);
+            WAIT_UNIT
+            divide(s, a, b);
+            break;
+        case INSN_DIVU:
+            if (b == 0 && cpu_has(c, CPU_DIVIDE_TRAPS))
+                TRAP(EXC_BP);
+            WAIT_UNIT
+            divide_unsigned(s, a, b);
+            break;
 
         case INSN_ADD:
             if (overflows_add(a, b))
@@ -381,7 +414,7 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
             if (!cpu_load_word_at(c, a + in->imm, &v))
                 continue;
             v = merge(c, a + in->imm, left, v, gpr[in->rt]);
-            load_later(s, in->rt, v);
+            load_later(c, in->rt, v);
             break;
         }
         case INSN_SB: STORE(1, b);
@@ -395,7 +428,7 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
 
         case INSN_MFC0:
             NEED_COP(0);
-            load_later(s, in->rt, cpu_cp0_read(c, in->rd));
+            load_later(c, in->rt, cpu_cp0_move(c, in));
             break;
         case INSN_MTC0:
         case INSN_TLBR:
@@ -418,11 +451,11 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
 
         case INSN_MFC1:
             NEED_FPU
-            load_later(s, in->rt, cpu_fpr_read(c, in->rd));
+            load_later(c, in->rt, cpu_fpr_read(c, in->rd));
             break;
         case INSN_CFC1:
             NEED_FPU
-            load_later(s, in->rt, cpu_fcr_read(c, in->rd));
+            load_later(c, in->rt, cpu_fcr_read(c, in->rd));
             break;
         case INSN_MTC1:
             NEED_FPU
@@ -444,12 +477,12 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
         case INSN_MFC2:
         case INSN_CFC2:
             NEED_COP(2);
-            load_later(s, in->rt, 0);
+            load_later(c, in->rt, 0);
             break;
         case INSN_MFC3:
         case INSN_CFC3:
             NEED_COP(3);
-            load_later(s, in->rt, 0);
+            load_later(c, in->rt, 0);
             break;
         case INSN_MTC2:
         case INSN_CTC2:
@@ -543,6 +576,16 @@ bool cpu_interrupt_ready(const Cpu *c)
     return c->irq_ready;
 }
 
+bool cpu_is_waiting(const Cpu *c)
+{
+    return c->waiting;
+}
+
+uint64_t cpu_idle_cycles(const Cpu *c)
+{
+    return c->stats.idle;
+}
+
 void cpu_set_remapped(Cpu *c, CpuRemapped *remapped, void *ctx)
 {
     c->remapped = remapped;
@@ -600,7 +643,6 @@ void cpu_add_stats(const Cpu *c, Stats *stats)
             stats.fpu_traps),
     };
 #undef EXC_ROW
-#undef ROW
     static const StatHistogram gap = {
         .name = "exception_gap",
         .unit = "exceptions",
@@ -609,4 +651,12 @@ void cpu_add_stats(const Cpu *c, Stats *stats)
         .buckets = GAP_BUCKETS};
     stats_add(stats, "cpu", rows, ARRAY_LEN(rows), c);
     stats_add_histogram(stats, "cpu", &gap, &c->stats.exception_gap);
+    static const StatRow wait_rows[] = {
+        ROW("waits", "instructions", "WAIT, where an interrupt was to come",
+            stats.waits),
+        ROW("idle", "cycles", "that they let pass", stats.idle),
+    };
+#undef ROW
+    if (cpu_has(c, CPU_WAIT))
+        stats_add(stats, "cpu", wait_rows, ARRAY_LEN(wait_rows), c);
 }

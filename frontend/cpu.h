@@ -26,6 +26,9 @@ typedef struct CpuBus {
     /* Aligned accesses of 1, 2 or 4 bytes; false is a bus error. */
     bool (*read)(void *ctx, uint32_t pa, unsigned size, uint32_t *value);
     bool (*write)(void *ctx, uint32_t pa, unsigned size, uint32_t value);
+    /* The guest has done what the processor does not survive: with
+     * CPU_MACHINE_CHECKS, else NULL.  One line says what. */
+    void (*machine_check)(void *ctx, const char *why);
 } CpuBus;
 
 /* What a tracer may want to see; members may be NULL. */
@@ -37,7 +40,29 @@ typedef struct CpuHooks {
     void (*tlb_write)(void *ctx, const GuestState *s, unsigned index);
 } CpuHooks;
 
+/* What a processor has that the R3000 has not (docs/cpu.md, MIPS-161). */
+typedef enum CpuFeature {
+    CPU_INTERLOCKED = 1 << 0,    /* loads have no visible delay */
+    CPU_DIVIDE_TRAPS = 1 << 1,   /* division by zero is a breakpoint */
+    CPU_STORE_ERRORS = 1 << 2,   /* a store that nothing takes is a bus error */
+    CPU_MACHINE_CHECKS = 1 << 3, /* IsC, SwC and ambiguous TLBs are fatal; the
+                                    Status bits of an R3000's caches are 0 */
+    CPU_RANDOM_UP = 1 << 4,      /* Random counts up */
+    CPU_WAIT = 1 << 5,           /* WAIT */
+    CPU_LINKED = 1 << 6,         /* LL, SC, SYNC, CACHE */
+    CPU_SELECTS = 1 << 7,        /* CP0 registers have banks */
+    CPU_TIMER = 1 << 8,          /* Count and Compare: CpuConfig.timer */
+    /* WAIT lets the time pass in cpu_run(); without, who runs the processor
+     * does: see cpu_is_waiting(). */
+    CPU_IDLES = 1 << 9,
+    CPU_MIPS161_1 = CPU_INTERLOCKED | CPU_DIVIDE_TRAPS | CPU_STORE_ERRORS |
+                    CPU_MACHINE_CHECKS | CPU_RANDOM_UP | CPU_WAIT | CPU_IDLES,
+    CPU_MIPS161_2 = CPU_MIPS161_1 | CPU_LINKED | CPU_SELECTS | CPU_TIMER,
+} CpuFeature;
+
 typedef struct CpuConfig {
+    unsigned features; /* sum of CpuFeature */
+    uint32_t timer;    /* physical address of Count; Compare is behind it */
     bool big_endian;
     bool fpu;        /* an R3010 is fitted */
     uint32_t prid;   /* CP0 PRId */
@@ -89,6 +114,12 @@ bool cpu_step(Cpu *cpu, const Insn *insn);
 void cpu_take_interrupt(Cpu *cpu);
 /* Whether there is one. */
 bool cpu_interrupt_ready(const Cpu *cpu);
+
+/* Whether WAIT was executed, and no interrupt input has been high since: there
+ * is nothing to execute until one is. */
+bool cpu_is_waiting(const Cpu *cpu);
+/* Cycles that cpu_run() let pass in WAIT. */
+uint64_t cpu_idle_cycles(const Cpu *cpu);
 
 /* Instructions begun since cpu_create(), those that trapped included. */
 uint64_t cpu_insns(const Cpu *cpu);

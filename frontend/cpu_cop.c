@@ -41,7 +41,21 @@ static void set_entryhi(Cpu *c, uint32_t value)
         cpu_mem_forget(c);
 }
 
-static void write_cp0(Cpu *c, unsigned reg, uint32_t value)
+static void write_status(Cpu *c, uint32_t value)
+{
+    GuestState *s = &c->s;
+    uint32_t keep = s->status & (STATUS_TS | (STATUS_PE & ~value));
+    if (cpu_has(c, CPU_MACHINE_CHECKS)) {
+        if (value & (STATUS_ISC | STATUS_SWC))
+            cpu_machine_check(c, "the guest isolates or swaps caches, which "
+                                 "this processor does not let it do");
+        value &= STATUS_WRITABLE_161;
+    }
+    s->status = (value & STATUS_WRITABLE) | keep;
+    cpu_mode_changed(c);
+}
+
+void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value)
 {
     GuestState *s = &c->s;
     switch (reg) {
@@ -55,12 +69,7 @@ static void write_cp0(Cpu *c, unsigned reg, uint32_t value)
     case CP0_ENTRYHI:
         set_entryhi(c, value & (ENTRYHI_VPN | ENTRYHI_ASID));
         break;
-    case CP0_STATUS: {
-        uint32_t keep = s->status & (STATUS_TS | (STATUS_PE & ~value));
-        s->status = (value & STATUS_WRITABLE) | keep;
-        cpu_mode_changed(c);
-        break;
-    }
+    case CP0_STATUS: write_status(c, value); break;
     case CP0_CAUSE:
         s->cause = (s->cause & ~CAUSE_SW) | (value & CAUSE_SW);
         cpu_irq_changed(c);
@@ -95,7 +104,7 @@ static void probe_tlb(Cpu *c)
     uint32_t status = s->status;
     int i = tlb_find(s, s->entryhi);
     if (s->status != status)
-        cpu_mem_forget(c); /* the TLB has shut down */
+        cpu_tlb_shut_down(c);
     s->index = i < 0 ? INDEX_P | (s->index & INDEX_INDEX) : (uint32_t)i << 8;
 }
 
@@ -109,7 +118,12 @@ static void leave_exception(Cpu *c)
 void cpu_system(Cpu *c, const Insn *in, uint32_t rt)
 {
     switch (in->op) {
-    case INSN_MTC0: write_cp0(c, in->rd, rt); break;
+    case INSN_MTC0:
+        if (cpu_has(c, CPU_SELECTS))
+            cpu_extra_mtc0(c, in, rt);
+        else
+            cpu_cp0_write(c, in->rd, rt);
+        break;
     case INSN_TLBR: read_tlb(c); break;
     case INSN_TLBWI: write_tlb(c, (c->s.index & INDEX_INDEX) >> 8); break;
     case INSN_TLBWR: write_tlb(c, state_random(&c->s)); break;

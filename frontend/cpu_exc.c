@@ -20,6 +20,8 @@ void cpu_irq_changed(Cpu *c)
 void cpu_set_irq(Cpu *c, unsigned input, bool level)
 {
     c->irq_lines = (c->irq_lines & ~(1u << input)) | (unsigned)level << input;
+    if (level)
+        c->waiting = false;
     cpu_irq_changed(c);
 }
 
@@ -42,6 +44,7 @@ static void take_exception(Cpu *c, Exception exc, unsigned z, bool refill)
     s->load_reg = 0;
     s->gpr[0] = 0;
     state_fpr_settle(s);
+    s->link = false;
 
     s->cause &= ~(CAUSE_BD | CAUSE_CE | CAUSE_EXC);
     s->cause |= (uint32_t)exc << 2 | z << CAUSE_CE_SHIFT;
@@ -70,6 +73,12 @@ static void take_exception(Cpu *c, Exception exc, unsigned z, bool refill)
         *(exc == EXC_TLBL ? &c->stats.utlb_load : &c->stats.utlb_store) += 1;
     if (c->hooks.exception)
         c->hooks.exception(c->hooks.ctx, s, exc);
+}
+
+void cpu_machine_check(Cpu *c, const char *why)
+{
+    if (c->bus.machine_check)
+        c->bus.machine_check(c->bus.ctx, why);
 }
 
 void cpu_exception(Cpu *c, Exception exc)

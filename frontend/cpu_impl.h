@@ -1,6 +1,7 @@
 /* Inside of the reference CPU.  Each of its files calls those named after it:
- * cpu.c (instructions), cpu_cop.c (coprocessors), cpu_mem.c (fetch, load,
- * store), cpu_exc.c (interrupts, exceptions, modes). */
+ * cpu.c (instructions), cpu_161.c (those that MIPS-161 has more), cpu_cop.c
+ * (coprocessors), cpu_mem.c (fetch, load, store), cpu_exc.c (interrupts,
+ * exceptions, modes). */
 #ifndef SELKIRK_FRONTEND_CPU_IMPL_H
 #define SELKIRK_FRONTEND_CPU_IMPL_H
 
@@ -51,6 +52,8 @@ typedef struct CpuStats {
     uint64_t tlb_writes;
     uint64_t fpu_traps;
     Histogram exception_gap;
+    uint64_t waits; /* WAIT instructions that waited */
+    uint64_t idle;  /* cycles that they let pass */
 } CpuStats;
 
 enum { GAP_BUCKETS = 22 }; /* up to a million instructions */
@@ -70,6 +73,7 @@ struct Cpu {
     uint64_t marks;      /* marks count from this instruction on */
     CpuWatch watches[CPU_WATCHES];
     bool stop;
+    bool waiting;       /* in WAIT */
     bool irq_ready;     /* an enabled interrupt is pending */
     unsigned irq_lines; /* inputs 0..5 */
 
@@ -116,7 +120,7 @@ static inline void cpu_limit_changed(Cpu *c)
     uint64_t insns = c->deadline > c->waits ? c->deadline - c->waits : 0;
     if (insns > c->insn_limit)
         insns = c->insn_limit;
-    c->limit = c->stop || c->irq_ready ? 0 : insns;
+    c->limit = c->stop || c->irq_ready || c->waiting ? 0 : insns;
 }
 
 /* The model's time, and what it says about it. */
@@ -135,10 +139,17 @@ static inline void cpu_wait(Cpu *c, uint64_t cycles)
     }
 }
 
+static inline bool cpu_has(const Cpu *c, unsigned feature)
+{
+    return c->config.features & feature;
+}
+
 /* Takes an exception at s.pc. */
 void cpu_exception(Cpu *c, Exception exc);
 void cpu_exception_refill(Cpu *c, Exception exc); /* by the UTLB vector */
 void cpu_exception_cop(Cpu *c, unsigned z);       /* coprocessor z unusable */
+/* Tells that the processor does not survive this. */
+void cpu_machine_check(Cpu *c, const char *why);
 /* Cause, Status or an interrupt line changed. */
 void cpu_irq_changed(Cpu *c);
 /* The mode, or what addresses mean in it, changed. */
@@ -149,6 +160,8 @@ void cpu_mode_changed(Cpu *c);
 void cpu_mem_free(Cpu *c);
 /* Forgets everything: memory may have any content now. */
 void cpu_mem_reset(Cpu *c);
+/* Status.TS was set. */
+void cpu_tlb_shut_down(Cpu *c);
 /* Forgets every virtual page, or the one that holds `va`. */
 void cpu_mem_forget(Cpu *c);
 void cpu_mem_forget_page(Cpu *c, uint32_t va);
@@ -248,9 +261,30 @@ static inline bool cpu_data_big(const Cpu *c)
     return c->config.big_endian != reversed;
 }
 
+/* --- cpu.c ------------------------------------------------------------- */
+
+/* Takes the exception of the word at s.pc, which is no instruction. */
+void cpu_reserved(Cpu *c, uint32_t word);
+
+/* --- cpu_161.c --------------------------------------------------------- */
+
+/* The word at s.pc, which is no instruction of the R3000; `rs` and `rt` are the
+ * registers that it names.  False: it took an exception. */
+bool cpu_extra(Cpu *c, uint32_t word, uint32_t rs, uint32_t rt);
+/* MFC0 and MTC0 where CP0 registers have banks. */
+uint32_t cpu_extra_mfc0(Cpu *c, const Insn *in);
+void cpu_extra_mtc0(Cpu *c, const Insn *in, uint32_t value);
+
 /* --- cpu_cop.c --------------------------------------------------------- */
 
 uint32_t cpu_cp0_read(const Cpu *c, unsigned reg);
+void cpu_cp0_write(Cpu *c, unsigned reg, uint32_t value);
+/* MFC0. */
+static inline uint32_t cpu_cp0_move(Cpu *c, const Insn *in)
+{
+    return cpu_has(c, CPU_SELECTS) ? cpu_extra_mfc0(c, in)
+                                   : cpu_cp0_read(c, in->rd);
+}
 
 /* Level of condition input z as a branch sees it. */
 bool cpu_condition(const Cpu *c, unsigned z);

@@ -80,6 +80,14 @@ void cpu_mem_forget_page(Cpu *c, uint32_t va)
         c->timing.remapped(c->timing.ctx);
 }
 
+/* No page is mapped now. */
+void cpu_tlb_shut_down(Cpu *c)
+{
+    cpu_mem_forget(c);
+    if (cpu_has(c, CPU_MACHINE_CHECKS))
+        cpu_machine_check(c, "two TLB entries match one address");
+}
+
 /* --- Exceptions of an access --------------------------------------------- */
 
 static bool address_error(Cpu *c, uint32_t va, bool store)
@@ -96,7 +104,7 @@ static bool translate(Cpu *c, uint32_t va, bool store, TlbPage *page)
     uint32_t status = s->status;
     TlbResult result = tlb_translate(s, va, store, page);
     if (s->status != status)
-        cpu_mem_forget(c); /* the TLB has shut down: no page is mapped now */
+        cpu_tlb_shut_down(c);
     if (result == TLB_OK)
         return true;
     if (result == TLB_ADDRESS_ERROR)
@@ -410,18 +418,23 @@ static void time_store(Cpu *c, const TlbPage *page, bool part)
         cpu_wait_store(c, key_of(page), part);
 }
 
-/* After that, too. */
-static void store_at(Cpu *c, const TlbPage *page, unsigned size, uint32_t value)
+/* After that, too.  False: exception taken. */
+static bool store_at(Cpu *c, const TlbPage *page, unsigned size, uint32_t value)
 {
     uint32_t pa = reversed_address(c, page->pa, size);
     if (page->cached && (c->s.status & STATUS_ISC)) {
         bool zero_parity = c->s.status & STATUS_PZ;
         isocache_store(isolated_cache(c), pa, size, value, zero_parity);
-        return;
+        return true;
     }
-    /* Stores are buffered: an error comes later, as the board's interrupt. */
-    c->bus.write(c->bus.ctx, pa, size, value);
+    /* An R3000's stores are buffered: an error comes later, as the board's
+     * interrupt. */
+    bool ok = c->bus.write(c->bus.ctx, pa, size, value);
     code_written(c, pa);
+    if (ok || !cpu_has(c, CPU_STORE_ERRORS))
+        return true;
+    cpu_exception(c, EXC_DBE);
+    return false;
 }
 
 bool cpu_store_slow(Cpu *c, uint32_t va, unsigned size, uint32_t value)
@@ -434,8 +447,7 @@ bool cpu_store_slow(Cpu *c, uint32_t va, unsigned size, uint32_t value)
     if (!(page.cached && (c->s.status & STATUS_ISC)))
         remember(c, va, &page);
     time_store(c, &page, size < 4);
-    store_at(c, &page, size, value);
-    return true;
+    return store_at(c, &page, size, value);
 }
 
 bool cpu_load_word_at(Cpu *c, uint32_t va, uint32_t *word)
@@ -458,16 +470,15 @@ bool cpu_store_part(Cpu *c, uint32_t va, bool left, uint32_t value)
     unsigned count = left ? 4 - lane : lane + 1;
     page.pa &= ~3u;
     time_store(c, &page, count < 4);
-    if (count == 4) {
-        store_at(c, &page, 4, value);
-        return true;
-    }
+    if (count == 4)
+        return store_at(c, &page, 4, value);
     uint32_t word = page.pa;
     for (unsigned i = 0; i < count; i++) {
         unsigned to = left ? lane + i : i;
         unsigned from = left ? i : 4 - count + i;
         page.pa = word + (cpu_data_big(c) ? to : 3 - to);
-        store_at(c, &page, 1, (value >> (8 * (3 - from))) & 0xff);
+        if (!store_at(c, &page, 1, (value >> (8 * (3 - from))) & 0xff))
+            return false;
     }
     return true;
 }

@@ -27,5 +27,7 @@ uint64_t state_hash(const GuestState *s)
         h = hash_u64(h, words[i]);
     for (unsigned i = 0; i < TLB_ENTRIES; i++)
         h = hash_u64(hash_u64(h, s->tlb[i].hi), s->tlb[i].lo);
+    if (s->link)
+        h = hash_u64(h, true);
     return hash_u64(h, s->insns);
 }

@@ -14,11 +14,14 @@ enum {
     CP0_ENTRYLO = 2,
     CP0_CONTEXT = 4,
     CP0_BADVADDR = 8,
+    CP0_COUNT = 9, /* of MIPS-161, as the next but one */
     CP0_ENTRYHI = 10,
+    CP0_COMPARE = 11,
     CP0_STATUS = 12,
     CP0_CAUSE = 13,
     CP0_EPC = 14,
     CP0_PRID = 15,
+    CP0_CONFIG = 16, /* of MIPS-161 */
 };
 
 /* Status. */
@@ -39,6 +42,9 @@ enum {
 #define STATUS_BEV   0x00400000u /* bootstrap exception vectors */
 #define STATUS_RE    0x02000000u /* reverse byte order in user mode */
 #define STATUS_CU0   0x10000000u /* coprocessor z usable: CU0 << z */
+/* What of it MIPS-161 has. */
+#define STATUS_WRITABLE_161                                                    \
+    (0xf0000000u | STATUS_BEV | STATUS_IM | STATUS_KU_IE)
 #define STATUS_WRITABLE                                                        \
     (0xf0000000u | STATUS_RE | STATUS_BEV | STATUS_CM | STATUS_PZ |            \
      STATUS_SWC | STATUS_ISC | STATUS_IM | STATUS_KU_IE)
@@ -129,16 +135,19 @@ typedef struct GuestState {
     uint32_t index, entrylo, context, badvaddr, entryhi;
     uint32_t status, cause, epc;
     TlbEntry tlb[TLB_ENTRIES];
+    bool random_up; /* Random counts up: a property of the processor */
+    bool link;      /* of LL to SC, where there are such */
 
     uint64_t insns; /* instructions begun, those that trapped included */
 } GuestState;
 
 /* CP0 Random: 63 at instruction 0, then one less for every instruction begun,
- * from 8 back to 63. */
+ * from 8 back to 63; or from 8 up. */
 static inline unsigned state_random(const GuestState *s)
 {
     unsigned span = TLB_ENTRIES - TLB_WIRED;
-    return TLB_ENTRIES - 1 - (unsigned)(s->insns % span);
+    unsigned step = (unsigned)(s->insns % span);
+    return s->random_up ? TLB_WIRED + step : TLB_ENTRIES - 1 - step;
 }
 
 static inline bool state_user_mode(const GuestState *s)

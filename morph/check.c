@@ -137,6 +137,7 @@ static void compare_cp0(Check *c, const GuestState *l, const GuestState *r)
     compare_word(c, "status", l->status, r->status);
     compare_word(c, "cause", l->cause, r->cause);
     compare_word(c, "epc", l->epc, r->epc);
+    compare_word(c, "link", l->link, r->link);
     if (memcmp(l->tlb, r->tlb, sizeof l->tlb) == 0)
         return;
     for (unsigned i = 0; i < TLB_ENTRIES; i++) {
@@ -322,10 +323,12 @@ Check *check_create(const CpuConfig *config, Bus *bus, const GuestState *state)
     c->bus = bus;
     c->layer = state;
     c->big = config->big_endian;
-    c->cpu = cpu_create(config, &(CpuBus){.ctx = c,
-                                          .page = on_page,
-                                          .read = on_read,
-                                          .write = on_write});
+    CpuConfig own = *config;
+    own.features &= ~(unsigned)CPU_IDLES; /* time is the layer's business */
+    c->cpu = cpu_create(&own, &(CpuBus){.ctx = c,
+                                        .page = on_page,
+                                        .read = on_read,
+                                        .write = on_write});
     c->state = cpu_state(c->cpu);
     make_regions(c);
     return c;

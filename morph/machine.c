@@ -13,6 +13,8 @@
 #include "base/hash.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +132,37 @@ static void on_stop(void *ctx, BoardStop why, uint32_t status)
     m->stop = why;
     m->stop_status = status;
     phases_stop(m);
+}
+
+/* Not of the board while it is made: then there is no processor. */
+static void on_note(void *ctx, const char *text)
+{
+    Machine *m = ctx;
+    char line[DIAG_TEXT_MAX];
+    if (!m->host.note)
+        return;
+    if (m->cpu)
+        snprintf(line, sizeof line, "pc 0x%08" PRIx32 ": %s",
+                 cpu_state(m->cpu)->pc, text);
+    else
+        snprintf(line, sizeof line, "%s", text);
+    m->host.note(m->host.ctx, line);
+}
+
+static void on_trace(void *ctx, uint32_t letter, bool on)
+{
+    Machine *m = ctx;
+    if (m->host.trace)
+        m->host.trace(m->host.ctx, letter, on);
+}
+
+/* The processor's end, as a board that has a status for it says. */
+static void on_machine_check(void *ctx, const char *why)
+{
+    char text[200];
+    snprintf(text, sizeof text, "machine check: %s", why);
+    on_note(ctx, text);
+    on_stop(ctx, BOARD_STOP_HALT, BOARD_STATUS_CRASH);
 }
 
 /* --- What the console asks of the machine -----------------------------------
@@ -287,6 +320,18 @@ static void set_hooks(Machine *m)
                       .molecule = m->trace.molecule ? on_molecule : NULL});
 }
 
+/* A board may come with another processor than the keys describe. */
+static void choose_processor(CpuConfig *cpu, BoardCpu board)
+{
+    if (board.kind == BOARD_CPU_R3000)
+        return;
+    cpu->features =
+        board.kind == BOARD_CPU_MIPS161_1 ? CPU_MIPS161_1 : CPU_MIPS161_2;
+    cpu->prid = board.prid;
+    cpu->timer = board.timer;
+    cpu->fpu = false;
+}
+
 static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
 {
     const Config *config = mc->config;
@@ -311,7 +356,9 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                       .console_get = on_console_get,
                       .insns = on_insns,
                       .mark = on_mark,
-                      .stop = on_stop};
+                      .stop = on_stop,
+                      .note = on_note,
+                      .trace = on_trace};
     m->board = board_create(config, big, mc->disks, mc->disk_count, &host,
                             m->events, diag);
     if (!m->board)
@@ -323,11 +370,17 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                      .icache = (uint32_t)config_int(config, CONFIG_CPU_ICACHE),
                      .dcache = (uint32_t)config_int(config, CONFIG_CPU_DCACHE),
                      .cpcond = board_cpcond(m->board)};
+    choose_processor(&cpu, board_cpu(m->board));
     m->cpu = cpu_create(&cpu, &(CpuBus){.ctx = m,
                                         .page = cpu_page,
                                         .read = cpu_read,
-                                        .write = cpu_write});
+                                        .write = cpu_write,
+                                        .machine_check = on_machine_check});
     unsigned model = config_choice(config, CONFIG_CPU_MODEL);
+    if (model == MODEL_VLIW && cpu.features)
+        return diag_error(diag, "cpu.model = vliw: the code-morphing layer "
+                                "does not know the processor of a sys161; use "
+                                "--model functional");
     if (model == MODEL_VLIW) {
         m->layer = layer_create(config, &cpu, m->cpu, m->bus, diag);
         if (!m->layer)
@@ -536,7 +589,7 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         }
         if (phases_slice_clock(m) >= end)
             return MACHINE_STOP_SLICE;
-        if (m->trace.insn)
+        if (m->trace.insn && !cpu_is_waiting(m->cpu))
             trace_insn(m);
         phases_run(m, end, stepwise);
     }

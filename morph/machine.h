@@ -40,6 +40,11 @@ typedef struct MachineHost {
     /* With stats.interval, an interval has ended `cycles` and `insns` after the
      * region's begin: what came in it is the next line of CSV of `stats`. */
     void (*interval)(void *ctx, uint64_t cycles, uint64_t insns, Stats *stats);
+    /* One line about what the guest does wrong, or asks to be told, and where:
+     * "pc 0x80001234: disk in slot 2: ...". */
+    void (*note)(void *ctx, const char *text);
+    /* The guest wants a trace on or off, by System/161's letter for it. */
+    void (*trace)(void *ctx, uint32_t letter, bool on);
 } MachineHost;
 
 /* Observers, for traces; members may be NULL. */

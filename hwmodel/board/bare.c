@@ -215,6 +215,7 @@ const BoardClass board_bare = {
     .parts = parts,
     .part_count = ARRAY_LEN(parts),
     .size = sizeof(Bare),
+    .memory_unit = 0x100000,
     .build = bare_build,
     .reset = bare_reset,
 };

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "hwmodel/board/parts.h"
+#include "hwmodel/dev/lame_disk.h"
 #include "hwmodel/dev/ms02nv.h"
 
 #include <assert.h>
@@ -11,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY_UNIT = 0x100000 };
+enum { MB = 0x100000 };
 
 /* In the order of the words of machine.board. */
-static const BoardClass *const classes[] = {&board_decstation_200, &board_bare};
+static const BoardClass *const classes[] = {&board_decstation_200, &board_bare,
+                                            &board_sys161};
 
 void board_own(Board *board, Device *device)
 {
@@ -49,12 +51,13 @@ Board *board_create(const Config *config, bool big, const BoardDisk *disks,
     const BoardClass *cls = classes[choice];
     assert(!strcmp(cls->name, config_text(config, CONFIG_MACHINE_BOARD)));
     uint64_t memory = config_int(config, CONFIG_MACHINE_MEMORY);
-    if (memory % MEMORY_UNIT) {
-        diag_error(diag,
-                   "machine.memory = %s is not a multiple of 1 MB; try %" PRIu64
-                   "M",
-                   config_text(config, CONFIG_MACHINE_MEMORY),
-                   memory / MEMORY_UNIT + 1);
+    if (memory % cls->memory_unit) {
+        bool mb = cls->memory_unit == MB;
+        diag_error(
+            diag,
+            "machine.memory = %s is not a multiple of %s; try %" PRIu64 "%s",
+            config_text(config, CONFIG_MACHINE_MEMORY), mb ? "1 MB" : "4 KB",
+            (memory / cls->memory_unit + 1) * (mb ? 1 : 4), mb ? "M" : "k");
         return NULL;
     }
     Board *board = alloc_zeroed(1, cls->size);
@@ -100,6 +103,11 @@ void board_console_wake(Board *board)
         board->cls->console_wake(board);
 }
 
+BoardCpu board_cpu(const Board *board)
+{
+    return board->cpu;
+}
+
 unsigned board_cpcond(const Board *board)
 {
     (void)board;
@@ -112,7 +120,23 @@ bool board_sync_disks(Board *board, Diag *diag)
     for (unsigned i = 0; i < board->device_count; i++)
         if (board->devices[i]->cls == &ms02nv_class)
             good &= ms02nv_sync(board->devices[i], diag);
+        else if (board->devices[i]->cls == &lame_disk_class)
+            good &= lame_disk_sync(board->devices[i], diag);
     return good;
+}
+
+/* The second device of a class is called after its number. */
+static void name_group(const Board *board, unsigned index, char *name,
+                       size_t size)
+{
+    const DeviceClass *cls = board->devices[index]->cls;
+    unsigned number = 1;
+    for (unsigned i = 0; i < index; i++)
+        number += board->devices[i]->cls == cls;
+    if (number == 1)
+        snprintf(name, size, "%s", cls->name);
+    else
+        snprintf(name, size, "%s%u", cls->name, number);
 }
 
 void board_add_stats(Board *board, Stats *stats)
@@ -120,8 +144,10 @@ void board_add_stats(Board *board, Stats *stats)
     for (unsigned i = 0; i < board->device_count; i++) {
         const Device *device = board->devices[i];
         const DeviceClass *cls = device->cls;
+        char name[32];
+        name_group(board, i, name, sizeof name);
         if (cls->stat_count)
-            stats_add(stats, cls->name, cls->stats, cls->stat_count, device);
+            stats_add(stats, name, cls->stats, cls->stat_count, device);
     }
 }
 

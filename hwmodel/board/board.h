@@ -18,6 +18,9 @@ typedef enum BoardStop {
 /* Status of a stop because of an exception that the program was not ready for:
  * HALT from a boot ROM, EXIT from a board without one. */
 enum { BOARD_STATUS_EXCEPTION = 3 };
+/* Status of a HALT because the guest crashed a machine that has a status for
+ * it. */
+enum { BOARD_STATUS_CRASH = 1 };
 
 /* What the machine offers to its board. */
 typedef struct BoardHost {
@@ -34,7 +37,24 @@ typedef struct BoardHost {
     void (*mark)(void *ctx, uint32_t value);
     /* Ends (or restarts) the run after the present instruction. */
     void (*stop)(void *ctx, BoardStop why, uint32_t status);
+    /* Tells the user what the guest does wrong, or asks to tell; one line. */
+    void (*note)(void *ctx, const char *text);
+    /* The guest turns a trace on or off, by System/161's letter for it. */
+    void (*trace)(void *ctx, uint32_t letter, bool on);
 } BoardHost;
+
+typedef enum BoardCpuKind {
+    BOARD_CPU_R3000,     /* as the keys cpu.* say */
+    BOARD_CPU_MIPS161_1, /* of System/161 1.x, and of 2.x */
+    BOARD_CPU_MIPS161_2,
+} BoardCpuKind;
+
+/* The processor that the board wants. */
+typedef struct BoardCpu {
+    BoardCpuKind kind;
+    uint32_t prid;  /* of a MIPS-161 */
+    uint32_t timer; /* its on-chip timer's physical address */
+} BoardCpu;
 
 /* A disk of the machine: `--disk FILE[,overlay]`. */
 typedef struct BoardDisk {
@@ -76,6 +96,8 @@ bool board_reset(Board *board, const BoardImage *image, BoardStart *start,
 
 /* New console input is there for console_get(). */
 void board_console_wake(Board *board);
+
+BoardCpu board_cpu(const Board *board);
 
 /* Levels of the coprocessor condition inputs CpCond0..3, bit by bit. */
 unsigned board_cpcond(const Board *board);

@@ -306,6 +306,7 @@ const BoardClass board_decstation_200 = {
     .parts = parts,
     .part_count = ARRAY_LEN(parts),
     .size = sizeof(Decstation),
+    .memory_unit = 0x100000,
     .build = dec_build,
     .reset = dec_reset,
     .console_wake = dec_console_wake,

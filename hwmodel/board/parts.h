@@ -5,7 +5,7 @@
 
 #include "hwmodel/board/board.h"
 
-enum { BOARD_DEVICES_MAX = 32 };
+enum { BOARD_DEVICES_MAX = 48 };
 
 /* A line of the parts list. */
 typedef struct BoardPart {
@@ -20,7 +20,8 @@ typedef struct BoardClass {
     const char *text;
     const BoardPart *parts;
     size_t part_count;
-    size_t size; /* of the structure that begins with the Board */
+    size_t size;          /* of the structure that begins with the Board */
+    uint32_t memory_unit; /* machine.memory is a multiple of it */
     /* Puts the parts on the bus.  Bus, queue, host and memory are there. */
     bool (*build)(Board *board, const Config *config, bool big,
                   const BoardDisk *disks, size_t disk_count, Diag *diag);
@@ -36,12 +37,14 @@ struct Board {
     Bus *bus;
     EventQueue *events;
     uint32_t memory; /* bytes of RAM */
+    BoardCpu cpu;
     Device *devices[BOARD_DEVICES_MAX];
     unsigned device_count;
 };
 
 extern const BoardClass board_decstation_200;
 extern const BoardClass board_bare;
+extern const BoardClass board_sys161;
 
 /* Makes the board own a device: resets and destroys it. */
 void board_own(Board *board, Device *device);

@@ -103,7 +103,7 @@ static int walk(const HostFolder *folder, const char *path, const char **last)
         char part[HOSTFOLDER_PATH_MAX];
         memcpy(part, path, (size_t)(slash - path));
         part[slash - path] = '\0';
-        int next = openat(at, part, O_PATH | O_DIRECTORY | SAFE);
+        int next = openat(at, part, O_RDONLY | O_DIRECTORY | SAFE);
         int error = errno;
         close(at);
         errno = error;

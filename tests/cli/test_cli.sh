@@ -151,7 +151,7 @@ completes() { # completes WANTED WORD...: what completion offers for the last
 }
 ok 'completes commands' completes run ru
 ok 'completes options' completes '--max-insns --max-cycles' run --max
-ok 'completes boards' completes 'decstation-200 bare' run --machine ''
+ok 'completes boards' completes 'decstation-200 bare sys161' run --machine ''
 ok 'completes keys' completes 'cpu.clock=' run --set cpu.cl
 ok 'completes traces' completes 'insns,tlb' run --trace insns,t
 ok 'completes kinds' completes 'speedup' plot --kind sp

@@ -127,7 +127,8 @@ BareCpu *bare_cpu_create_config(uint32_t ram, const CpuConfig *config)
     b->ram = alloc_zeroed(ram, 1);
     b->ram_size = ram;
     b->console = alloc_zeroed(CONSOLE_MAX, 1);
-    CpuBus bus = {b, bus_page, bus_read, bus_write};
+    CpuBus bus = {
+        .ctx = b, .page = bus_page, .read = bus_read, .write = bus_write};
     b->cpu = cpu_create(config, &bus);
     bare_cpu_reset(b, 0x80000000);
     return b;

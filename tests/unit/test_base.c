@@ -265,8 +265,8 @@ static void test_config_int(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         refuse(config, CONFIG_MACHINE_MEMORY, words[i], "is not a number");
-    refuse(config, CONFIG_MACHINE_MEMORY, "1048575", "is out of range");
-    refuse(config, CONFIG_MACHINE_MEMORY, "481M", "from 1048576 to 503316480");
+    refuse(config, CONFIG_MACHINE_MEMORY, "4095", "is out of range");
+    refuse(config, CONFIG_MACHINE_MEMORY, "481M", "from 4096 to 503316480");
     refuse(config, CONFIG_MACHINE_MEMORY, "1G", "bytes");
     refuse(config, CONFIG_MACHINE_MEMORY, "0", "is out of range");
     refuse(config, CONFIG_MACHINE_MEMORY, "18446744073709551615",

@@ -90,7 +90,13 @@ static bool rig_open(Rig *rig, const char *words, bool big,
         assert_true(config_set_word(rig->config, word, "test", diag));
     free(copy);
     rig->events = events_create(config_int(rig->config, CONFIG_CPU_CLOCK));
-    BoardHost host = {rig, on_irq, on_put, on_get, on_insns, on_mark, on_stop};
+    BoardHost host = {.ctx = rig,
+                      .irq = on_irq,
+                      .console_put = on_put,
+                      .console_get = on_get,
+                      .insns = on_insns,
+                      .mark = on_mark,
+                      .stop = on_stop};
     rig->board = board_create(rig->config, big, disks, disk_count, &host,
                               rig->events, diag);
     if (!rig->board)

@@ -1,0 +1,339 @@
+/* Reading sys161.conf: a line a slot, "SLOT DEVICE [ARGUMENT...]", '#' begins a
+ * comment; see sys161_conf.h.  Source: System/161's documentation, "System/161
+ * Virtual Hardware". */
+#include "hwmodel/board/sys161_conf.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/number.h"
+#include "hwmodel/dev/lame_disk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FILE_MAX = 65536,
+    WORDS_MAX = 16,
+    WHERE_SIZE = 300,
+    CPUS_MAX = 32,
+    SECTOR = 512,
+    RPM_UNIT = 60,
+};
+
+/* A line that is being read. */
+typedef struct Line161 {
+    const char *where; /* "FILE:LINE" */
+    char *words[WORDS_MAX];
+    size_t count;
+    Sys161Slot *slot;
+} Line161;
+
+static bool fail(const Line161 *line, Diag *diag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool fail(const Line161 *line, Diag *diag, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    diag_error_at(diag, line->where, format, args);
+    va_end(args);
+    return false;
+}
+
+/* --- Arguments of devices --------------------------------------------------
+ */
+
+/* "512K", "4M", "16s" (sectors), "8192b" or "8192". */
+static bool parse_size(const char *text, uint64_t *size)
+{
+    size_t length = strlen(text);
+    char last = length ? text[length - 1] : '\0';
+    if (last != 's' && last != 'b')
+        return number_parse(text, 1024, size);
+    char digits[24];
+    if (length >= sizeof digits)
+        return false;
+    memcpy(digits, text, length - 1);
+    digits[length - 1] = '\0';
+    uint64_t unit = last == 's' ? SECTOR : 1;
+    if (!number_parse(digits, 1024, size) || *size > UINT64_MAX / unit)
+        return false;
+    *size *= unit;
+    return true;
+}
+
+static bool take_number(const Line161 *line, const char *name,
+                        const char *value, uint64_t max, uint64_t *number,
+                        Diag *diag)
+{
+    if (parse_size(value, number) && *number <= max)
+        return true;
+    return fail(line, diag, "%s=%s: this is no number up to %llu", name, value,
+                (unsigned long long)max);
+}
+
+static bool take_path(const Line161 *line, const char *name, const char *value,
+                      Diag *diag)
+{
+    if (!*value)
+        return fail(line, diag, "%s=: the name is missing", name);
+    free(line->slot->path);
+    line->slot->path = alloc_string(value);
+    return true;
+}
+
+static bool disk_argument(const Line161 *line, const char *name,
+                          const char *value, bool *known, Diag *diag)
+{
+    Sys161Slot *slot = line->slot;
+    uint64_t number;
+    if (!strcmp(name, "file"))
+        return take_path(line, name, value, diag);
+    if (!strcmp(name, "rpm")) {
+        if (!take_number(line, name, value, 60000, &number, diag))
+            return false;
+        slot->rpm = (uint32_t)number;
+        return number > 0 && number % RPM_UNIT == 0
+                   ? true
+                   : fail(line, diag,
+                          "rpm=%s: a disk turns a multiple of %d "
+                          "times a minute; try 3600",
+                          value, RPM_UNIT);
+    }
+    /* What the image says counts. */
+    if (!strcmp(name, "sectors") || !strcmp(name, "size"))
+        return take_number(line, name, value, UINT64_MAX, &number, diag);
+    if (!strcmp(name, "paranoid"))
+        slot->paranoid = true;
+    else if (strcmp(name, "nodoom") != 0) /* there is no doom counter */
+        *known = false;
+    return true;
+}
+
+static bool mainboard_argument(const Line161 *line, const char *name,
+                               const char *value, bool *known, Diag *diag)
+{
+    Sys161Slot *slot = line->slot;
+    uint64_t number;
+    if (!strcmp(name, "ramsize"))
+        return take_number(line, name, value, UINT32_MAX, &slot->ram, diag);
+    bool cpus = !strcmp(name, "cpus");
+    if (slot->card == SYS161_OLDMAINBOARD ||
+        (!cpus && strcmp(name, "cores") != 0)) {
+        *known = false;
+        return true;
+    }
+    if (!take_number(line, name, value, CPUS_MAX, &number, diag))
+        return false;
+    if (number == 0 || (!cpus && number != 1))
+        return fail(line, diag, "%s=%s: System/161 has no such mainboard", name,
+                    value);
+    if (cpus)
+        slot->cpus = (uint32_t)number;
+    return true;
+}
+
+static bool random_argument(const Line161 *line, const char *name,
+                            const char *value, bool *known, Diag *diag)
+{
+    if (!strcmp(name, "autoseed"))
+        return true; /* a run repeats: sys161.seed says which numbers */
+    *known = !strcmp(name, "seed");
+    return !*known ||
+           take_number(line, name, value, UINT64_MAX, &line->slot->seed, diag);
+}
+
+/* "name=value" or a name alone, of whose value nothing is left then. */
+static bool take_argument(const Line161 *line, char *word, Diag *diag)
+{
+    char *equals = strchr(word, '=');
+    const char *value = equals ? equals + 1 : "";
+    if (equals)
+        *equals = '\0';
+    bool known = true, good = true;
+    switch (line->slot->card) {
+    case SYS161_DISK:
+        good = disk_argument(line, word, value, &known, diag);
+        break;
+    case SYS161_MAINBOARD:
+    case SYS161_OLDMAINBOARD:
+        good = mainboard_argument(line, word, value, &known, diag);
+        break;
+    case SYS161_EMUFS:
+        known = !strcmp(word, "dir");
+        good = !known || take_path(line, word, value, diag);
+        break;
+    case SYS161_RANDOM:
+        good = random_argument(line, word, value, &known, diag);
+        break;
+    default: known = false; break;
+    }
+    if (good && !known)
+        return fail(line, diag, "%s has no argument \"%s\"; leave it out",
+                    line->words[1], word);
+    return good;
+}
+
+/* --- Lines -----------------------------------------------------------------
+ */
+
+static Sys161Card card_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        Sys161Card card;
+    } cards[] = {
+        {"mainboard", SYS161_MAINBOARD}, {"oldmainboard", SYS161_OLDMAINBOARD},
+        {"busctl", SYS161_OLDMAINBOARD}, {"timer", SYS161_TIMER},
+        {"disk", SYS161_DISK},           {"serial", SYS161_SERIAL},
+        {"emufs", SYS161_EMUFS},         {"trace", SYS161_TRACE},
+        {"random", SYS161_RANDOM},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cards); i++)
+        if (!strcmp(cards[i].name, name))
+            return cards[i].card;
+    return SYS161_EMPTY;
+}
+
+static bool find_card(const Line161 *line, unsigned number, Diag *diag)
+{
+    const char *name = line->words[1];
+    line->slot->card = card_of(name);
+    bool board = line->slot->card == SYS161_MAINBOARD ||
+                 line->slot->card == SYS161_OLDMAINBOARD;
+    if (!strcmp(name, "nic") || !strcmp(name, "screen"))
+        return fail(line, diag,
+                    "Selkirk has no \"%s\" card; leave the line out, or put # "
+                    "in front of it",
+                    name);
+    if (line->slot->card == SYS161_EMPTY)
+        return fail(line, diag,
+                    "there is no device \"%s\"; there are mainboard, "
+                    "oldmainboard, timer, disk, serial, emufs, trace, random",
+                    name);
+    if (board != (number == SYS161_SLOTS - 1))
+        return fail(line, diag,
+                    "slot %u: the mainboard is in slot %d, and "
+                    "nothing else is there",
+                    number, SYS161_SLOTS - 1);
+    return true;
+}
+
+/* What a card cannot be without. */
+static bool check_slot(const Line161 *line, Diag *diag)
+{
+    Sys161Slot *slot = line->slot;
+    if (slot->card == SYS161_DISK && !slot->path)
+        return fail(line, diag, "the disk's file is missing; add file=NAME");
+    if (slot->card == SYS161_EMUFS && !slot->path)
+        slot->path = alloc_string(".");
+    return true;
+}
+
+static bool read_line(Sys161Conf *conf, Line161 *line, Diag *diag)
+{
+    uint64_t number;
+    if (!number_parse(line->words[0], 1024, &number) || number >= SYS161_SLOTS)
+        return fail(line, diag, "\"%s\" is no slot; there are 0 to %d",
+                    line->words[0], SYS161_SLOTS - 1);
+    if (line->count < 2)
+        return fail(line, diag, "slot %s: the device is missing; try timer",
+                    line->words[0]);
+    line->slot = &conf->slots[number];
+    if (line->slot->card != SYS161_EMPTY)
+        return fail(line, diag,
+                    "slot %s is taken by a line before; choose "
+                    "another slot",
+                    line->words[0]);
+    line->slot->rpm = LAME_DISK_RPM;
+    if (!find_card(line, (unsigned)number, diag))
+        return false;
+    for (size_t i = 2; i < line->count; i++)
+        if (!take_argument(line, line->words[i], diag))
+            return false;
+    return check_slot(line, diag);
+}
+
+static bool split(Line161 *line, char *text, Diag *diag)
+{
+    static const char blanks[] = " \t\r\f\v";
+    char *comment = strchr(text, '#');
+    if (comment)
+        *comment = '\0';
+    line->count = 0;
+    char *rest;
+    for (char *word = strtok_r(text, blanks, &rest); word;
+         word = strtok_r(NULL, blanks, &rest)) {
+        if (line->count == WORDS_MAX)
+            return fail(line, diag, "too many arguments; the most is %d",
+                        WORDS_MAX - 2);
+        line->words[line->count++] = word;
+    }
+    return true;
+}
+
+/* `text` is cut to pieces. */
+static bool read_lines(Sys161Conf *conf, char *text, const char *ends,
+                       const char *name, Diag *diag)
+{
+    *conf = (Sys161Conf){0};
+    unsigned number = 1;
+    for (char *at = text; at; number++) {
+        char where[WHERE_SIZE];
+        snprintf(where, sizeof where, "%s:%u", name, number);
+        Line161 line = {.where = where};
+        char *next = strpbrk(at, ends);
+        if (next)
+            *next++ = '\0';
+        if (!split(&line, at, diag) ||
+            (line.count && !read_line(conf, &line, diag)))
+            return false;
+        at = next;
+    }
+    if (conf->slots[SYS161_SLOTS - 1].card == SYS161_EMPTY)
+        return diag_error(diag,
+                          "%s: there is no mainboard; add the line: %d "
+                          "mainboard ramsize=4M",
+                          name, SYS161_SLOTS - 1);
+    return true;
+}
+
+bool sys161_conf_read_text(Sys161Conf *conf, const char *text, const char *name,
+                           Diag *diag)
+{
+    char *copy = alloc_string(text);
+    bool good = read_lines(conf, copy, ",\n", name, diag);
+    free(copy);
+    return good;
+}
+
+bool sys161_conf_read_file(Sys161Conf *conf, const char *path, Diag *diag)
+{
+    *conf = (Sys161Conf){0};
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return diag_error(diag,
+                          "%s: cannot read the machine's slots: %s; name a "
+                          "sys161.conf that is there",
+                          path, strerror(errno));
+    char *text = alloc_zeroed(FILE_MAX + 1, 1);
+    size_t size = fread(text, 1, FILE_MAX + 1, file);
+    bool good = !ferror(file) && size <= FILE_MAX && !memchr(text, 0, size);
+    fclose(file);
+    if (!good)
+        diag_error(diag,
+                   "%s: this is no sys161.conf: it cannot be read, is "
+                   "larger than 64 KB, or is no text",
+                   path);
+    good = good && read_lines(conf, text, "\n", path, diag);
+    free(text);
+    return good;
+}
+
+void sys161_conf_free(Sys161Conf *conf)
+{
+    for (unsigned i = 0; i < SYS161_SLOTS; i++)
+        free(conf->slots[i].path);
+}

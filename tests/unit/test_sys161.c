@@ -1,0 +1,1035 @@
+/* The sys161 board and its cards, register by register, without a processor. */
+#include "base/bits.h"
+#include "hwmodel/board/board.h"
+#include "hwmodel/dev/disk161.h"
+#include "hwmodel/dev/lamebus.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MHZ = 1000000, CLOCK = 25 * MHZ };
+
+/* Where cards are in these tests. */
+enum {
+    SERIAL = 0,
+    EMUFS = 1,
+    DISK = 2,
+    RANDOM = 28,
+    TIMER = 29,
+    TRACE = 30,
+    CONTROLLER = 31,
+};
+
+/* The mainboard's registers, in slot 31. */
+enum {
+    RAMSZ = 0x7e00,
+    IRQS = 0x7e04,
+    PWR = 0x7e08,
+    IRQE = 0x7e0c,
+    CPUS = 0x7e10,
+    CPUE = 0x7e14,
+    SELF = 0x7e18,
+    CIRQE = 0x8000,
+    CIPI = 0x8004,
+    CRAM = 0x8300,
+};
+
+typedef struct Rig {
+    Config *config;
+    EventQueue *events;
+    Board *board;
+    Bus *bus;
+    BoardStart start;
+    unsigned irqs;
+    char out[256];
+    size_t out_count;
+    const char *in; /* still to be typed */
+    uint32_t mark, letter;
+    bool traced;
+    char note[200]; /* the last one */
+    unsigned notes;
+    bool stopped;
+    BoardStop why;
+    uint32_t status;
+} Rig;
+
+/* --- The machine around the board ------------------------------------------
+ */
+
+static void on_irq(void *ctx, unsigned input, bool level)
+{
+    Rig *rig = ctx;
+    rig->irqs = (rig->irqs & ~(1u << input)) | (unsigned)level << input;
+}
+
+static void on_put(void *ctx, uint8_t byte)
+{
+    Rig *rig = ctx;
+    assert_true(rig->out_count < sizeof rig->out - 1);
+    rig->out[rig->out_count++] = (char)byte;
+}
+
+static int on_get(void *ctx)
+{
+    Rig *rig = ctx;
+    return *rig->in ? (unsigned char)*rig->in++ : -1;
+}
+
+static uint64_t on_insns(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static void on_mark(void *ctx, uint32_t value)
+{
+    ((Rig *)ctx)->mark = value;
+}
+
+static void on_stop(void *ctx, BoardStop why, uint32_t status)
+{
+    Rig *rig = ctx;
+    rig->stopped = true;
+    rig->why = why;
+    rig->status = status;
+}
+
+static void on_note(void *ctx, const char *text)
+{
+    Rig *rig = ctx;
+    rig->notes++;
+    snprintf(rig->note, sizeof rig->note, "%s", text);
+}
+
+static void on_trace(void *ctx, uint32_t letter, bool on)
+{
+    Rig *rig = ctx;
+    rig->letter = letter;
+    rig->traced = on;
+}
+
+static bool rig_try(Rig *rig, const char *slots, bool big,
+                    const BoardDisk *disks, size_t disk_count, Diag *diag)
+{
+    static const BoardImage kernel = {0x80000200, "-x now", 0x20000};
+    *rig = (Rig){.in = "", .config = config_create()};
+    assert_true(
+        config_set(rig->config, "machine.board", "sys161", "test", diag));
+    assert_true(config_set(rig->config, "sys161.slots", slots, "test", diag));
+    rig->events = events_create(CLOCK);
+    BoardHost host = {.ctx = rig,
+                      .irq = on_irq,
+                      .console_put = on_put,
+                      .console_get = on_get,
+                      .insns = on_insns,
+                      .mark = on_mark,
+                      .stop = on_stop,
+                      .note = on_note,
+                      .trace = on_trace};
+    rig->board = board_create(rig->config, big, disks, disk_count, &host,
+                              rig->events, diag);
+    if (!rig->board)
+        return false;
+    rig->bus = board_bus(rig->board);
+    return board_reset(rig->board, &kernel, &rig->start, diag);
+}
+
+static void rig_open(Rig *rig, const char *slots)
+{
+    Diag diag = {""};
+    if (!rig_try(rig, slots, true, NULL, 0, &diag))
+        fail_msg("%s", diag.text);
+}
+
+static void rig_close(Rig *rig)
+{
+    board_destroy(rig->board);
+    events_destroy(rig->events);
+    config_destroy(rig->config);
+}
+
+static uint32_t place(unsigned slot, uint32_t offset)
+{
+    return LAMEBUS_BASE + slot * LAMEBUS_SLOT_SIZE + offset;
+}
+
+static uint32_t rd(Rig *rig, unsigned slot, uint32_t offset)
+{
+    uint32_t value = 0;
+    assert_true(bus_read(rig->bus, place(slot, offset), 4, &value));
+    return value;
+}
+
+static void wr(Rig *rig, unsigned slot, uint32_t offset, uint32_t value)
+{
+    assert_true(bus_write(rig->bus, place(slot, offset), 4, value));
+}
+
+static bool answers(Rig *rig, unsigned slot, uint32_t offset)
+{
+    uint32_t value;
+    return bus_read(rig->bus, place(slot, offset), 4, &value);
+}
+
+static void pass(Rig *rig, uint64_t cycles)
+{
+    events_run(rig->events, events_now(rig->events) + cycles);
+}
+
+static bool interrupts(Rig *rig, unsigned slot)
+{
+    return rd(rig, CONTROLLER, IRQS) >> slot & 1;
+}
+
+/* --- Mainboard -------------------------------------------------------------
+ */
+
+static void test_start(void **state)
+{
+    (void)state;
+    Rig rig;
+    char text[7];
+    rig_open(&rig, "0 serial, 31 mainboard ramsize=1M cpus=1");
+    uint32_t a0 = rig.start.gpr[4];
+    assert_int_equal(rig.start.pc, 0x80000200);
+    assert_int_equal(rig.start.gpr[29], a0 - 4);
+    assert_int_equal(a0, 0x800ffff8);
+    assert_true(bus_peek(rig.bus, a0 & 0x1fffffff, text, sizeof text));
+    assert_string_equal(text, "-x now");
+    assert_int_equal(rd(&rig, CONTROLLER, RAMSZ), 1 << 20);
+    BoardCpu cpu = board_cpu(rig.board);
+    assert_int_equal(cpu.kind, BOARD_CPU_MIPS161_2);
+    assert_int_equal(cpu.prid, 0xa1);
+    rig_close(&rig);
+}
+
+static void test_config_regions(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned slot;
+        uint32_t did, drl;
+    } cards[] = {{0, 4, 1},  {1, 7, 1},  {28, 9, 1},
+                 {29, 2, 1}, {30, 8, 3}, {31, 10, 1}};
+    Rig rig;
+    rig_open(&rig, "0 serial, 1 emufs dir=., 28 random, 29 timer, "
+                   "30 trace, 31 mainboard");
+    for (size_t i = 0; i < ARRAY_LEN(cards); i++) {
+        uint32_t at = 0x400 * cards[i].slot;
+        assert_int_equal(rd(&rig, CONTROLLER, at), 1);
+        assert_int_equal(rd(&rig, CONTROLLER, at + 4), cards[i].did);
+        assert_int_equal(rd(&rig, CONTROLLER, at + 8), cards[i].drl);
+    }
+    assert_int_equal(rd(&rig, CONTROLLER, 0x400 * 5), 0);
+    assert_int_equal(rig.notes, 0);
+    assert_false(answers(&rig, CONTROLLER, 0x400 * 5 + 0xc));
+    assert_false(answers(&rig, CONTROLLER, SELF + 4));
+    assert_false(answers(&rig, CONTROLLER, 0x8008));
+    assert_false(answers(&rig, CONTROLLER, 0x8400));
+    assert_int_equal(rig.notes, 4);
+    assert_false(answers(&rig, 5, 0)); /* an empty slot */
+    rig_close(&rig);
+}
+
+static void test_mainboard(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "0 serial, 29 timer, 31 mainboard");
+    assert_int_equal(rd(&rig, CONTROLLER, CPUS), 1);
+    assert_int_equal(rd(&rig, CONTROLLER, CPUE), 1);
+    assert_int_equal(rd(&rig, CONTROLLER, SELF), 1);
+    assert_int_equal(rd(&rig, CONTROLLER, IRQE), 0xffffffff);
+    assert_int_equal(rd(&rig, CONTROLLER, CIRQE), 0xffffffff);
+    assert_int_equal(rd(&rig, CONTROLLER, PWR), 0xa0000001);
+    /* A processor's interrupt, and the scratch memory. */
+    wr(&rig, CONTROLLER, CIPI, 7);
+    assert_int_equal(rig.irqs, 1 << 1);
+    assert_int_equal(rd(&rig, CONTROLLER, CIPI), 7);
+    wr(&rig, CONTROLLER, CIPI, 0);
+    assert_int_equal(rig.irqs, 0);
+    wr(&rig, CONTROLLER, CRAM + 0xfc, 0x12345678);
+    uint32_t byte = 0;
+    assert_true(bus_read(rig.bus, place(CONTROLLER, CRAM + 0xfd), 1, &byte));
+    assert_int_equal(byte, 0x34);
+    /* Read-only registers stay, and the user is told. */
+    wr(&rig, CONTROLLER, RAMSZ, 0);
+    assert_int_equal(rig.notes, 1);
+    assert_non_null(strstr(rig.note, "read-only"));
+    assert_int_not_equal(rd(&rig, CONTROLLER, RAMSZ), 0);
+    wr(&rig, CONTROLLER, CPUE, 3);
+    assert_int_equal(rig.notes, 2);
+    assert_int_equal(rd(&rig, CONTROLLER, CPUE), 1);
+    /* Interrupts of slots: IRQS always, the processor by both masks. */
+    wr(&rig, SERIAL, 4, 5);
+    assert_int_equal(rd(&rig, CONTROLLER, IRQS), 1);
+    assert_int_equal(rig.irqs, 1);
+    wr(&rig, CONTROLLER, IRQE, ~1u);
+    assert_int_equal(rd(&rig, CONTROLLER, IRQS), 1);
+    assert_int_equal(rig.irqs, 0);
+    wr(&rig, CONTROLLER, IRQE, 1);
+    wr(&rig, CONTROLLER, CIRQE, ~1u);
+    assert_int_equal(rig.irqs, 0);
+    wr(&rig, CONTROLLER, CIRQE, 1);
+    assert_int_equal(rig.irqs, 1);
+    rig_close(&rig);
+}
+
+static void test_power(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "0 serial, 29 timer, 31 mainboard");
+    /* A card without power forgets, is silent, and does not answer. */
+    wr(&rig, SERIAL, 4, 5);
+    wr(&rig, CONTROLLER, PWR, 0xa0000000);
+    assert_int_equal(rig.irqs, 0);
+    assert_false(answers(&rig, SERIAL, 4));
+    wr(&rig, CONTROLLER, PWR, 0xa0000001);
+    assert_int_equal(rd(&rig, SERIAL, 4), 0);
+    /* The machine goes off 5 ms after its own bit; what was printed is out. */
+    wr(&rig, CONTROLLER, PWR, 0);
+    pass(&rig, 5 * CLOCK / 1000 - 1);
+    assert_false(rig.stopped);
+    wr(&rig, SERIAL, 0, '!');
+    pass(&rig, 1);
+    assert_true(rig.stopped);
+    assert_int_equal(rig.why, BOARD_STOP_HALT);
+    assert_int_equal(rig.status, 0);
+    assert_string_equal(rig.out, "!");
+    rig_close(&rig);
+}
+
+static void test_old_mainboard(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "31 busctl ramsize=512K");
+    assert_int_equal(rd(&rig, CONTROLLER, 0x7c04), 1);
+    assert_int_equal(rd(&rig, CONTROLLER, 0x7c08), 2);
+    assert_int_equal(rd(&rig, CONTROLLER, RAMSZ), 512 << 10);
+    assert_int_equal(rd(&rig, CONTROLLER, IRQE), 0xffffffff);
+    assert_false(answers(&rig, CONTROLLER, CPUS));
+    assert_false(answers(&rig, CONTROLLER, CIRQE));
+    BoardCpu cpu = board_cpu(rig.board);
+    assert_int_equal(cpu.kind, BOARD_CPU_MIPS161_1);
+    assert_int_equal(cpu.prid, 0x3ff);
+    wr(&rig, CONTROLLER, PWR, 1);
+    pass(&rig, CLOCK);
+    assert_false(rig.stopped);
+    wr(&rig, CONTROLLER, PWR, 0);
+    pass(&rig, CLOCK);
+    assert_true(rig.stopped);
+    rig_close(&rig);
+}
+
+static void test_warnings_end(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "29 timer, 31 mainboard");
+    for (unsigned i = 0; i < 1000; i++)
+        assert_false(answers(&rig, TIMER, 0x18));
+    assert_int_equal(rig.notes, 17);
+    assert_non_null(strstr(rig.note, "not shown"));
+    rig_close(&rig);
+}
+
+/* --- Timers ----------------------------------------------------------------
+ */
+
+static void test_timer(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "29 timer, 31 mainboard");
+    assert_int_equal(rd(&rig, TIMER, 0), 946684800); /* rtc.date */
+    pass(&rig, CLOCK + 3);
+    assert_int_equal(rd(&rig, TIMER, 0), 946684801);
+    assert_int_equal(rd(&rig, TIMER, 4), 3 * 40);
+    wr(&rig, TIMER, 0x10, 1000);
+    pass(&rig, 25 * 400);
+    assert_int_equal(rd(&rig, TIMER, 0x10), 600);
+    pass(&rig, 25 * 600 - 1);
+    assert_false(interrupts(&rig, TIMER));
+    pass(&rig, 1);
+    assert_true(interrupts(&rig, TIMER));
+    assert_int_equal(rig.irqs, 1);
+    assert_int_equal(rd(&rig, TIMER, 0xc), 1);
+    assert_int_equal(rig.irqs, 0);
+    assert_int_equal(rd(&rig, TIMER, 0xc), 0);
+    pass(&rig, CLOCK);
+    assert_false(interrupts(&rig, TIMER));
+    /* Again and again. */
+    wr(&rig, TIMER, 8, 1);
+    wr(&rig, TIMER, 0x10, 10);
+    for (unsigned i = 0; i < 3; i++) {
+        pass(&rig, 25 * 10);
+        assert_int_equal(rd(&rig, TIMER, 0xc), 1);
+        assert_int_equal(rd(&rig, TIMER, 0xc), 0);
+    }
+    wr(&rig, TIMER, 8, 0);
+    pass(&rig, 25 * 10);
+    assert_int_equal(rd(&rig, TIMER, 0xc), 1);
+    pass(&rig, 25 * 100);
+    assert_int_equal(rd(&rig, TIMER, 0xc), 0);
+    /* A countdown of nothing takes a cycle; noise is a write. */
+    wr(&rig, TIMER, 0x10, 0);
+    pass(&rig, 1);
+    assert_int_equal(rd(&rig, TIMER, 0xc), 1);
+    wr(&rig, TIMER, 0x14, 1);
+    assert_int_equal(rig.notes, 0);
+    rd(&rig, TIMER, 0x14);
+    assert_int_equal(rig.notes, 1);
+    rig_close(&rig);
+}
+
+static void test_cpu_timer(void **state)
+{
+    (void)state;
+    enum { COUNT = 0, COMPARE = 4 };
+    Rig rig;
+    rig_open(&rig, "31 mainboard");
+    uint32_t pa = board_cpu(rig.board).timer, value = 0;
+    pass(&rig, 100);
+    assert_true(bus_read(rig.bus, pa + COUNT, 4, &value));
+    assert_int_equal(value, 100);
+    pass(&rig, UINT64_C(1) << 33); /* silent until COMPARE is written */
+    assert_int_equal(rig.irqs, 0);
+    assert_true(bus_write(rig.bus, pa + COUNT, 4, 50));
+    assert_true(bus_write(rig.bus, pa + COMPARE, 4, 80));
+    pass(&rig, 29);
+    assert_int_equal(rig.irqs, 0);
+    pass(&rig, 1);
+    assert_int_equal(rig.irqs, 1 << 5);
+    assert_true(bus_read(rig.bus, pa + COUNT, 4, &value));
+    assert_int_equal(value, 0);
+    pass(&rig, 79);
+    assert_true(bus_write(rig.bus, pa + COMPARE, 4, 80));
+    assert_int_equal(rig.irqs, 0);
+    pass(&rig, 1);
+    assert_int_equal(rig.irqs, 1 << 5);
+    assert_true(bus_read(rig.bus, pa + COMPARE, 4, &value));
+    assert_int_equal(value, 80);
+    /* What is past comes round again. */
+    pass(&rig, 60);
+    assert_true(bus_write(rig.bus, pa + COMPARE, 4, 60));
+    pass(&rig, (UINT64_C(1) << 32) - 1);
+    assert_int_equal(rig.irqs, 0);
+    pass(&rig, 1);
+    assert_int_equal(rig.irqs, 1 << 5);
+    rig_close(&rig);
+}
+
+/* --- Serial ----------------------------------------------------------------
+ */
+
+enum { CHARACTER_CYCLES = 521 }; /* 20.8 us */
+
+static void test_serial_write(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "0 serial, 31 mainboard");
+    wr(&rig, SERIAL, 4, 1);
+    wr(&rig, SERIAL, 0, 'A');
+    pass(&rig, CHARACTER_CYCLES - 1);
+    assert_int_equal(rig.out_count, 0);
+    assert_int_equal(rd(&rig, SERIAL, 4), 1);
+    pass(&rig, 1);
+    assert_string_equal(rig.out, "A");
+    assert_int_equal(rd(&rig, SERIAL, 4), 3);
+    assert_true(interrupts(&rig, SERIAL));
+    wr(&rig, SERIAL, 4, 1);
+    assert_false(interrupts(&rig, SERIAL));
+    /* Bit 1 alone does not interrupt, nor bit 2; with bit 0 either does. */
+    static const bool asserting[8] = {false, false, false, true,
+                                      false, true,  false, true};
+    for (uint32_t bits = 0; bits < 8; bits++) {
+        wr(&rig, SERIAL, 4, bits);
+        assert_int_equal(rd(&rig, SERIAL, 4), bits);
+        assert_int_equal(interrupts(&rig, SERIAL), asserting[bits]);
+    }
+    wr(&rig, SERIAL, 4, 0xfffffff8);
+    assert_int_equal(rd(&rig, SERIAL, 4), 0);
+    /* Too soon: the second takes the place of the first. */
+    wr(&rig, SERIAL, 0, 'B');
+    pass(&rig, 10);
+    wr(&rig, SERIAL, 0, 'C');
+    assert_int_equal(rig.notes, 1);
+    pass(&rig, CLOCK);
+    assert_string_equal(rig.out, "AC");
+    /* A byte store to the last byte of the register does as well. */
+    assert_true(bus_write(rig.bus, place(SERIAL, 3), 1, 'D'));
+    pass(&rig, CLOCK);
+    assert_string_equal(rig.out, "ACD");
+    rig_close(&rig);
+}
+
+static void test_serial_read(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "0 serial, 31 mainboard");
+    pass(&rig, CLOCK);
+    assert_int_equal(rd(&rig, SERIAL, 8), 0);
+    wr(&rig, SERIAL, 8, 1);
+    rig.in = "xy";
+    board_console_wake(rig.board);
+    pass(&rig, CHARACTER_CYCLES);
+    assert_int_equal(rd(&rig, SERIAL, 8), 3);
+    assert_true(interrupts(&rig, SERIAL));
+    assert_int_equal(rd(&rig, SERIAL, 0), 'x');
+    pass(&rig, CLOCK); /* the next one waits */
+    assert_int_equal(rd(&rig, SERIAL, 0), 'x');
+    wr(&rig, SERIAL, 8, 1);
+    assert_false(interrupts(&rig, SERIAL));
+    pass(&rig, CHARACTER_CYCLES);
+    assert_int_equal(rd(&rig, SERIAL, 0), 'y');
+    wr(&rig, SERIAL, 8, 4);
+    assert_false(interrupts(&rig, SERIAL));
+    wr(&rig, SERIAL, 8, 5);
+    assert_true(interrupts(&rig, SERIAL));
+    rig_close(&rig);
+}
+
+/* --- Disk ------------------------------------------------------------------
+ */
+
+static char folder[] = "/tmp/selkirk-sys161-XXXXXX";
+static char disk_path[sizeof folder + 16];
+static char emu_path[sizeof folder + 16];
+
+static int set_up(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(disk_path, sizeof disk_path, "%s/disk.img", folder);
+    snprintf(emu_path, sizeof emu_path, "%s/emu", folder);
+    assert_int_equal(mkdir(emu_path, 0777), 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[sizeof folder + 16];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+enum { SECTORS = 640, TURN = CLOCK / 60, BUFFER = 0x8000 };
+
+static void open_disk(Rig *rig, bool overlay)
+{
+    Diag diag = {""};
+    BoardDisk disk = {disk_path, overlay};
+    if (!disk161_create(disk_path, SECTORS, true, &diag) ||
+        !rig_try(rig, "31 mainboard", true, &disk, 1, &diag))
+        fail_msg("%s", diag.text);
+}
+
+/* Starts an operation and waits for its end; gives the cycles it took. */
+static uint64_t operate(Rig *rig, uint32_t sector, uint32_t operation)
+{
+    uint64_t begin = events_now(rig->events);
+    wr(rig, DISK, 8, sector);
+    wr(rig, DISK, 4, operation);
+    assert_int_equal(rd(rig, DISK, 4), operation);
+    assert_false(interrupts(rig, DISK));
+    events_run(rig->events, events_next(rig->events));
+    assert_true(interrupts(rig, DISK));
+    return events_now(rig->events) - begin;
+}
+
+static void test_disk(void **state)
+{
+    (void)state;
+    Rig rig;
+    open_disk(&rig, false);
+    assert_int_equal(rd(&rig, DISK, 0), SECTORS);
+    assert_int_equal(rd(&rig, DISK, 0xc), 3600);
+    wr(&rig, DISK, BUFFER, 0x11223344);
+    wr(&rig, DISK, BUFFER + 508, 0x55667788);
+    operate(&rig, 639, 3);
+    assert_int_equal(rd(&rig, DISK, 4), 6);
+    wr(&rig, DISK, 4, 0);
+    assert_false(interrupts(&rig, DISK));
+    assert_int_equal(rd(&rig, DISK, 4), 0);
+    operate(&rig, 0, 1);
+    assert_int_equal(rd(&rig, DISK, 4), 4);
+    assert_int_equal(rd(&rig, DISK, BUFFER), 0);
+    operate(&rig, 639, 1); /* without acknowledging */
+    assert_int_equal(rd(&rig, DISK, BUFFER), 0x11223344);
+    assert_int_equal(rd(&rig, DISK, BUFFER + 508), 0x55667788);
+    operate(&rig, 640, 1);
+    assert_int_equal(rd(&rig, DISK, 4), 12);
+    operate(&rig, 0xffffffff, 3);
+    assert_int_equal(rd(&rig, DISK, 4), 14);
+    assert_int_equal(rig.notes, 2);
+    rig_close(&rig);
+    /* Behind the header, in the file. */
+    uint8_t bytes[4] = {0};
+    FILE *file = fopen(disk_path, "r");
+    assert_non_null(file);
+    fseek(file, 640 * 512, SEEK_SET);
+    assert_int_equal(fread(bytes, 1, 4, file), 4);
+    fclose(file);
+    assert_int_equal(bits_load32(bytes, true), 0x11223344);
+}
+
+static void test_disk_misuse(void **state)
+{
+    (void)state;
+    Rig rig;
+    open_disk(&rig, false);
+    wr(&rig, DISK, 4, 2);
+    assert_int_equal(rig.notes, 1);
+    assert_int_equal(rd(&rig, DISK, 4), 0);
+    wr(&rig, DISK, 8, 7);
+    wr(&rig, DISK, 4, 1);
+    wr(&rig, DISK, 4, 3);
+    wr(&rig, DISK, 8, 8);
+    wr(&rig, DISK, BUFFER, 1);
+    wr(&rig, DISK, 0, 1);
+    assert_int_equal(rig.notes, 5);
+    assert_int_equal(rd(&rig, DISK, 8), 7);
+    wr(&rig, DISK, 4, 0); /* calls it off */
+    pass(&rig, CLOCK);
+    assert_int_equal(rd(&rig, DISK, 4), 0);
+    assert_false(answers(&rig, DISK, 0x10));
+    assert_false(answers(&rig, DISK, BUFFER + 512));
+    /* The file is cut behind the guest's back: a media error. */
+    assert_int_equal(truncate(disk_path, 512 * 100), 0);
+    operate(&rig, 300, 1);
+    assert_int_equal(rd(&rig, DISK, 4), 20);
+    rig_close(&rig);
+}
+
+static void test_disk_time(void **state)
+{
+    (void)state;
+    Rig rig;
+    open_disk(&rig, true);
+    /* Two sectors a track: half a turn each. */
+    assert_in_range(operate(&rig, 0, 1), TURN / 2, TURN / 2 + 1);
+    assert_int_equal(operate(&rig, 1, 1), 13); /* 500 ns */
+    /* The next track's first one: it settles, and waits for the begin. */
+    uint64_t now = events_now(rig.events), took = operate(&rig, 2, 1);
+    assert_in_range((now + took) % TURN, TURN / 2 - 1, TURN / 2 + 1);
+    assert_true(took > 1025 * 25);
+    /* A write is never from memory; a whole turn passes. */
+    assert_in_range(operate(&rig, 2, 3), TURN - 1, TURN + 1);
+    rig_close(&rig);
+}
+
+static void test_disk_images(void **state)
+{
+    (void)state;
+    Rig rig, other;
+    Diag diag = {""};
+    BoardDisk disk = {disk_path, false}, overlay = {disk_path, true};
+    /* One machine at a time; an overlay is a copy, and leaves it alone. */
+    open_disk(&rig, false);
+    assert_false(rig_try(&other, "31 mainboard", true, &disk, 1, &diag));
+    assert_non_null(strstr(diag.text, "another machine"));
+    rig_close(&other);
+    diag = (Diag){""};
+    assert_true(rig_try(&other, "31 mainboard", true, &overlay, 1, &diag));
+    wr(&other, DISK, BUFFER, 99);
+    operate(&other, 5, 3);
+    operate(&other, 5, 1);
+    assert_int_equal(rd(&other, DISK, BUFFER), 99);
+    operate(&rig, 5, 1);
+    assert_int_equal(rd(&rig, DISK, BUFFER), 0);
+    rig_close(&other);
+    rig_close(&rig);
+    /* What is no image. */
+    diag = (Diag){""};
+    assert_false(disk161_create(disk_path, SECTORS, false, &diag));
+    assert_int_equal(truncate(disk_path, 0), 0);
+    assert_int_equal(truncate(disk_path, 512 * 100), 0);
+    diag = (Diag){""};
+    assert_false(rig_try(&other, "31 mainboard", true, &disk, 1, &diag));
+    assert_non_null(strstr(diag.text, "no System/161 disk image"));
+    rig_close(&other);
+    diag = (Diag){""};
+    assert_true(disk161_create(disk_path, SECTORS, true, &diag));
+    assert_int_equal(truncate(disk_path, 512 * 100 + 1), 0);
+    assert_false(rig_try(&other, "31 mainboard", true, &disk, 1, &diag));
+    assert_non_null(strstr(diag.text, "no size of a disk image"));
+    rig_close(&other);
+}
+
+/* --- Emufs -----------------------------------------------------------------
+ */
+
+enum {
+    OPEN = 1,
+    CREATE,
+    EXCLUSIVE,
+    CLOSE,
+    READ,
+    READDIR,
+    WRITE,
+    GETSIZE,
+    TRUNCATE,
+};
+
+static void open_emufs(Rig *rig)
+{
+    char slots[128];
+    snprintf(slots, sizeof slots, "1 emufs dir=%s, 31 mainboard", emu_path);
+    rig_open(rig, slots);
+}
+
+static void put_buffer(Rig *rig, const void *bytes, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++)
+        assert_true(bus_write(rig->bus, place(EMUFS, BUFFER + i), 1,
+                              ((const uint8_t *)bytes)[i]));
+}
+
+static const char *get_buffer(Rig *rig)
+{
+    static char text[64];
+    uint32_t length = rd(rig, EMUFS, 8);
+    assert_true(length < sizeof text);
+    for (uint32_t i = 0; i < length; i++) {
+        uint32_t byte = 0;
+        assert_true(bus_read(rig->bus, place(EMUFS, BUFFER + i), 1, &byte));
+        text[i] = (char)byte;
+    }
+    text[length] = '\0';
+    return text;
+}
+
+/* The result of an operation, which is acknowledged. */
+static uint32_t ask(Rig *rig, uint32_t operation)
+{
+    wr(rig, EMUFS, 0xc, operation);
+    assert_int_equal(rd(rig, EMUFS, 0x10), 0);
+    pass(rig, 5 * CLOCK / 1000 - 1);
+    assert_int_equal(rd(rig, EMUFS, 0x10), 0);
+    pass(rig, 1);
+    uint32_t result = rd(rig, EMUFS, 0x10);
+    assert_true(interrupts(rig, EMUFS));
+    wr(rig, EMUFS, 0x10, 0);
+    assert_false(interrupts(rig, EMUFS));
+    assert_int_equal(rd(rig, EMUFS, 0x10), 0);
+    return result;
+}
+
+static uint32_t ask_name(Rig *rig, uint32_t handle, const char *name,
+                         uint32_t operation)
+{
+    put_buffer(rig, name, (uint32_t)strlen(name));
+    wr(rig, EMUFS, 0, handle);
+    wr(rig, EMUFS, 8, (uint32_t)strlen(name));
+    return ask(rig, operation);
+}
+
+static uint32_t ask_io(Rig *rig, uint32_t handle, uint32_t offset,
+                       uint32_t length, uint32_t operation)
+{
+    wr(rig, EMUFS, 0, handle);
+    wr(rig, EMUFS, 4, offset);
+    wr(rig, EMUFS, 8, length);
+    return ask(rig, operation);
+}
+
+static void test_emufs_files(void **state)
+{
+    (void)state;
+    Rig rig;
+    open_emufs(&rig);
+    assert_int_equal(ask_name(&rig, 0, "file", OPEN), 4);
+    assert_int_equal(ask_name(&rig, 0, "file", CREATE), 1);
+    uint32_t file = rd(&rig, EMUFS, 0);
+    assert_int_equal(file, 1);
+    assert_int_equal(rd(&rig, EMUFS, 8), 0); /* no folder */
+    put_buffer(&rig, "hello", 5);
+    assert_int_equal(ask_io(&rig, file, 3, 5, WRITE), 1);
+    assert_int_equal(rd(&rig, EMUFS, 4), 8);
+    assert_int_equal(ask_io(&rig, file, 0, 0, GETSIZE), 1);
+    assert_int_equal(rd(&rig, EMUFS, 8), 8);
+    assert_int_equal(ask_io(&rig, file, 4, 100, READ), 1);
+    assert_string_equal(get_buffer(&rig), "ello");
+    assert_int_equal(rd(&rig, EMUFS, 4), 8);
+    assert_int_equal(ask_io(&rig, file, 8, 100, READ), 1);
+    assert_int_equal(rd(&rig, EMUFS, 8), 0);
+    assert_int_equal(ask_io(&rig, file, 0, 5, TRUNCATE), 1);
+    assert_int_equal(ask_io(&rig, file, 0, 0, GETSIZE), 1);
+    assert_int_equal(rd(&rig, EMUFS, 8), 5);
+    assert_int_equal(ask_io(&rig, file, 0, 16385, READ), 5);
+    assert_int_equal(ask_io(&rig, file, 0, 16385, WRITE), 5);
+    assert_int_equal(ask_io(&rig, file, 0, 1, READDIR), 11);
+    assert_int_equal(ask_name(&rig, file, "x", OPEN), 11);
+    assert_int_equal(ask_name(&rig, 0, "file", EXCLUSIVE), 6);
+    assert_int_equal(ask_name(&rig, 0, "file", CREATE), 1);
+    assert_int_equal(ask_name(&rig, 0, "new", EXCLUSIVE), 1);
+    assert_int_equal(ask_io(&rig, file, 0, 0, CLOSE), 1);
+    assert_int_equal(ask_io(&rig, file, 0, 0, CLOSE), 2);
+    assert_int_equal(ask_io(&rig, file, 0, 1, READ), 2);
+    assert_int_equal(ask_io(&rig, 0, 0, 0, CLOSE), 2);
+    assert_int_equal(ask_io(&rig, 64, 0, 0, GETSIZE), 2);
+    assert_int_equal(ask_io(&rig, 0xffffffff, 0, 0, TRUNCATE), 2);
+    assert_int_equal(ask(&rig, 0), 3);
+    assert_int_equal(ask(&rig, 10), 3);
+    rig_close(&rig);
+}
+
+static void test_emufs_folders(void **state)
+{
+    (void)state;
+    Rig rig;
+    char path[sizeof emu_path + 32];
+    snprintf(path, sizeof path, "%s/sub", emu_path);
+    mkdir(path, 0777);
+    open_emufs(&rig);
+    assert_int_equal(ask_name(&rig, 0, "sub", OPEN), 1);
+    uint32_t sub = rd(&rig, EMUFS, 0);
+    assert_int_equal(rd(&rig, EMUFS, 8), 1); /* a folder */
+    static const char *const names[] = {"c", "a", "b"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        assert_int_equal(ask_name(&rig, sub, names[i], EXCLUSIVE), 1);
+    /* Sorted, and no more after the last. */
+    static const char *const sorted[] = {"a", "b", "c", ""};
+    wr(&rig, EMUFS, 4, 0);
+    wr(&rig, EMUFS, 0, sub);
+    for (size_t i = 0; i < ARRAY_LEN(sorted); i++) {
+        assert_int_equal(ask(&rig, READDIR), 1);
+        assert_string_equal(get_buffer(&rig), sorted[i]);
+    }
+    assert_int_equal(rd(&rig, EMUFS, 4), 3);
+    assert_int_equal(ask_name(&rig, 0, "sub/../sub/./a", OPEN), 1);
+    assert_int_equal(ask_name(&rig, sub, "../sub/a", OPEN), 1);
+    assert_int_equal(ask_name(&rig, sub, "..", OPEN), 1);
+    assert_int_equal(ask_name(&rig, 0, "sub", CREATE), 7);
+    assert_int_equal(ask_name(&rig, 0, "sub/a/b", OPEN), 11);
+    assert_int_equal(ask_io(&rig, sub, 0, 1, READ), 7);
+    assert_int_equal(ask_io(&rig, sub, 0, 1, WRITE), 7);
+    assert_int_equal(ask_io(&rig, sub, 0, 1, TRUNCATE), 7);
+    assert_int_equal(ask_io(&rig, sub, 0, 1, GETSIZE), 1);
+    rig_close(&rig);
+}
+
+/* Nothing outside of the folder, by whatever name. */
+static void test_emufs_walls(void **state)
+{
+    (void)state;
+    Rig rig;
+    char path[sizeof emu_path + 32];
+    snprintf(path, sizeof path, "%s/out", emu_path);
+    assert_int_equal(symlink("..", path), 0);
+    snprintf(path, sizeof path, "%s/etc", emu_path);
+    assert_int_equal(symlink("/etc", path), 0);
+    snprintf(path, sizeof path, "%s/passwd", emu_path);
+    assert_int_equal(symlink("/etc/passwd", path), 0);
+    snprintf(path, sizeof path, "%s/dangling", emu_path);
+    assert_int_equal(symlink("../made", path), 0);
+    snprintf(path, sizeof path, "%s/pipe", emu_path);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    open_emufs(&rig);
+    static const char *const names[] = {
+        "..",         "../disk.img", "sub/../../disk.img", "/etc/passwd",
+        "/",          "out",         "out/disk.img",       "etc",
+        "etc/passwd", "passwd",      "dangling",           "./../emu",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        for (uint32_t operation = OPEN; operation <= EXCLUSIVE; operation++) {
+            uint32_t result = ask_name(&rig, 0, names[i], operation);
+            if (result != 4 && result != 11 && result != 6)
+                fail_msg("%s: %" PRIu32, names[i], result);
+        }
+    assert_int_equal(ask_name(&rig, 0, "pipe", OPEN), 13);
+    snprintf(path, sizeof path, "%s/made", folder);
+    assert_int_not_equal(access(path, F_OK), 0);
+    /* Nulls, and what is too long. */
+    put_buffer(&rig, "a\0b", 3);
+    assert_int_equal(ask_io(&rig, 0, 0, 3, OPEN), 4);
+    char name[2000];
+    memset(name, 'n', sizeof name);
+    put_buffer(&rig, name, sizeof name);
+    assert_int_equal(ask_io(&rig, 0, 0, sizeof name, OPEN), 4);
+    assert_int_equal(ask_io(&rig, 0, 0, 300, CREATE), 4);
+    assert_int_equal(ask_io(&rig, 0, 0, 16385, OPEN), 5);
+    /* The empty name is the folder. */
+    assert_int_equal(ask_io(&rig, 0, 0, 0, OPEN), 1);
+    assert_int_equal(rd(&rig, EMUFS, 8), 1);
+    rig_close(&rig);
+}
+
+static void test_emufs_limits(void **state)
+{
+    (void)state;
+    Rig rig;
+    char path[sizeof emu_path + 32];
+    snprintf(path, sizeof path, "%s/readonly", emu_path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0444), 0);
+    open_emufs(&rig);
+    assert_int_equal(ask_name(&rig, 0, "readonly", OPEN), 1);
+    uint32_t handle = rd(&rig, EMUFS, 0);
+    if (getuid() != 0) {
+        assert_int_equal(ask_io(&rig, handle, 0, 1, WRITE), 13);
+        assert_int_equal(ask_io(&rig, handle, 0, 1, TRUNCATE), 13);
+    }
+    for (unsigned i = 2; i < 64; i++)
+        assert_int_equal(ask_io(&rig, 0, 0, 0, OPEN), 1);
+    assert_int_equal(ask_io(&rig, 0, 0, 0, OPEN), 9);
+    /* While it works, the card is left alone; a reset closes all. */
+    wr(&rig, EMUFS, 0xc, GETSIZE);
+    wr(&rig, EMUFS, 0xc, GETSIZE);
+    assert_true(rig.notes > 0);
+    wr(&rig, CONTROLLER, PWR, 0x80000000);
+    wr(&rig, CONTROLLER, PWR, 0x80000002);
+    assert_int_equal(ask_io(&rig, handle, 0, 0, GETSIZE), 2);
+    assert_int_equal(ask_io(&rig, 0, 0, 0, GETSIZE), 1);
+    assert_false(answers(&rig, EMUFS, 0x14));
+    assert_false(answers(&rig, EMUFS, BUFFER + 16384));
+    rig_close(&rig);
+}
+
+/* --- The others ------------------------------------------------------------
+ */
+
+static void test_random(void **state)
+{
+    (void)state;
+    Rig a, b, c;
+    rig_open(&a, "28 random seed=7, 31 mainboard");
+    rig_open(&b, "28 random seed=7, 31 mainboard");
+    rig_open(&c, "28 random seed=8, 31 mainboard");
+    unsigned same = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        uint32_t value = rd(&a, RANDOM, 0);
+        assert_int_equal(rd(&b, RANDOM, 0), value);
+        same += rd(&c, RANDOM, 0) == value;
+    }
+    assert_int_equal(same, 0);
+    wr(&a, RANDOM, 0, 0);
+    assert_int_equal(a.notes, 1);
+    rig_close(&a);
+    rig_close(&b);
+    rig_close(&c);
+}
+
+static void test_trace(void **state)
+{
+    (void)state;
+    Rig rig;
+    rig_open(&rig, "30 trace, 31 mainboard");
+    wr(&rig, TRACE, 0, 'k');
+    assert_int_equal(rig.letter, 'k');
+    assert_true(rig.traced);
+    wr(&rig, TRACE, 4, 't');
+    assert_int_equal(rig.letter, 't');
+    assert_false(rig.traced);
+    wr(&rig, TRACE, 8, 42);
+    assert_non_null(strstr(rig.note, "42"));
+    wr(&rig, TRACE, 0xc, 43);
+    assert_non_null(strstr(rig.note, "43"));
+    wr(&rig, TRACE, 0x10, 44);
+    assert_non_null(strstr(rig.note, "44"));
+    wr(&rig, TRACE, 0x14, 5);
+    assert_int_equal(rig.mark, 1);
+    assert_int_equal(rd(&rig, TRACE, 0x14), 1);
+    wr(&rig, TRACE, 0x14, 0);
+    assert_int_equal(rig.mark, 0);
+    wr(&rig, TRACE, 0x18, 45);
+    assert_non_null(strstr(rig.note, "45"));
+    assert_int_equal(rig.notes, 4);
+    rd(&rig, TRACE, 8);
+    assert_int_equal(rig.notes, 5);
+    rig_close(&rig);
+}
+
+static void test_conf_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *slots, *words;
+    } cases[] = {
+        {"29 timer", "no mainboard"},
+        {"32 timer", "no slot"},
+        {"x timer", "no slot"},
+        {"29", "device is missing"},
+        {"29 tymer", "no device \"tymer\""},
+        {"29 timer, 29 trace", "taken"},
+        {"5 mainboard", "mainboard is in slot 31"},
+        {"31 timer", "mainboard is in slot 31"},
+        {"29 timer fast", "no argument \"fast\""},
+        {"2 disk", "file is missing"},
+        {"2 disk file=", "name is missing"},
+        {"2 disk rpm=61 file=x", "multiple of 60"},
+        {"2 disk rpm=0 file=x", "multiple of 60"},
+        {"2 disk file=/nowhere/x, 31 mainboard", "cannot open the disk"},
+        {"1 emufs dir=/nowhere/x, 31 mainboard", "cannot open the folder"},
+        {"0 serial, 1 serial, 31 mainboard", "serial card already"},
+        {"27 nic hwaddr=1", "no \"nic\" card"},
+        {"31 mainboard cpus=33", "no number"},
+        {"31 mainboard cpus=0", "no such mainboard"},
+        {"31 mainboard ramsize=4095", "multiple of 4"},
+        {"31 mainboard ramsize=1024M", "multiple of 4"},
+        {"31 oldmainboard cpus=1", "no argument \"cpus\""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Rig rig;
+        Diag diag = {""};
+        assert_false(rig_try(&rig, cases[i].slots, true, NULL, 0, &diag));
+        if (!strstr(diag.text, cases[i].words))
+            fail_msg("%s: %s", cases[i].slots, diag.text);
+        rig_close(&rig);
+    }
+    Rig rig;
+    Diag diag = {""};
+    assert_false(rig_try(&rig, "31 mainboard", false, NULL, 0, &diag));
+    assert_non_null(strstr(diag.text, "big-endian"));
+    rig_close(&rig);
+    /* As OS/161 has it, comments and all. */
+    rig_open(&rig, "# slots\n0\tserial\n#2 disk\n28\trandom\tautoseed\n"
+                   "29 timer # clock\n30 trace\n\n"
+                   "31 mainboard  ramsize=524288  cpus=4\n");
+    assert_non_null(strstr(rig.note, "one processor"));
+    assert_int_equal(rd(&rig, CONTROLLER, RAMSZ), 524288);
+    rig_close(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_config_regions),
+        cmocka_unit_test(test_mainboard),
+        cmocka_unit_test(test_power),
+        cmocka_unit_test(test_old_mainboard),
+        cmocka_unit_test(test_warnings_end),
+        cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_cpu_timer),
+        cmocka_unit_test(test_serial_write),
+        cmocka_unit_test(test_serial_read),
+        cmocka_unit_test(test_disk),
+        cmocka_unit_test(test_disk_misuse),
+        cmocka_unit_test(test_disk_time),
+        cmocka_unit_test(test_disk_images),
+        cmocka_unit_test(test_emufs_files),
+        cmocka_unit_test(test_emufs_folders),
+        cmocka_unit_test(test_emufs_walls),
+        cmocka_unit_test(test_emufs_limits),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_conf_errors),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
