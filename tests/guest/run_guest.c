@@ -16,6 +16,7 @@
 
 enum {
     RAM = 4 << 20,
+    TIMER = 0x3ff000, /* of MIPS-161, whose registers are plain memory here */
     INSNS_MAX = 10000000, /* a program that takes more is lost */
     VECTORS = 4,
 };
@@ -23,7 +24,7 @@ enum {
 static const char usage[] =
     "usage: run_guest [--coverage] [OPTION... PROGRAM...]...\n"
     "Options, for the programs that follow: --fpu --no-fpu --cpcond LEVELS\n"
-    "--icache BYTES --dcache BYTES\n";
+    "--icache BYTES --dcache BYTES --r3000 --mips161 --mips161-old\n";
 
 /* --- Coverage ------------------------------------------------------------- */
 
@@ -211,6 +212,7 @@ static uint32_t cache_size(const char *option, const char *text)
 int main(int argc, char **argv)
 {
     CpuConfig config = bare_cpu_config(false);
+    config.timer = TIMER;
     static Coverage cov;
     bool want_coverage = false;
     unsigned bad = 0;
@@ -232,6 +234,12 @@ int main(int argc, char **argv)
             config.icache = cache_size(arg, argv[++i]);
         else if (strcmp(arg, "--dcache") == 0)
             config.dcache = cache_size(arg, argv[++i]);
+        else if (strcmp(arg, "--r3000") == 0)
+            config.features = 0;
+        else if (strcmp(arg, "--mips161") == 0)
+            config.features = CPU_MIPS161_2;
+        else if (strcmp(arg, "--mips161-old") == 0)
+            config.features = CPU_MIPS161_1;
         else if (arg[0] == '-') {
             fprintf(stderr, "unknown option '%s'\n%s", arg, usage);
             return 2;
