@@ -2,6 +2,7 @@
 #include "cli/disasm.h"
 #include "cli/docs.h"
 #include "cli/exp.h"
+#include "cli/mkdisk.h"
 #include "cli/options.h"
 #include "cli/plot/page.h"
 #include "cli/plot/plot.h"
@@ -49,6 +50,7 @@ static int execute(const Options *options, Diag *diag)
     case COMMAND_SHOW: ok = show_print(options, diag); break;
     case COMMAND_EXP: return exp_program(options, diag);
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
+    case COMMAND_MKDISK: ok = mkdisk_make(options, diag); break;
     case COMMAND_DOCS: ok = docs_print(options, diag); break;
     case COMMAND_PLOT: return plot_run(options, diag);
     case COMMAND_REPORT: return page_run(options, diag);

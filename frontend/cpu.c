@@ -191,22 +191,14 @@ static bool must_return(const Cpu *c)
            c->s.insns >= c->insn_limit;
 }
 
-/* Nothing happens until the deadline: time passes at once. */
-static void idle(Cpu *c)
-{
-    uint64_t cycles = c->deadline - cpu_cycle(c);
-    c->waits += cycles;
-    c->stats.idle += cycles;
-    cpu_limit_changed(c);
-}
-
 /* The limit was reached.  False: cpu_run() must return. */
 static bool boundary(Cpu *c)
 {
     if (must_return(c))
         return false;
     if (c->waiting) {
-        idle(c);
+        /* Nothing happens until the deadline: time passes at once. */
+        cpu_idle(c, c->deadline - cpu_cycle(c));
         return false;
     }
     if (!c->irq_ready)
@@ -581,9 +573,11 @@ bool cpu_is_waiting(const Cpu *c)
     return c->waiting;
 }
 
-uint64_t cpu_idle_cycles(const Cpu *c)
+void cpu_idle(Cpu *c, uint64_t cycles)
 {
-    return c->stats.idle;
+    c->waits += cycles;
+    c->stats.idle += cycles;
+    cpu_limit_changed(c);
 }
 
 void cpu_set_remapped(Cpu *c, CpuRemapped *remapped, void *ctx)

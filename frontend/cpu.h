@@ -52,9 +52,8 @@ typedef enum CpuFeature {
     CPU_LINKED = 1 << 6,         /* LL, SC, SYNC, CACHE */
     CPU_SELECTS = 1 << 7,        /* CP0 registers have banks */
     CPU_TIMER = 1 << 8,          /* Count and Compare: CpuConfig.timer */
-    /* WAIT lets the time pass in cpu_run(); without, who runs the processor
-     * does: see cpu_is_waiting(). */
-    CPU_IDLES = 1 << 9,
+    CPU_IDLES = 1 << 9,          /* WAIT waits; else it does nothing: for who
+                                    follows a processor that does */
     CPU_MIPS161_1 = CPU_INTERLOCKED | CPU_DIVIDE_TRAPS | CPU_STORE_ERRORS |
                     CPU_MACHINE_CHECKS | CPU_RANDOM_UP | CPU_WAIT | CPU_IDLES,
     CPU_MIPS161_2 = CPU_MIPS161_1 | CPU_LINKED | CPU_SELECTS | CPU_TIMER,
@@ -118,8 +117,8 @@ bool cpu_interrupt_ready(const Cpu *cpu);
 /* Whether WAIT was executed, and no interrupt input has been high since: there
  * is nothing to execute until one is. */
 bool cpu_is_waiting(const Cpu *cpu);
-/* Cycles that cpu_run() let pass in WAIT. */
-uint64_t cpu_idle_cycles(const Cpu *cpu);
+/* Lets `cycles` pass in WAIT.  cpu_run() does so up to its deadline. */
+void cpu_idle(Cpu *cpu, uint64_t cycles);
 
 /* Instructions begun since cpu_create(), those that trapped included. */
 uint64_t cpu_insns(const Cpu *cpu);

@@ -31,12 +31,11 @@ static unsigned feature_of(Extra extra)
  * taken by the next instruction. */
 static void wait(Cpu *c)
 {
-    if (c->irq_lines || c->irq_ready)
+    if (c->irq_lines || c->irq_ready || !cpu_has(c, CPU_IDLES))
         return;
     c->waiting = true;
     c->stats.waits++;
-    if (cpu_has(c, CPU_IDLES))
-        cpu_limit_changed(c);
+    cpu_limit_changed(c);
 }
 
 static bool load_linked(Cpu *c, unsigned rt, uint32_t va)

@@ -65,7 +65,10 @@ void lift_set_gpr(Lifter *l, unsigned reg, IrRef value)
 
 void lift_load_gpr(Lifter *l, unsigned reg, IrRef value)
 {
-    l->flying = (LiftFlight){(IrPending)reg, value};
+    if (l->limits->interlocked)
+        lift_set_gpr(l, reg, value);
+    else
+        l->flying = (LiftFlight){(IrPending)reg, value};
 }
 
 void lift_load_fpr(Lifter *l, unsigned reg, IrRef value)
@@ -177,6 +180,8 @@ static void lift_multiply(Lifter *l, IrOp high, const Insn *in)
 static void lift_divide(Lifter *l, IrOp op, const Insn *in)
 {
     IrRef a = lift_gpr(l, in->rs), b = lift_gpr(l, in->rt);
+    if (l->limits->divide_traps)
+        lift_unary(l, IR_FAULTNZ, lift_op(l, IR_SLTU, b, lift_const(l, 1)));
     IrRef q = lift_op(l, op, a, b);
     IrRef product = lift_op(l, IR_MUL, q, b);
     lift_set_slot(l, IR_SLOT_LO, q);
@@ -232,10 +237,12 @@ static void lift_integer(Lifter *l, const Insn *in)
 /* --- What can be lifted --------------------------------------------------- */
 
 /* CP0 registers that no region changes.  Random is not one: it counts
- * instructions. */
-static bool is_constant_cp0(unsigned reg)
+ * instructions.  Those of other banks, which MIPS-161 has, are left alone. */
+static bool is_constant_cp0(const Insn *in)
 {
-    switch (reg) {
+    if (in->imm & 7)
+        return false;
+    switch (in->rd) {
     case CP0_INDEX:
     case CP0_ENTRYLO:
     case CP0_CONTEXT:
@@ -265,7 +272,7 @@ unsigned lift_contexts(const Insn *in)
             return ALL;
         return in->op == INSN_BC1F || in->op == INSN_BC1T ? FPU : NONE;
     case INSN_CLASS_CP0:
-        return in->op == INSN_MFC0 && is_constant_cp0(in->rd) ? KERNEL : NONE;
+        return in->op == INSN_MFC0 && is_constant_cp0(in) ? KERNEL : NONE;
     case INSN_CLASS_FMOVE:
     case INSN_CLASS_FLOAD:
     case INSN_CLASS_FSTORE:
@@ -534,7 +541,7 @@ static bool walk_pair(Walk *w)
 IrRegion *lift_region(Arena *arena, const LiftPlan *plan,
                       const LiftLimits *limits)
 {
-    Walk w = {.plan = plan};
+    Walk w = {.l = {.limits = limits}, .plan = plan};
     w.l.region = ir_region(arena, plan->pc, plan->context);
     while (w.done < plan->count) {
         if (lift_branch(&plan->insns[w.done].insn) != LIFT_BRANCH_NONE) {

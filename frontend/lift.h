@@ -32,6 +32,9 @@ typedef struct LiftLimits {
     unsigned stores; /* between two commits; a COMMIT is put in */
     bool jumps;      /* go on at the target of j, jal and of returns */
     bool block;      /* one basic block: end after the first branch or jump */
+    /* Of the processor (CpuFeature): loads have no visible delay; division by
+     * zero traps. */
+    bool interlocked, divide_traps;
 } LiftLimits;
 
 /* One guest instruction of a plan. */

@@ -18,6 +18,7 @@ typedef struct Lifter {
     /* Of the instruction before: lands when this one has read its operands. */
     LiftFlight landing;
     LiftFlight flying; /* of this instruction */
+    const LiftLimits *limits;
 } Lifter;
 
 static inline IrRef lift_op(Lifter *l, IrOp op, IrRef a, IrRef b)

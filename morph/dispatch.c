@@ -250,6 +250,13 @@ void layer_set_deadline(Layer *l, uint64_t deadline)
     }
 }
 
+void layer_idle(Layer *l, uint64_t deadline)
+{
+    uint64_t now = core_cycles(l->core);
+    if (deadline > now)
+        core_charge(l->core, CORE_CAUSE_IDLE, deadline - now);
+}
+
 void layer_stop(Layer *l)
 {
     l->stop = true;

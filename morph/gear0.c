@@ -174,6 +174,7 @@ static Step execute(Layer *l)
     }
     l->wrote = false;
     step.trapped = !cpu_step(l->cpu, in);
+    l->stop |= cpu_is_waiting(l->cpu);
     l->stats.insns0++;
     if (step.trapped) {
         core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.exception);

@@ -17,6 +17,13 @@ static bool is_handled(InsnOp op)
     }
 }
 
+/* The on-chip timer of MIPS-161 is a device. */
+static bool is_timer(const Insn *in)
+{
+    return in->op == INSN_MTC0 &&
+           (in->rd == CP0_COUNT || in->rd == CP0_COMPARE);
+}
+
 /* The instruction at `pc`, fetched as data in kernel mode, or false: nothing
  * has happened. */
 static bool fetch(Layer *l, uint32_t pc, Insn *in)
@@ -30,7 +37,7 @@ static bool fetch(Layer *l, uint32_t pc, Insn *in)
               l, bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian))
               ->insn;
     return is_handled((InsnOp)in->op) && !codepages_is_interpreted(l, pa) &&
-           core_touch(l->core, pc, false, false, &fault);
+           !is_timer(in) && core_touch(l->core, pc, false, false, &fault);
 }
 
 /* The load that was in flight lands after the instruction. */

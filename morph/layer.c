@@ -194,6 +194,8 @@ void layer_read_recipe(const Config *config, unsigned gear,
         };
         opt_config_read(opt, config);
     }
+    bool mips161 = !strcmp(config_text(config, CONFIG_MACHINE_BOARD), "sys161");
+    limits->interlocked = limits->divide_traps = mips161;
 }
 
 static void read_keys(Layer *l, const Config *config)

@@ -83,6 +83,9 @@ void layer_take_interrupt(Layer *layer);
 /* Lowers the deadline of the active layer_run(); makes it return. */
 void layer_set_deadline(Layer *layer, uint64_t deadline);
 void layer_stop(Layer *layer);
+/* Lets the time pass to `deadline`: the processor waits (cpu_is_waiting()).
+ * The layer is not running. */
+void layer_idle(Layer *layer, uint64_t deadline);
 
 /* Modelled cycles since layer_create(); exact also during a device access. */
 uint64_t layer_cycles(const Layer *layer);

@@ -224,10 +224,10 @@ static bool load_segment(Machine *m, size_t index, Diag *diag)
     if (!ok)
         return diag_error(diag,
                           "segment %zu, 0x%08x to 0x%08x, does not fit in "
-                          "the machine's memory of %s; enlarge it with "
+                          "the machine's memory of %u KB; enlarge it with "
                           "--memory or link the image elsewhere",
                           index, seg->vaddr, seg->vaddr + seg->mem_size - 1,
-                          config_text(m->config, CONFIG_MACHINE_MEMORY));
+                          board_memory(m->board) / 1024);
     return true;
 }
 
@@ -377,10 +377,9 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                                         .write = cpu_write,
                                         .machine_check = on_machine_check});
     unsigned model = config_choice(config, CONFIG_CPU_MODEL);
-    if (model == MODEL_VLIW && cpu.features)
-        return diag_error(diag, "cpu.model = vliw: the code-morphing layer "
-                                "does not know the processor of a sys161; use "
-                                "--model functional");
+    if (model == MODEL_R3000 && cpu.features)
+        return diag_error(diag, "cpu.model = r3000: a sys161 has another "
+                                "processor; use --model functional or vliw");
     if (model == MODEL_VLIW) {
         m->layer = layer_create(config, &cpu, m->cpu, m->bus, diag);
         if (!m->layer)
@@ -393,7 +392,7 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     if (model != MODEL_FUNCTIONAL) {
         if (m->forward.to.kind == POINT_NONE)
             phases_enter_timed(m);
-        else
+        else if (!cpu.features) /* it knows no WAIT */
             m->forwarder = forwarder_create(config, &cpu, m->cpu, m->bus);
     }
     if (mc->host_profile) {
@@ -728,8 +727,7 @@ EngineReport machine_forward_report(const Machine *m)
 uint64_t machine_hash(const Machine *m)
 {
     uint64_t hash = state_hash(cpu_state(m->cpu));
-    uint64_t memory = config_int(m->config, CONFIG_MACHINE_MEMORY);
-    for (uint32_t pa = 0; pa < memory; pa += BUS_PAGE)
+    for (uint32_t pa = 0; pa < board_memory(m->board); pa += BUS_PAGE)
         hash = hash_bytes(hash, bus_page(m->bus, pa, false), BUS_PAGE);
     return hash;
 }

@@ -33,13 +33,21 @@ static uint64_t layer_time(const Machine *m, uint64_t cycle)
                                cycle > now ? cycle - now : 0);
 }
 
+/* The instruction count at `cycle`, if no more instructions wait: where the
+ * processor has waited, there are more cycles. */
+static uint64_t insns_at(const Machine *m, uint64_t cycle)
+{
+    uint64_t waits = cpu_cycle(m->cpu) - cpu_insns(m->cpu);
+    return cycle > waits ? cycle - waits : 0;
+}
+
 /* The instruction count up to which PHASE_WARM can go on as things are. */
 static uint64_t warm_limit(const Machine *m)
 {
     uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
     uint64_t cycles = m->limits.cycles ? m->limits.cycles : UINT64_MAX;
-    return least(least(insns, cycles),
-                 least(events_next(m->events), m->warm_end));
+    cycles = least(cycles, least(events_next(m->events), m->warm_end));
+    return least(insns, insns_at(m, cycles));
 }
 
 /* An instruction of a timed model may take many cycles: what is due before its
@@ -116,7 +124,8 @@ bool phases_advance(Machine *m)
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
         if (!m->point_reached && !phases_watch_hit(m, WATCH_FORWARD) &&
-            (m->forward.to.kind != POINT_INSNS || now < m->forward.to.insns))
+            (m->forward.to.kind != POINT_INSNS ||
+             cpu_insns(m->cpu) < m->forward.to.insns))
             return false;
         enter_warm(m);
         return true;
@@ -184,15 +193,15 @@ uint64_t phases_slice_clock(const Machine *m)
 }
 
 /* By compiled code, too, unless somebody looks at every instruction. */
-static void forward(Machine *m, uint64_t end)
+static void forward(Machine *m, uint64_t end, uint64_t insns)
 {
     const MachineTrace *trace = &m->trace;
     bool watched = m->breakpoint_count || trace->insn || trace->exception ||
                    trace->tlb_write || trace->device || cpu_watches(m->cpu);
     if (m->forwarder && !watched)
-        forwarder_run(m->forwarder, end);
+        forwarder_run(m->forwarder, least(end, insns));
     else
-        cpu_run(m->cpu, end);
+        cpu_run_insns(m->cpu, end, insns);
     m->forwarded.insns = cpu_insns(m->cpu);
 }
 
@@ -206,6 +215,16 @@ static void run_baseline(Machine *m, uint64_t end, uint64_t insns)
     cpu_run_insns(m->cpu, least(end, m->warm_end), insns);
     m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
     m->forwarded.warm_cycles = baseline_cycles(m->baseline);
+}
+
+/* The guest waits for an interrupt, to the time `cycles` or the slice's end. */
+static void idle(Machine *m, uint64_t end, uint64_t cycles)
+{
+    uint64_t now = phases_now(m);
+    if (m->phase == PHASE_TIMED)
+        layer_idle(m->layer, least(end, layer_time(m, cycles)));
+    else
+        cpu_idle(m->cpu, least(cycles, m->warm_end) - now);
 }
 
 void phases_run(Machine *m, uint64_t end, bool stepwise)
@@ -225,16 +244,20 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
                      least(insns, cut_insns));
         return;
     }
+    if (phases_is_layers(m) && cpu_is_waiting(m->cpu)) {
+        idle(m, end, least(cycles, cut_cycles));
+        return;
+    }
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
         if (m->forward.to.kind == POINT_INSNS)
             insns = least(insns, m->forward.to.insns);
-        insns = least(insns, least(cut_insns, cut_cycles));
-        forward(m, least(insns, least(cycles, end)));
+        forward(m, least(least(cycles, cut_cycles), end),
+                least(insns, cut_insns));
         break;
     case PHASE_WARM:
         m->warm_limit = warm_limit(m);
-        layer_set_look(m->layer, least(cut_insns, cut_cycles));
+        layer_set_look(m->layer, least(cut_insns, insns_at(m, cut_cycles)));
         layer_run(m->layer, end, least(insns, m->warm_limit));
         m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
         m->forwarded.warm_cycles = layer_cycles(m->layer);

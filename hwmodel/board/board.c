@@ -103,6 +103,11 @@ void board_console_wake(Board *board)
         board->cls->console_wake(board);
 }
 
+uint32_t board_memory(const Board *board)
+{
+    return board->memory;
+}
+
 BoardCpu board_cpu(const Board *board)
 {
     return board->cpu;

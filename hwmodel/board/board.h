@@ -97,6 +97,9 @@ bool board_reset(Board *board, const BoardImage *image, BoardStart *start,
 /* New console input is there for console_get(). */
 void board_console_wake(Board *board);
 
+/* Bytes of RAM, from physical address 0. */
+uint32_t board_memory(const Board *board);
+
 BoardCpu board_cpu(const Board *board);
 
 /* Levels of the coprocessor condition inputs CpCond0..3, bit by bit. */

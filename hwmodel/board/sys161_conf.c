@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/number.h"
+#include "hwmodel/dev/disk161.h"
 #include "hwmodel/dev/lame_disk.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@ enum {
     WORDS_MAX = 16,
     WHERE_SIZE = 300,
     CPUS_MAX = 32,
-    SECTOR = 512,
     RPM_UNIT = 60,
 };
 
@@ -45,30 +45,11 @@ static bool fail(const Line161 *line, Diag *diag, const char *format, ...)
 /* --- Arguments of devices --------------------------------------------------
  */
 
-/* "512K", "4M", "16s" (sectors), "8192b" or "8192". */
-static bool parse_size(const char *text, uint64_t *size)
-{
-    size_t length = strlen(text);
-    char last = length ? text[length - 1] : '\0';
-    if (last != 's' && last != 'b')
-        return number_parse(text, 1024, size);
-    char digits[24];
-    if (length >= sizeof digits)
-        return false;
-    memcpy(digits, text, length - 1);
-    digits[length - 1] = '\0';
-    uint64_t unit = last == 's' ? SECTOR : 1;
-    if (!number_parse(digits, 1024, size) || *size > UINT64_MAX / unit)
-        return false;
-    *size *= unit;
-    return true;
-}
-
 static bool take_number(const Line161 *line, const char *name,
                         const char *value, uint64_t max, uint64_t *number,
                         Diag *diag)
 {
-    if (parse_size(value, number) && *number <= max)
+    if (disk161_parse_size(value, number) && *number <= max)
         return true;
     return fail(line, diag, "%s=%s: this is no number up to %llu", name, value,
                 (unsigned long long)max);

@@ -39,8 +39,8 @@ typedef struct Sys161Conf {
 /* Reads a file in sys161.conf's syntax; false and a Diag if it cannot be used.
  * sys161_conf_free() releases what was read, in either case. */
 bool sys161_conf_read_file(Sys161Conf *conf, const char *path, Diag *diag);
-/* The same lines from a text, where a comma ends a line, too; `name` stands for the
- * file in messages. */
+/* The same lines from a text, where a comma ends a line, too; `name` stands for
+ * the file in messages. */
 bool sys161_conf_read_text(Sys161Conf *conf, const char *text, const char *name,
                            Diag *diag);
 void sys161_conf_free(Sys161Conf *conf);

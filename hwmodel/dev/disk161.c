@@ -2,6 +2,7 @@
 #include "hwmodel/dev/disk161.h"
 
 #include "base/alloc.h"
+#include "base/number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,6 +180,27 @@ bool disk161_write(Disk161 *disk, uint32_t sector, const void *bytes)
 bool disk161_sync(Disk161 *disk)
 {
     return disk->copy || fsync(disk->file) == 0;
+}
+
+/* --- Sizes -----------------------------------------------------------------
+ */
+
+bool disk161_parse_size(const char *text, uint64_t *size)
+{
+    size_t length = strlen(text);
+    char last = length ? text[length - 1] : '\0';
+    if (last != 's' && last != 'b')
+        return number_parse(text, 1024, size);
+    char digits[24];
+    if (length >= sizeof digits)
+        return false;
+    memcpy(digits, text, length - 1);
+    digits[length - 1] = '\0';
+    uint64_t unit = last == 's' ? SECTOR : 1;
+    if (!number_parse(digits, 1024, size) || *size > UINT64_MAX / unit)
+        return false;
+    *size *= unit;
+    return true;
 }
 
 /* --- Making ----------------------------------------------------------------

@@ -31,6 +31,10 @@ bool disk161_write(Disk161 *disk, uint32_t sector, const void *bytes);
 /* Waits until the host has all of it on its disk. */
 bool disk161_sync(Disk161 *disk);
 
+/* "5M", "512K", "1G", "640s" (sectors), "8192b" or "8192": bytes.  False if it
+ * is no such number. */
+bool disk161_parse_size(const char *text, uint64_t *size);
+
 /* Writes an empty image.  `replace` lets it take a file's place. */
 bool disk161_create(const char *path, uint32_t sectors, bool replace,
                     Diag *diag);

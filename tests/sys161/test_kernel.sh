@@ -1,0 +1,91 @@
+#!/bin/bash
+# The example kernel on the sys161 machine: test_kernel.sh SELKIRK KERNEL
+# ENGINE...  What it prints is the same on every processor model; what it takes
+# is the same in every engine.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+selkirk=$1
+kernel=$2
+shift 2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$here/../support/ok.sh"
+cd "$work"
+
+run() { # run NAME OPTION...: a new disk, an empty folder
+    local name=$1
+    shift
+    rm -rf emu
+    mkdir emu
+    "$selkirk" mkdisk --force disk.img 1000s
+    timeout 120 "$selkirk" run --machine sys161 \
+        --set sys161.conf="$here/slots.conf" --max-insns 20M \
+        --input "$here/line.input" --console "$name.console" --out "$name" \
+        "$@" "$kernel" -- -i now 2>"$name.err" </dev/null
+}
+stat() { # stat NAME STATISTIC
+    sed -n "s/^ *\"$2\": \([0-9]*\),*\$/\1/p" "$1/stats.json"
+}
+same() { cmp "$1/console.txt" "$2/console.txt" && cmp "$1/stats.json" "$2/stats.json"; }
+# All but the word that each has at its place.
+disk_is_written() {
+    [ "$(od -An -tx1 -j 512000 -N 8 disk.img)" = " 00 00 00 00 00 00 00 01" ]
+}
+refuses() { # refuses WORDS COMMAND...
+    local words=$1 status=0
+    shift
+    "$@" >said 2>&1 || status=$?
+    cat said
+    [ $status = 2 ] && grep -qF -- "$words" said
+}
+
+ok 'the reference CPU runs it' run functional
+ok 'it prints what it should' cmp "$here/console.txt" functional/console.txt
+ok 'the disk has what it wrote' disk_is_written
+ok 'the folder has what it wrote' [ "$(cat emu/hello.txt)" = hello ]
+ok 'nothing else is there' [ "$(ls emu)" = hello.txt ]
+ok 'the user is told of misuse' grep -q 'emufs in slot 1: a name is refused' \
+    functional.err
+ok 'and of what the guest shows' grep -q 'note: pc 0x8.*code 161' functional.err
+ok 'WAIT let time pass' [ "$(stat functional cpu.idle)" -gt 1000000 ]
+ok 'cycles are instructions and waits' [ "$(stat functional run.cycles)" = \
+    $(($(stat functional run.insns) + $(stat functional cpu.idle))) ]
+
+run again
+ok 'once more is the same' same functional again
+run old --set sys161.conf= \
+    --set sys161.slots='0 serial, 29 timer, 31 busctl ramsize=2M' || true
+ok 'the old mainboard runs it' grep -q 'all good' old/console.txt
+ok 'with its processor' grep -q 0x000003ff old/console.txt
+
+for engine in "$@"; do
+    run "$engine" --model vliw --engine "$engine" --set engine.threads=0 \
+        --set engine.runs0=20 --set engine.runs1=100
+    ok "$engine prints the same" cmp "$here/console.txt" "$engine/console.txt"
+    ok "$engine takes the same" same "$1" "$engine"
+done
+sum=0
+for cycles in $(sed -n '/"cycles.total"/d; s/^ *"cycles[.].*: \([0-9]*\),*$/\1/p' \
+    "$1/stats.json"); do
+    sum=$((sum + cycles))
+done
+ok 'its causes add up' [ "$(stat "$1" cycles.total)" = $sum ]
+ok 'waiting among them' [ "$(stat "$1" cycles.idle)" -gt 1000000 ]
+run check --model vliw --check --engine reference
+ok 'the layer agrees with the reference CPU' cmp "$here/console.txt" \
+    check/console.txt
+run forward --model vliw --fast-forward 200k --set fast_forward.warm=50k
+ok 'fast-forwarding prints the same' cmp "$here/console.txt" \
+    forward/console.txt
+
+ok 'mkdisk overwrites nothing' refuses 'File exists; --force' \
+    "$selkirk" mkdisk disk.img 1M
+ok 'mkdisk makes whole sectors' refuses 'whole number of sectors' \
+    "$selkirk" mkdisk other.img 100001
+ok 'mkdisk takes sizes' refuses 'is no size' "$selkirk" mkdisk other.img much
+ok 'mkdisk makes no small ones' refuses 'a disk has 128' \
+    "$selkirk" mkdisk other.img 64s
+"$selkirk" mkdisk other.img 5M
+ok 'mkdisk adds a header' [ "$(wc -c <other.img)" = $((5 * 1024 * 1024 + 512)) ]
+echo "1..$count"
+exit $((failed > 0))
