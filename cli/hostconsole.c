@@ -277,6 +277,12 @@ void hostconsole_flush(HostConsole *c)
     drop_pending(c, c->error ? c->pending_size : done);
 }
 
+bool hostconsole_is_typed(const HostConsole *c)
+{
+    return c->typing &&
+           (c->source == SOURCE_TERMINAL || c->source == SOURCE_PTY);
+}
+
 bool hostconsole_shares(const HostConsole *c, int fd)
 {
     struct stat a, b;

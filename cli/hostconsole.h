@@ -46,6 +46,9 @@ bool hostconsole_failed(const HostConsole *console);
 /* Types what has come in since, at the machine's present cycle. */
 HostConsoleWish hostconsole_poll(HostConsole *console, Machine *machine);
 
+/* Whether a person may type: there is a terminal. */
+bool hostconsole_is_typed(const HostConsole *console);
+
 /* Whether the console's output goes to the terminal that `fd` is. */
 bool hostconsole_shares(const HostConsole *console, int fd);
 /* Whether the guest has left a line open there, such as a prompt. */

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SLICE_SECONDS 0.008 /* well below what a typist notices */
@@ -387,6 +388,20 @@ static MachineStop run_slice(Session *s, uint64_t *slice)
     return stop;
 }
 
+/* While a guest waits for a person, its clock goes no faster than the person's:
+ * as long as the next slice is, in the guest's time, nothing is done here. */
+static void keep_pace(const Session *s, uint64_t *slice)
+{
+    if (!machine_is_waiting(s->machine) || !hostconsole_is_typed(s->console))
+        return;
+    double hz = (double)config_int(s->config, CONFIG_CPU_CLOCK);
+    uint64_t most = (uint64_t)(hz * SLICE_SECONDS);
+    if (*slice > most)
+        *slice = most;
+    double nap = (double)*slice / hz;
+    nanosleep(&(struct timespec){.tv_nsec = (long)(nap * 1e9)}, NULL);
+}
+
 /* Shows what the slice has brought. */
 static void show(Session *s)
 {
@@ -428,6 +443,7 @@ static void run_machine(Session *s)
             return;
         MachineStop stop = run_slice(s, &slice);
         show(s);
+        keep_pace(s, &slice);
         if (hostconsole_failed(s->console)) {
             s->run.end = RUN_END_HOST;
             return;

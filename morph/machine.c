@@ -634,6 +634,11 @@ bool machine_fast_forwards(const Machine *m)
     return (m->layer || m->baseline) && !phases_is_timed(m);
 }
 
+bool machine_is_waiting(const Machine *m)
+{
+    return cpu_is_waiting(m->cpu);
+}
+
 uint64_t machine_insns(const Machine *m)
 {
     return cpu_insns(m->cpu);

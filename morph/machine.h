@@ -117,6 +117,9 @@ size_t machine_breakpoints(const Machine *machine, const uint32_t **list);
 /* Whether the run has not reached the end of fast-forwarding yet. */
 bool machine_fast_forwards(const Machine *machine);
 
+/* Whether the guest waits for an interrupt, and its time passes at once. */
+bool machine_is_waiting(const Machine *machine);
+
 uint64_t machine_insns(const Machine *machine);  /* since power-on */
 uint64_t machine_cycles(const Machine *machine); /* since power-on */
 const GuestState *machine_state(const Machine *machine);

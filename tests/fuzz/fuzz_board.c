@@ -2,8 +2,8 @@
  *
  *     fuzz_board [--seed N] [--count N] [--insns N] [--expect HASH]
  *
- * Image number N depends on the seed and N alone; it runs on one board or the
- * other, in one go and in slices, which must come to the same.  Prints a hash
+ * Image number N depends on the seed and N alone; it runs on one of the
+ * boards, in one go and in slices, which must come to the same.  Prints a hash
  * of all final states and consoles; with --expect, any other is a failure. */
 #include "base/bits.h"
 #include "base/hash.h"
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CODE_SIZE = 8192 };
+enum { CODE_SIZE = 8192, WAITS = 4 };
 
 static const uint16_t bare_aims[] = {0xb000, 0xb000, 0x8001, 0x8000,
                                      0xa000, 0x0000, 0x9000, 0xb800};
@@ -25,6 +25,18 @@ static const uint16_t decstation_aims[] = {
     0xbfe0, 0xbfe8, 0xbff0, 0xbfd8, 0xbfd0, 0xbfc8, 0xbfc0,
     0xbf80, 0xbf90, 0xbf9c, 0xbfbc, 0xbf40, 0xbf7c, 0xbe00,
     0xa080, 0xa780, 0x8001, 0x8000, 0xa000, 0x0000, 0xbc00};
+/* Each card, an empty slot, ROM, RAM. */
+static const uint16_t sys161_aims[] = {0xbfe0, 0xbffc, 0xbffd, 0xbffe, 0xbfff,
+                                       0xbfff, 0xbfe4, 0xbfc0, 0xbfdf, 0x8001,
+                                       0x8000, 0xa000, 0x0000};
+
+typedef enum Kind { DECSTATION, BARE, SYS161, KINDS } Kind;
+static const char *const boards[KINDS] = {"decstation-200", "bare", "sys161"};
+static const HostileAims aims_of[KINDS] = {
+    {decstation_aims, ARRAY_LEN(decstation_aims)},
+    {bare_aims, ARRAY_LEN(bare_aims)},
+    {sys161_aims, ARRAY_LEN(sys161_aims)},
+};
 
 static void on_put(void *ctx, uint8_t byte)
 {
@@ -71,15 +83,37 @@ static size_t write_prologue(uint32_t *code)
     return n;
 }
 
-static ElfImage *make_image(Rng *rng, bool big, const HostileAims *aims)
+/* What only MIPS-161 has, with registers at random. */
+static uint32_t word_161(Rng *rng)
+{
+    static const uint32_t words[] = {
+        0x42000020, /* wait */
+        0xc1000000, /* ll $0, (t0) */
+        0xe1000000, /* sc $0, (t0) */
+        0x0000000f, /* sync */
+        0xbd000000, /* cache 0, (t0) */
+        0x40004800, /* mfc0 $0, Count */
+        0x40804800, /* mtc0 $0, Count */
+        0x40805800, /* mtc0 $0, Compare */
+        0x40007801, /* mfc0 $0, PRId, 1 */
+    };
+    uint32_t word = words[rng_below(rng, ARRAY_LEN(words))];
+    return word == 0x42000020 || word == 0x0000000f
+               ? word
+               : word | rng_below(rng, 32) << 16;
+}
+
+static ElfImage *make_image(Rng *rng, bool big, Kind kind)
 {
     static const ElfWriterSegment segment = {START, CODE_SIZE, CODE_SIZE,
                                              ELF_SEGMENT_R | ELF_SEGMENT_W |
                                                  ELF_SEGMENT_X};
     uint32_t code[CODE_SIZE / 4];
     size_t n = write_prologue(code);
-    while (n < CODE_SIZE / 4)
-        code[n++] = hostile_word(rng, aims);
+    while (n < CODE_SIZE / 4) {
+        bool own = kind == SYS161 && rng_one_in(rng, 16);
+        code[n++] = own ? word_161(rng) : hostile_word(rng, &aims_of[kind]);
+    }
     ElfWriter w;
     elf_writer_build(&w, big, START, &segment, 1, NULL, 0);
     for (size_t i = 0; i < n; i++)
@@ -97,19 +131,15 @@ static uint64_t run_image(uint64_t seed, uint64_t number, uint64_t insns,
                           Rng *slices, Total *total)
 {
     Rng rng = rng_stream(seed, number);
-    bool bare = rng_below(&rng, 2);
-    bool big = bare && rng_below(&rng, 2);
-    HostileAims aims = {bare_aims, ARRAY_LEN(bare_aims)};
-    if (!bare)
-        aims = (HostileAims){decstation_aims, ARRAY_LEN(decstation_aims)};
+    Kind kind = (Kind)rng_below(&rng, KINDS);
+    bool big = kind == SYS161 || (kind == BARE && rng_below(&rng, 2));
     Config *config = config_create();
     Diag diag = {""};
-    config_set(config, "machine.board", bare ? "bare" : "decstation-200",
-               "fuzz", &diag);
+    config_set(config, "machine.board", boards[kind], "fuzz", &diag);
     config_set(config, "machine.memory", "1M", "fuzz", &diag);
     if (rng_one_in(&rng, 4))
         config_set(config, "dz.baud", "9600", "fuzz", &diag);
-    ElfImage *image = make_image(&rng, big, &aims);
+    ElfImage *image = make_image(&rng, big, kind);
     uint64_t printed = HASH_START;
     MachineConfig mc = {.config = config,
                         .image = image,
@@ -119,7 +149,9 @@ static uint64_t run_image(uint64_t seed, uint64_t number, uint64_t insns,
     if (!m)
         fail(seed, number, diag.text);
     machine_type(m, "some input\n", 11);
-    machine_set_limits(m, &(MachineLimits){.insns = insns});
+    /* A guest may wait for ever. */
+    machine_set_limits(
+        m, &(MachineLimits){.insns = insns, .cycles = WAITS * insns});
     MachineStop stop;
     do
         stop = machine_run(m, slices ? 1 + rng_below(slices, 500) : UINT64_MAX);
