@@ -34,6 +34,8 @@ round:
     bne     $v0, $0, bad
     nop
     .endm
+    li      $s1, 20 /* rounds */
+faults:
     lui     $t0, 0x8000
     li      $t1, USER_DATA
     fault   4, lw $t2, 0($t0)
@@ -49,6 +51,9 @@ round:
     fault   11, .word 0x42000020 /* wait */
     li      $t2, 0x7fffffff
     fault   12, addi $t2, $t2, 1
+    addiu   $s1, $s1, -1
+    bne     $s1, $0, faults
+    nop
     li      $v0, SYS_YIELD
     syscall
     move    $a0, $s7

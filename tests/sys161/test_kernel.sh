@@ -71,6 +71,13 @@ for cycles in $(sed -n '/"cycles.total"/d; s/^ *"cycles[.].*: \([0-9]*\),*$/\1/p
 done
 ok 'its causes add up' [ "$(stat "$1" cycles.total)" = $sum ]
 ok 'waiting among them' [ "$(stat "$1" cycles.idle)" -gt 1000000 ]
+# Time that passes in WAIT ends where it should, not near it.
+for model in functional vliw; do
+    "$selkirk" run --machine sys161 --model $model --memory 2M --out until \
+        --max-cycles 50000001 --console console "$kernel" -- -i \
+        </dev/null >said 2>&1 || true
+    ok "$model waits to the cycle" [ "$(stat until run.cycles)" = 50000001 ]
+done
 run check --model vliw --check --engine reference
 ok 'the layer agrees with the reference CPU' cmp "$here/console.txt" \
     check/console.txt
