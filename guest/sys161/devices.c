@@ -269,10 +269,11 @@ void test_random(void)
     passed("random");
 }
 
-/* The user sees the number; the region of interest begins and ends. */
+/* The user sees the number; the region of interest begins and ends.  Exceptions
+ * are not traced any more, nor are accesses to cards, but in between. */
 void test_trace(void)
 {
-    enum { PRINT = 8, PROFILE = 0x14 };
+    enum { ON = 0, OFF = 4, PRINT = 8, PROFILE = 0x14 };
     int slot = find_card(CARD_TRACE, 0);
     if (slot < 0)
         return;
@@ -280,6 +281,12 @@ void test_trace(void)
     *reg(slot, PROFILE) = 1;
     check(*reg(slot, PROFILE) == 1, "the profile: ", *reg(slot, PROFILE));
     *reg(slot, PROFILE) = 0;
+    *reg(slot, OFF) = 'x';
+    *reg(slot, OFF) = 'd';
+    *reg(slot, PRINT) = 162;
+    *reg(slot, ON) = 'd';
+    *reg(slot, PRINT) = 163;
+    *reg(slot, OFF) = 'd';
     passed("trace");
 }
 

@@ -51,6 +51,11 @@ ok 'WAIT let time pass' [ "$(stat functional cpu.idle)" -gt 1000000 ]
 ok 'cycles are instructions and waits' [ "$(stat functional run.cycles)" = \
     $(($(stat functional run.insns) + $(stat functional cpu.idle))) ]
 
+run traced --trace exceptions:exceptions.txt --trace devices:devices.txt
+ok 'the guest ends a trace' [ "$(grep -c 'exc .*DBE' exceptions.txt)" = 2 ]
+ok 'of all that comes after' [ "$(wc -l <exceptions.txt)" = 2 ]
+ok 'or for a while' [ "$(grep -c 'W4 trace .*PRINT' devices.txt)" = 2 ]
+ok 'and begins it again' grep -q 'W4 trace .*PRINT .*000000a3' devices.txt
 run again
 ok 'once more is the same' same functional again
 run old --set sys161.conf= \
