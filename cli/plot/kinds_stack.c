@@ -33,43 +33,60 @@ static bool is_part(const char *name, const char *prefix)
            strcmp(name + length, "total") != 0;
 }
 
+/* A part's name: what is behind the prefix, up to a dot, so that the steps of
+ * something ("translate2.form", "translate2.opt") are one part. */
+static const char *part_name(const Source *s, const char *name,
+                             const char *prefix)
+{
+    name += strlen(prefix);
+    size_t length = strcspn(name, ".");
+    return name[length] ? text_copy(s->arena, name, length) : name;
+}
+
+/* Adds the names of a run's parts that are new; false if it has no parts. */
+static bool add_names(const Source *s, Parts *p, size_t *room,
+                      const SourceRun *run, const char *prefix)
+{
+    bool any = false;
+    for (size_t k = 0; k < run->stat_count; k++) {
+        size_t place;
+        if (!is_part(run->stats[k].name, prefix))
+            continue;
+        any = true;
+        const char *name = part_name(s, run->stats[k].name, prefix);
+        if (text_find(p->names, p->count, name, &place))
+            continue;
+        if (p->count == *room) {
+            *room = *room ? 2 * *room : 32;
+            p->names = arena_grow(s->arena, p->names, p->count, *room,
+                                  sizeof *p->names);
+        }
+        p->names[p->count++] = name;
+    }
+    return any;
+}
+
 static Parts find_parts(const Source *s, const char *prefix)
 {
     Parts p = {0};
     size_t room = 0;
     p.runs = arena_alloc(s->arena, s->run_count, sizeof *p.runs);
-    for (size_t i = 0; i < s->run_count; i++) {
-        const SourceRun *run = &s->runs[i];
-        bool any = false;
-        for (size_t k = 0; k < run->stat_count; k++) {
-            const char *name = run->stats[k].name;
-            size_t place;
-            if (!is_part(name, prefix))
-                continue;
-            any = true;
-            name += strlen(prefix);
-            if (text_find(p.names, p.count, name, &place))
-                continue;
-            if (p.count == room) {
-                room = room ? 2 * room : 32;
-                p.names = arena_grow(s->arena, p.names, p.count, room,
-                                     sizeof *p.names);
-            }
-            p.names[p.count++] = name;
-        }
-        if (any)
-            p.runs[p.run_count++] = run;
-    }
+    for (size_t i = 0; i < s->run_count; i++)
+        if (add_names(s, &p, &room, &s->runs[i], prefix))
+            p.runs[p.run_count++] = &s->runs[i];
     p.values = arena_alloc(s->arena, p.run_count * p.count, sizeof(double));
     p.sums = arena_alloc(s->arena, p.run_count, sizeof(double));
     for (size_t i = 0; i < p.run_count; i++) {
-        for (size_t k = 0; k < p.count; k++) {
-            const char *name =
-                text_format(s->arena, "%s%s", prefix, p.names[k]);
-            double v = 0;
-            source_get(p.runs[i], name, &v);
-            *part_value(&p, i, k) = v;
-            p.sums[i] += v;
+        const SourceRun *run = p.runs[i];
+        for (size_t k = 0; k < run->stat_count; k++) {
+            const SourceStat *stat = &run->stats[k];
+            size_t part;
+            if (is_part(stat->name, prefix) &&
+                text_find(p.names, p.count, part_name(s, stat->name, prefix),
+                          &part)) {
+                *part_value(&p, i, part) += stat->value;
+                p.sums[i] += stat->value;
+            }
         }
     }
     return p;
