@@ -4,8 +4,8 @@
  * lifts, optimizes, schedules and installs; profile.c counts; tcache.c holds
  * translations and finds them; links.c chains them, and predicts indirect
  * jumps; codepages.c keeps T-bits and invalidates; revive.c puts back what an
- * earlier run had.  Time: every cycle is charged to one of the causes of
- * hwmodel/vliw/cause.def.
+ * earlier run had; watch.c finds the instruction that is waited for.  Time:
+ * every cycle is charged to one of the causes of hwmodel/vliw/cause.def.
  *
  * The processor's state lives in the reference CPU (frontend/cpu.h), which is
  * also gear 0's hands: it executes one instruction that gear 0 gives it.  While
