@@ -11,6 +11,7 @@
 #include "cli/show.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,6 +88,8 @@ static void open_standard_streams(void)
 int main(int argc, char **argv)
 {
     open_standard_streams();
+    /* A file that may not grow is an error of the write, not the end. */
+    signal(SIGXFSZ, SIG_IGN);
     Diag diag = {""};
     int status = STATUS_OK;
     if (argc < 2) {

@@ -648,7 +648,9 @@ void cpu_add_stats(const Cpu *c, Stats *stats)
     static const StatRow wait_rows[] = {
         ROW("waits", "instructions", "WAIT, where an interrupt was to come",
             stats.waits),
-        ROW("idle", "cycles", "that they let pass", stats.idle),
+        ROW("idle", "cycles",
+            "that they let pass; with cpu.model=vliw, those of cycles.idle",
+            stats.idle),
     };
 #undef ROW
     if (cpu_has(c, CPU_WAIT))

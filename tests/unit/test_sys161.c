@@ -6,10 +6,12 @@
 
 #include <inttypes.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -669,6 +671,31 @@ static void test_disk_images(void **state)
     rig_close(&other);
 }
 
+/* Files may grow to `bytes` from now on; 0: as they like. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+static void test_disk_is_full(void **state)
+{
+    (void)state;
+    Rig rig;
+    open_disk(&rig, false);
+    limit_files(512 * 100);
+    operate(&rig, 300, 3);
+    limit_files(0);
+    assert_int_equal(rd(&rig, DISK, 4), 22);
+    assert_non_null(strstr(rig.note, "cannot write"));
+    operate(&rig, 300, 3);
+    assert_int_equal(rd(&rig, DISK, 4), 6);
+    rig_close(&rig);
+}
+
 /* --- Emufs -----------------------------------------------------------------
  */
 
@@ -776,6 +803,12 @@ static void test_emufs_files(void **state)
     assert_int_equal(ask_name(&rig, 0, "file", EXCLUSIVE), 6);
     assert_int_equal(ask_name(&rig, 0, "file", CREATE), 1);
     assert_int_equal(ask_name(&rig, 0, "new", EXCLUSIVE), 1);
+    limit_files(1000);
+    uint32_t full = ask_io(&rig, file, 5000, 5, WRITE);
+    uint32_t longer = ask_io(&rig, file, 0, 5000, TRUNCATE);
+    limit_files(0);
+    assert_int_equal(full, 10);
+    assert_int_equal(longer, 10);
     assert_int_equal(ask_io(&rig, file, 0, 0, CLOSE), 1);
     assert_int_equal(ask_io(&rig, file, 0, 0, CLOSE), 2);
     assert_int_equal(ask_io(&rig, file, 0, 1, READ), 2);
@@ -1021,6 +1054,7 @@ int main(void)
         cmocka_unit_test(test_serial_read),
         cmocka_unit_test(test_disk),
         cmocka_unit_test(test_disk_misuse),
+        cmocka_unit_test(test_disk_is_full),
         cmocka_unit_test(test_disk_time),
         cmocka_unit_test(test_disk_images),
         cmocka_unit_test(test_emufs_files),
