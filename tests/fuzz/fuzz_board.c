@@ -1,10 +1,11 @@
 /* Fuzzing of whole machines: hostile code on a board with all its devices.
  *
- *     fuzz_board [--seed N] [--count N] [--insns N] [--expect HASH]
+ *     fuzz_board [--seed N] [--count N] [--insns N] [--expect HASH] [--check]
  *
  * Image number N depends on the seed and N alone; it runs on one of the
  * boards, in one go and in slices, which must come to the same.  Prints a hash
- * of all final states and consoles; with --expect, any other is a failure. */
+ * of all final states and consoles; with --expect, any other is a failure. With
+ * --check the code-morphing layer runs them, in check mode. */
 #include "base/bits.h"
 #include "base/hash.h"
 #include "morph/machine.h"
@@ -16,7 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CODE_SIZE = 8192, WAITS = 4 };
+enum {
+    CODE_SIZE = 8192,
+    WAITS = 4,         /* cycles an instruction, where a guest waits */
+    LAYER_CYCLES = 400 /* the same in the layer's time */
+};
 
 static const uint16_t bare_aims[] = {0xb000, 0xb000, 0x8001, 0x8000,
                                      0xa000, 0x0000, 0x9000, 0xb800};
@@ -83,6 +88,8 @@ static size_t write_prologue(uint32_t *code)
     return n;
 }
 
+#define MTC0_STATUS 0x40806000u /* mtc0 $0, Status */
+
 /* What only MIPS-161 has, with registers at random. */
 static uint32_t word_161(Rng *rng)
 {
@@ -109,10 +116,17 @@ static ElfImage *make_image(Rng *rng, bool big, Kind kind)
                                              ELF_SEGMENT_R | ELF_SEGMENT_W |
                                                  ELF_SEGMENT_X};
     uint32_t code[CODE_SIZE / 4];
-    size_t n = write_prologue(code);
+    size_t n = 0;
+    if (kind == SYS161) /* BEV is set: exceptions would end the run */
+        code[n++] = MTC0_STATUS;
+    n += write_prologue(code + n);
     while (n < CODE_SIZE / 4) {
         bool own = kind == SYS161 && rng_one_in(rng, 16);
-        code[n++] = own ? word_161(rng) : hostile_word(rng, &aims_of[kind]);
+        uint32_t word = own ? word_161(rng) : hostile_word(rng, &aims_of[kind]);
+        /* Most values are a machine check. */
+        bool ends = (word & 0xffe0f800) == MTC0_STATUS;
+        if (kind != SYS161 || !ends || rng_one_in(rng, 100))
+            code[n++] = word;
     }
     ElfWriter w;
     elf_writer_build(&w, big, START, &segment, 1, NULL, 0);
@@ -122,13 +136,26 @@ static ElfImage *make_image(Rng *rng, bool big, Kind kind)
     return elf_read_memory("fuzz", w.bytes, w.size, &diag);
 }
 
+/* Everything is translated, at once. */
+static void use_layer(Config *config, Diag *diag)
+{
+    static const char *const words[] = {
+        "cpu.model=vliw",
+        "gear1.threshold=1",
+        "gear2.threshold=2",
+        "engine.kind=reference",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        config_set_word(config, words[i], "fuzz", diag);
+}
+
 typedef struct Total {
     uint64_t stops[MACHINE_STOP_SLICE + 1];
     uint64_t device_accesses, bus_errors;
 } Total;
 
 static uint64_t run_image(uint64_t seed, uint64_t number, uint64_t insns,
-                          Rng *slices, Total *total)
+                          bool check, Rng *slices, Total *total)
 {
     Rng rng = rng_stream(seed, number);
     Kind kind = (Kind)rng_below(&rng, KINDS);
@@ -139,11 +166,14 @@ static uint64_t run_image(uint64_t seed, uint64_t number, uint64_t insns,
     config_set(config, "machine.memory", "1M", "fuzz", &diag);
     if (rng_one_in(&rng, 4))
         config_set(config, "dz.baud", "9600", "fuzz", &diag);
+    if (check)
+        use_layer(config, &diag);
     ElfImage *image = make_image(&rng, big, kind);
     uint64_t printed = HASH_START;
     MachineConfig mc = {.config = config,
                         .image = image,
                         .cmdline = "console=ttyS3",
+                        .check = check,
                         .host = {.ctx = &printed, .console_put = on_put}};
     Machine *m = image ? machine_create(&mc, &diag) : NULL;
     if (!m)
@@ -151,13 +181,16 @@ static uint64_t run_image(uint64_t seed, uint64_t number, uint64_t insns,
     machine_type(m, "some input\n", 11);
     /* A guest may wait for ever. */
     machine_set_limits(
-        m, &(MachineLimits){.insns = insns, .cycles = WAITS * insns});
+        m, &(MachineLimits){.insns = insns,
+                            .cycles = (check ? LAYER_CYCLES : WAITS) * insns});
     MachineStop stop;
     do
         stop = machine_run(m, slices ? 1 + rng_below(slices, 500) : UINT64_MAX);
     while (stop == MACHINE_STOP_SLICE);
     if (machine_insns(m) > insns)
         fail(seed, number, "ran past its limit");
+    if (machine_finish_check(m))
+        fail(seed, number, "the layer and the reference CPU disagree");
     total->stops[stop]++;
     const Stats *stats = machine_stats(m);
     total->device_accesses += stats_get(stats, "bus.device.reads") +
@@ -180,8 +213,8 @@ int main(int argc, char **argv)
     uint64_t all = HASH_START;
     for (uint64_t n = 0; n < o.count; n++) {
         Rng slices = rng_stream(o.seed, ~n);
-        uint64_t whole = run_image(o.seed, n, o.insns, NULL, &total);
-        if (run_image(o.seed, n, o.insns, &slices, &again) != whole)
+        uint64_t whole = run_image(o.seed, n, o.insns, o.check, NULL, &total);
+        if (run_image(o.seed, n, o.insns, o.check, &slices, &again) != whole)
             fail(o.seed, n, "slices change the result");
         all = hash_u64(all, whole);
     }

@@ -133,6 +133,7 @@ void hostile_parse_options(HostileOptions *options, int argc, char **argv)
                             {"--count", &options->count, NULL},
                             {"--insns", &options->insns, NULL},
                             {"--expect", &options->expect, NULL},
+                            {"--check", NULL, &options->check},
                             {NULL, NULL, NULL}};
     options_parse(table, argc, argv);
 }

@@ -29,10 +29,11 @@ typedef struct HostileOptions {
     uint64_t count;  /* images */
     uint64_t insns;  /* instructions that each may execute */
     uint64_t expect; /* hash of all results; 0: any */
+    bool check;      /* with the layer, in check mode: of fuzz_board */
 } HostileOptions;
 
-/* Reads --seed, --count, --insns and --expect (options.h) over the defaults in
- * `options`. */
+/* Reads --seed, --count, --insns, --expect and --check (options.h) over the
+ * defaults in `options`. */
 void hostile_parse_options(HostileOptions *options, int argc, char **argv);
 
 /* Prints the hash of all results.  False if another one was expected. */
