@@ -125,13 +125,14 @@ void cpu_reserved(Cpu *c, uint32_t word)
 
 /* The load's result is in flight from now until after the next instruction,
  * unless the processor waits for it. */
-static inline void load_later(Cpu *c, unsigned reg, uint32_t value)
+static inline void load_later(GuestState *s, bool interlocked, unsigned reg,
+                              uint32_t value)
 {
-    if (cpu_has(c, CPU_INTERLOCKED)) {
-        c->s.gpr[reg] = value;
+    if (interlocked) {
+        s->gpr[reg] = value;
     } else {
-        c->s.load_reg = (uint8_t)reg;
-        c->s.load_value = value;
+        s->load_reg = (uint8_t)reg;
+        s->load_value = value;
     }
 }
 
@@ -214,9 +215,10 @@ static void wait_unit(Cpu *c, const Insn *in)
 
 /* Executes up to the limit; or `once`, whatever the limit, and then `given`
  * unless it is NULL.  Once: false if an exception was taken.  `timed`, here and
- * below, is c->timed: where there is no model of time it must cost nothing. */
+ * below, is c->timed: where there is no model of time it must cost nothing;
+ * nor must `interlocked`, CPU_INTERLOCKED, where it is not. */
 static inline __attribute__((always_inline)) bool
-execute(Cpu *c, const Insn *given, bool once, bool timed)
+execute(Cpu *c, const Insn *given, bool once, bool timed, bool interlocked)
 {
     GuestState *s = &c->s;
     uint32_t *gpr = s->gpr;
@@ -292,7 +294,7 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
     {                                                                          \
         if (!cpu_load(c, a + in->imm, size, &v, timed))                        \
             continue;                                                          \
-        load_later(c, in->rt, extend(v));                                      \
+        load_later(s, interlocked, in->rt, extend(v));                         \
         break;                                                                 \
     }
 #define STORE(size, value)                                                     \
@@ -406,7 +408,7 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
             if (!cpu_load_word_at(c, a + in->imm, &v))
                 continue;
             v = merge(c, a + in->imm, left, v, gpr[in->rt]);
-            load_later(c, in->rt, v);
+            load_later(s, interlocked, in->rt, v);
             break;
         }
         case INSN_SB: STORE(1, b);
@@ -420,7 +422,7 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
 
         case INSN_MFC0:
             NEED_COP(0);
-            load_later(c, in->rt, cpu_cp0_move(c, in));
+            load_later(s, interlocked, in->rt, cpu_cp0_move(c, in));
             break;
         case INSN_MTC0:
         case INSN_TLBR:
@@ -443,11 +445,11 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
 
         case INSN_MFC1:
             NEED_FPU
-            load_later(c, in->rt, cpu_fpr_read(c, in->rd));
+            load_later(s, interlocked, in->rt, cpu_fpr_read(c, in->rd));
             break;
         case INSN_CFC1:
             NEED_FPU
-            load_later(c, in->rt, cpu_fcr_read(c, in->rd));
+            load_later(s, interlocked, in->rt, cpu_fcr_read(c, in->rd));
             break;
         case INSN_MTC1:
             NEED_FPU
@@ -469,12 +471,12 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
         case INSN_MFC2:
         case INSN_CFC2:
             NEED_COP(2);
-            load_later(c, in->rt, 0);
+            load_later(s, interlocked, in->rt, 0);
             break;
         case INSN_MFC3:
         case INSN_CFC3:
             NEED_COP(3);
-            load_later(c, in->rt, 0);
+            load_later(s, interlocked, in->rt, 0);
             break;
         case INSN_MTC2:
         case INSN_CTC2:
@@ -516,7 +518,12 @@ execute(Cpu *c, const Insn *given, bool once, bool timed)
 
 static void execute_timed(Cpu *c)
 {
-    execute(c, NULL, false, true);
+    execute(c, NULL, false, true, cpu_has(c, CPU_INTERLOCKED));
+}
+
+static void execute_interlocked(Cpu *c)
+{
+    execute(c, NULL, false, false, true);
 }
 
 static void run(Cpu *c, uint64_t deadline, uint64_t insns, uint64_t marks)
@@ -528,8 +535,10 @@ static void run(Cpu *c, uint64_t deadline, uint64_t insns, uint64_t marks)
     cpu_limit_changed(c);
     if (c->timed)
         execute_timed(c);
+    else if (cpu_has(c, CPU_INTERLOCKED))
+        execute_interlocked(c);
     else
-        execute(c, NULL, false, false);
+        execute(c, NULL, false, false, false);
     c->s.gpr[0] = 0;
 }
 
@@ -552,7 +561,7 @@ bool cpu_step(Cpu *c, const Insn *insn)
 {
     c->marks = UINT64_MAX;
     assert(!c->timed);
-    bool stepped = execute(c, insn, true, false);
+    bool stepped = execute(c, insn, true, false, cpu_has(c, CPU_INTERLOCKED));
     c->s.gpr[0] = 0;
     return stepped;
 }
