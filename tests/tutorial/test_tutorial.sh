@@ -57,7 +57,7 @@ matches() {
     local wanted
     wanted=$(sed 's/[][\\*?]/\\&/g; s/\.\.\./*/g; s/  */ /g' "$1")
     # shellcheck disable=SC2053 # a pattern it is
-    [[ $(sed 's/  */ /g' "$2") == $wanted ]]
+    [[ $(sed 's/\r//; s/  */ /g' "$2") == $wanted ]]
 }
 
 tutorial_count=0
