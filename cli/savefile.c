@@ -13,8 +13,11 @@
 
 static bool fail(const SaveFile *save, int error, Diag *diag)
 {
-    return diag_error(diag, "%s: cannot write %s: %s; name another file",
-                      save->option, save->path, strerror(error));
+    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    return diag_error(diag, "%s: cannot write %s: %s; %s", save->option,
+                      save->path, strerror(error),
+                      full ? "make room, or name a file elsewhere"
+                           : "name another file");
 }
 
 /* "FOLDER/.NAME.partial" */
@@ -65,7 +68,7 @@ bool savefile_open(SaveFile *save, const char *option, const char *path,
     if (!*path)
         return diag_error(diag,
                           "%s: the file's name is empty; write for "
-                          "example %s boot.warm",
+                          "example %s saved",
                           option, option);
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
         return diag_error(diag,
@@ -93,7 +96,10 @@ bool savefile_close(SaveFile *save, Diag *diag)
     bool ok = !ferror(save->file) && fflush(save->file) == 0 &&
               rename(save->partial, save->path) == 0;
     if (!ok) {
-        fail(save, errno ? errno : EIO, diag);
+        /* What an earlier write failed of, the next one says. */
+        if (!errno && write(fileno(save->file), "", 1) > 0)
+            errno = EIO;
+        fail(save, errno, diag);
         unlink(save->partial);
     }
     /* The lock goes last: what has no lock may be emptied by another run. */

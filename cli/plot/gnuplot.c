@@ -1,5 +1,5 @@
 /* Running gnuplot; see gnuplot.h. */
-#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np() */
+#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np(), memmem() */
 #include "cli/plot/gnuplot.h"
 
 #include "base/alloc.h"
@@ -87,14 +87,17 @@ static void read_message(FILE *errors, char *message, size_t size)
     }
 }
 
+/* Runs gnuplot, which is to write `output` in the folder. */
 static GnuplotResult run(const Chart *chart, const char *folder,
-                         const char *format, FILE *errors, Diag *diag)
+                         const char *format, const char *output, FILE *errors,
+                         Diag *diag)
 {
-    char script[256], setting[32], message[256];
+    char script[256], setting[320], message[256];
     pid_t pid;
     int status;
     snprintf(script, sizeof script, "%s.gp", chart->name);
-    snprintf(setting, sizeof setting, "format='%s'", format);
+    snprintf(setting, sizeof setting, "format='%s'; output='%s'", format,
+             output);
     int error = start(&pid, folder, script, setting, fileno(errors));
     if (error == ENOENT) {
         diag_error(diag, "gnuplot is missing; install the package gnuplot-nox "
@@ -115,6 +118,53 @@ static GnuplotResult run(const Chart *chart, const char *folder,
     return GNUPLOT_FAILED;
 }
 
+/* Whether a picture ends as its format does: gnuplot does not look whether what
+ * it writes arrives on the disk. */
+static bool is_whole(const char *path, const char *format)
+{
+    const char *mark = strcmp(format, "png") == 0 ? "IEND" : "</svg>";
+    char end[32];
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    size_t size = 0;
+    if (fseek(file, 0, SEEK_END) == 0) {
+        long length = ftell(file);
+        long from = length > (long)sizeof end ? length - (long)sizeof end : 0;
+        if (fseek(file, from, SEEK_SET) == 0)
+            size = fread(end, 1, sizeof end, file);
+    }
+    fclose(file);
+    return memmem(end, size, mark, strlen(mark)) != NULL;
+}
+
+/* Draws NAME.FORMAT, which gets its name when it is whole. */
+static GnuplotResult draw(const Chart *chart, const char *folder,
+                          const char *format, FILE *errors, Diag *diag)
+{
+    char *path;
+    if (asprintf(&path, "%s/%s.%s", folder, chart->name, format) < 0)
+        abort();
+    SaveFile save = {0};
+    GnuplotResult result = GNUPLOT_FAILED;
+    if (savefile_open(&save, "--out", path, diag)) {
+        result = run(chart, folder, format, strrchr(save.partial, '/') + 1,
+                     errors, diag);
+        if (result == GNUPLOT_DRAWN && !is_whole(save.partial, format)) {
+            diag_error(diag,
+                       "--out: cannot write %s: gnuplot left it incomplete; "
+                       "make room, and draw it again",
+                       path);
+            result = GNUPLOT_FAILED;
+        }
+        if (result == GNUPLOT_DRAWN && !savefile_close(&save, diag))
+            result = GNUPLOT_FAILED;
+    }
+    savefile_drop(&save);
+    free(path);
+    return result;
+}
+
 GnuplotResult gnuplot_draw(const Chart *chart, const char *folder, Diag *diag)
 {
     if (!gnuplot_write(chart, folder, diag))
@@ -125,9 +175,9 @@ GnuplotResult gnuplot_draw(const Chart *chart, const char *folder, Diag *diag)
                    strerror(errno));
         return GNUPLOT_FAILED;
     }
-    GnuplotResult result = run(chart, folder, "svg", errors, diag);
+    GnuplotResult result = draw(chart, folder, "svg", errors, diag);
     if (result == GNUPLOT_DRAWN)
-        result = run(chart, folder, "png", errors, diag);
+        result = draw(chart, folder, "png", errors, diag);
     fclose(errors);
     return result;
 }

@@ -250,19 +250,20 @@ static void write_head(const Chart *c, FILE *out)
             "# Written by selkirk plot.  gnuplot %s.gp makes %s.svg of "
             "%s.dat;\n# gnuplot -e \"format='png'\" %s.gp makes %s.png.\n"
             "if (!exists('format')) format = 'svg'\n"
+            "if (!exists('output')) output = '%s.'.format\n"
             "set encoding utf8\n"
             "if (format eq 'png') set terminal pngcairo noenhanced "
             "size %d,%d font 'sans-serif,10' fontscale 2 linewidth 2 "
             "pointscale 2 background '#ffffff'\n"
             "if (format ne 'png') set terminal svg noenhanced size %d,%d "
             "font 'sans-serif,14' background '#ffffff'\n"
-            "set output '%s.'.format\n"
+            "set output output\n"
             "set datafile missing '?'\n"
             "set border 3 linewidth 1\n"
             "set tics nomirror out\n"
             "set grid ytics linetype 1 linecolor rgb '#dddddd'\n",
-            c->name, c->name, c->name, c->name, c->name, 2 * WIDTH, 2 * height,
-            WIDTH, height, c->name);
+            c->name, c->name, c->name, c->name, c->name, c->name, 2 * WIDTH,
+            2 * height, WIDTH, height);
 }
 
 static void write_title(const Chart *c, FILE *out)

@@ -21,6 +21,7 @@ typedef struct Page {
     Arena *arena;
     FILE *out;
     Diag *diag;
+    int *status; /* of the command, should it fail */
 } Page;
 
 /* --- Small things --------------------------------------------------------- */
@@ -470,7 +471,10 @@ static bool write_figures(const Page *p, const PlotAsk *ask)
         Diag missing = {""};
         switch (gnuplot_draw(c, folder, &missing)) {
         case GNUPLOT_DRAWN: break;
-        case GNUPLOT_FAILED: *p->diag = missing; return false;
+        case GNUPLOT_FAILED:
+            *p->diag = missing;
+            *p->status = STATUS_HOST;
+            return false;
         case GNUPLOT_MISSING:
             fprintf(stderr, "selkirk: report: without pictures: %s\n",
                     missing.text);
@@ -527,10 +531,11 @@ int page_run(const Options *o, Diag *diag)
         if (!path)
             path = source_join(arena, source.folder, "report.html");
         if (savefile_open(&save, "--out", path, diag)) {
-            Page page = {&source, arena, save.file, diag};
-            if (write_page(&page, &ask) && savefile_close(&save, diag)) {
-                puts(path);
-                status = STATUS_OK;
+            Page page = {&source, arena, save.file, diag, &status};
+            if (write_page(&page, &ask)) {
+                status = savefile_close(&save, diag) ? STATUS_OK : STATUS_HOST;
+                if (status == STATUS_OK)
+                    puts(path);
             }
         }
         savefile_drop(&save);

@@ -236,6 +236,13 @@ static bool read_runs(Source *s, const char *const *paths, size_t count,
     set_single_axis(s, count, "run");
     for (size_t i = 0; i < count; i++) {
         SourceRun *run = &s->runs[i];
+        if (count > 1 &&
+            source_exists(source_join(s->arena, paths[i], "results.csv")))
+            return diag_error(diag,
+                              "%s: is an experiment, and stands alone: only "
+                              "folders of runs are put side by side; name it "
+                              "by itself",
+                              paths[i]);
         if (!source_exists(source_join(s->arena, paths[i], "stats.json")))
             return diag_error(diag,
                               "%s: has neither results.csv nor stats.json; "

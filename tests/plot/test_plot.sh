@@ -173,6 +173,10 @@ bad "--out: \"a'b.svg\" has other characters" "$good" --out "a'b.svg"
 bad '--out: cannot make the folder bad.csv/x' "$good" --out bad.csv/x
 bad '--out: the name is empty' "$good" --out ''
 mkdir -p void
+ok 'an experiment and a run' refuses 'exp: is an experiment, and stands alone' \
+    plot exp layer
+ok 'a run and an experiment' refuses 'exp: is an experiment, and stands alone' \
+    report layer exp
 ok 'a folder of nothing' refuses \
     'void: has neither results.csv nor stats.json' plot void
 ok 'no folder' refuses 'none-such: cannot be read' plot none-such
@@ -195,6 +199,59 @@ broken stats.json '[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]' \
 broken stats.json '' 'broken/stats.json:1: a value is missing'
 broken intervals.csv 'insns\n1\n' 'broken/intervals.csv:1: no column is called'
 broken summary.json '"' 'broken/summary.json:1: a string does not end'
+
+# --- Disks that are full, processes that are killed ----------------------------
+
+# full BLOCKS ARGUMENT...: no file may be longer; one line, and status 3.
+full() {
+    bash -c "trap '' XFSZ; ulimit -f $1; shift; exec timeout 60 \"\$@\"" - \
+        "$1" "$selkirk" "${@:2}" </dev/null 2>&1 >out | cat >err
+    [ "${PIPESTATUS[0]}" -eq 3 ] && cat err && [ ! -s out ] &&
+        [ "$(wc -l <err)" -eq 1 ] && grep -q '^selkirk: --out: cannot write .*; make room' err
+}
+# whole FOLDER: nothing half written, and no rest.
+whole() {
+    local file
+    while read -r file; do
+        case $file in
+        */.*) false ;;
+        *.svg) tail -n 3 "$file" | grep -q '</svg>' ;;
+        *.png) tail -c 12 "$file" | grep -q IEND ;;
+        *.html) tail -n 1 "$file" | grep -q '</html>' ;;
+        *.gp) tail -n 1 "$file" | grep -qx 'set output' ;;
+        esac || { echo "$file" && false; } || return
+    done < <(find "$1" -type f)
+}
+ok 'a full disk under a script' full 1 plot exp --out full
+ok 'leaves no halves' whole full
+sel report layer --out full/page.html >out 2>&1 && cp -p full/page.html old.html
+ok 'a full disk under a page' full 8 report layer --out full/page.html
+ok 'leaves the old one' cmp old.html full/page.html
+if [ -n "$has_gnuplot" ]; then
+    ok 'a full disk under gnuplot' full 5 plot exp --kind stack --out full
+    ok 'is found out' grep -q 'stack.svg: gnuplot left it incomplete' err
+    ok 'leaves no halves' whole full
+    ok 'with room' sel plot exp --kind stack --out full
+    # A gnuplot that has drawn half when all is killed.
+    mkdir slow
+    printf '#!/bin/sh\neval "$3"\nprintf "<svg>" >"$output"\nexec sleep 60\n' \
+        >slow/gnuplot
+    chmod +x slow/gnuplot
+    killed() {
+        PATH=$PWD/slow:$PATH "$selkirk" plot exp --kind stack --out killed \
+            </dev/null >out 2>err &
+        local pid=$! child
+        for _ in {1..200}; do
+            [ -s killed/.stack.svg.partial ] && break
+            sleep 0.05
+        done
+        child=$(pgrep -P $pid) && kill -s KILL $pid "$child"
+        wait $pid 2>/dev/null
+        [ ! -e killed/stack.svg ] &&
+            sel plot exp --kind stack --out killed && whole killed
+    }
+    ok 'a kill in the middle' killed
+fi
 
 # --- Pages -------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 # Written by selkirk plot.  gnuplot histogram-morph.gear2.sizes.gp makes histogram-morph.gear2.sizes.svg of histogram-morph.gear2.sizes.dat;
 # gnuplot -e "format='png'" histogram-morph.gear2.sizes.gp makes histogram-morph.gear2.sizes.png.
 if (!exists('format')) format = 'svg'
+if (!exists('output')) output = 'histogram-morph.gear2.sizes.'.format
 set encoding utf8
 if (format eq 'png') set terminal pngcairo noenhanced size 1920,1080 font 'sans-serif,10' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'
 if (format ne 'png') set terminal svg noenhanced size 960,540 font 'sans-serif,14' background '#ffffff'
-set output 'histogram-morph.gear2.sizes.'.format
+set output output
 set datafile missing '?'
 set border 3 linewidth 1
 set tics nomirror out

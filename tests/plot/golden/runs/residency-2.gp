@@ -1,10 +1,11 @@
 # Written by selkirk plot.  gnuplot residency-2.gp makes residency-2.svg of residency-2.dat;
 # gnuplot -e "format='png'" residency-2.gp makes residency-2.png.
 if (!exists('format')) format = 'svg'
+if (!exists('output')) output = 'residency-2.'.format
 set encoding utf8
 if (format eq 'png') set terminal pngcairo noenhanced size 1920,1280 font 'sans-serif,10' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'
 if (format ne 'png') set terminal svg noenhanced size 960,640 font 'sans-serif,14' background '#ffffff'
-set output 'residency-2.'.format
+set output output
 set datafile missing '?'
 set border 3 linewidth 1
 set tics nomirror out

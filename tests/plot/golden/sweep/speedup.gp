@@ -1,10 +1,11 @@
 # Written by selkirk plot.  gnuplot speedup.gp makes speedup.svg of speedup.dat;
 # gnuplot -e "format='png'" speedup.gp makes speedup.png.
 if (!exists('format')) format = 'svg'
+if (!exists('output')) output = 'speedup.'.format
 set encoding utf8
 if (format eq 'png') set terminal pngcairo noenhanced size 1920,1080 font 'sans-serif,10' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'
 if (format ne 'png') set terminal svg noenhanced size 960,540 font 'sans-serif,14' background '#ffffff'
-set output 'speedup.'.format
+set output output
 set datafile missing '?'
 set border 3 linewidth 1
 set tics nomirror out
