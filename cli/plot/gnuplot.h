@@ -22,8 +22,9 @@ typedef enum GnuplotResult {
 /* Writes what gnuplot reads into an existing folder. */
 bool gnuplot_write(const Chart *chart, const char *folder, Diag *diag);
 
-/* Writes that and runs gnuplot there, for the SVG and for the PNG, each of which
- * gets its name when it is whole.  The same chart gives the same bytes of SVG, wherever it is drawn. */
+/* Writes that and runs gnuplot there, for the SVG and for the PNG, each of
+ * which gets its name when it is whole.  The same chart gives the same bytes of
+ * SVG, wherever it is drawn. */
 GnuplotResult gnuplot_draw(const Chart *chart, const char *folder, Diag *diag);
 
 #endif
