@@ -11,12 +11,14 @@
 
 #include "frontend/fpu.h"
 
-/* Guest instructions that one run of a translation can complete. */
-static uint64_t longest_region(const Layer *l)
+/* Guest instructions that one run of a translation can complete, with what a
+ * handler adds. */
+static uint64_t longest_run(const Layer *l)
 {
-    return l->block_limits.insns > l->superblock_limits.insns
-               ? l->block_limits.insns
-               : l->superblock_limits.insns;
+    return CORE_INTERPRETED_MAX +
+           (l->block_limits.insns > l->superblock_limits.insns
+                ? l->block_limits.insns
+                : l->superblock_limits.insns);
 }
 
 /* The core stops in time for gear 0 to reach the limit exactly. */
@@ -25,8 +27,7 @@ void dispatch_limit(Layer *l, uint64_t deadline, uint64_t insn_limit)
     l->deadline = deadline;
     l->insn_limit = insn_limit;
     l->stop = false;
-    /* And one instruction that a handler may add. */
-    uint64_t margin = longest_region(l);
+    uint64_t margin = longest_run(l);
     uint64_t limit = l->insn_limit > margin ? l->insn_limit - margin : 0;
     if (limit > l->look)
         limit = l->look;
@@ -36,7 +37,7 @@ void dispatch_limit(Layer *l, uint64_t deadline, uint64_t insn_limit)
 
 bool dispatch_is_near_limit(const Layer *l)
 {
-    return l->insn_limit - layer_insns(l) <= longest_region(l);
+    return l->insn_limit - layer_insns(l) <= longest_run(l);
 }
 
 void layer_take_interrupt(Layer *l)
@@ -78,6 +79,8 @@ static void left_by_exit(Layer *l, Translation *t, unsigned exit)
     }
     l->paid = true;
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+    if (unlikely(t->replay))
+        replay_left(l, t, exit);
 }
 
 static void at_entry(Layer *l, const Translation *t)
@@ -121,6 +124,7 @@ static void failed(Layer *l, Translation *t, const CoreStop *stop)
     l->replay.next = done;
     l->replay.last = stop->guest > done ? stop->guest : done;
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+    replay_begin(l, t);
 }
 
 void dispatch_run(Layer *l, Translation *t)
@@ -146,8 +150,7 @@ void dispatch_run(Layer *l, Translation *t)
 /* --- What to run next ------------------------------------------------------
  */
 
-/* Whether the processor's state is one that translations are made for. */
-static bool is_translatable(const Layer *l)
+bool dispatch_is_translatable(const Layer *l)
 {
     const GuestState *s = l->state;
     bool reversed = s->status & STATUS_RE && state_user_mode(s);
@@ -179,7 +182,7 @@ bool dispatch_locate(Layer *l, uint8_t *mode, uint32_t *pa,
                      const uint8_t **host)
 {
     if (l->home) {
-        if (!is_translatable(l))
+        if (!dispatch_is_translatable(l))
             return false;
         l->pc = l->state->pc;
         l->pending = layer_pending(l);

@@ -94,12 +94,12 @@ static uint64_t schedule_alone(Layer *l, InsnOp op)
     return opt_schedule(region, &l->desc, &l->fast, l->scratch, &work)->length;
 }
 
-uint64_t gear0_cost_anew(Layer *l, const Insn *in)
+uint64_t gear0_operation_anew(Layer *l, const Insn *in)
 {
     if (!in)
-        return l->cost.gear0 + COST_PRIVILEGED;
+        return COST_PRIVILEGED;
     l->op_cost[in->op] = schedule_alone(l, (InsnOp)in->op);
-    return l->cost.gear0 + l->op_cost[in->op];
+    return l->op_cost[in->op];
 }
 
 /* --- One instruction -------------------------------------------------------
@@ -154,7 +154,8 @@ static const DecodedInsn *fetch(Layer *l, Step *step)
         l, bits_load32(page->host + pc % PAGE_SIZE, l->cpu_config.big_endian));
 }
 
-static Step execute(Layer *l)
+/* `cost` is that of getting to the instruction's own operation. */
+static Step execute(Layer *l, uint64_t cost)
 {
     GuestState *s = l->state;
     Step step = {0};
@@ -162,7 +163,7 @@ static Step execute(Layer *l)
     bool memory = false;
     const DecodedInsn *d = fetch(l, &step);
     const Insn *in = d ? &d->insn : NULL;
-    core_charge(l->core, CORE_CAUSE_GEAR0, gear0_cost(l, in));
+    core_charge(l->core, CORE_CAUSE_GEAR0, cost + gear0_operation(l, in));
     if (d) {
         uint8_t mode =
             layer_mode(state_user_mode(s), layer_fpu(l), IR_PENDING_NONE);
@@ -175,7 +176,6 @@ static Step execute(Layer *l)
     l->wrote = false;
     step.trapped = !cpu_step(l->cpu, in);
     l->stop |= cpu_is_waiting(l->cpu);
-    l->stats.insns0++;
     if (step.trapped) {
         core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.exception);
         l->stats.exceptions++;
@@ -188,6 +188,11 @@ static Step execute(Layer *l)
     if (l->hooks.commit)
         l->hooks.commit(l->hooks.ctx, NULL, 0);
     return step;
+}
+
+bool gear0_step(Layer *l, uint64_t cost)
+{
+    return execute(l, cost).trapped;
 }
 
 /* --- After a fault ---------------------------------------------------------
@@ -214,7 +219,9 @@ static void learn(Layer *l, const Step *step)
         if (!step->trapped)
             codepages_learn_spurious(l, l->replay.of);
         /* TLB misses and page faults are as it should be. */
-        else if (exc != EXC_TLBL && exc != EXC_TLBS && exc != EXC_MOD)
+        else if (exc == EXC_TLBL || exc == EXC_TLBS || exc == EXC_MOD)
+            replay_count(l);
+        else
             codepages_learn(l, step->pa, false);
         break;
     default: codepages_learn(l, step->pa, false); break;
@@ -253,7 +260,8 @@ void gear0_run(Layer *l)
         l->stats.blocks0++;
     do {
         bool in_delay = s->in_delay;
-        Step step = execute(l);
+        Step step = execute(l, l->cost.gear0);
+        l->stats.insns0++;
         if (l->replay.of)
             follow_replay(l, &step);
         bool end = step.trapped || (!s->in_delay && (in_delay || !step.lifted));

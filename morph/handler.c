@@ -1,11 +1,18 @@
-/* Handlers: CP0 and TLB instructions, which no region can hold, without leaving
- * the core.  A translation ends before one with an exit to interpret; the core
- * calls the handler there, which is gear 0's routine for the one instruction,
- * and goes on at the translation that the exit is linked to.  Anything out of
- * the ordinary is left to the dispatcher. */
+/* Handlers: what no region can hold, executed without leaving the core.  A
+ * translation ends before it with an exit to interpret; the core calls the
+ * handler there, which executes it, and what follows if that is of the kind,
+ * too, and goes on at the translation that comes next.  Anything out of the
+ * ordinary is left to the dispatcher.
+ *
+ * The instructions of CP0 and the TLB have handlers that leave the guest's
+ * other registers where they are.  The rest is executed by gear 0's hands: what
+ * leads into an exception, as accesses that the TLB refuses do, or out of one,
+ * which is a jump with RFE in its delay slot. */
 #include "morph/layer_impl.h"
 
-static bool is_handled(InsnOp op)
+#include "frontend/tlb.h"
+
+static bool is_system(InsnOp op)
 {
     switch (op) {
     case INSN_MTC0:
@@ -24,21 +31,21 @@ static bool is_timer(const Insn *in)
            (in->rd == CP0_COUNT || in->rd == CP0_COMPARE);
 }
 
-/* The instruction at `pc`, fetched as data in kernel mode, or false: nothing
- * has happened. */
-static bool fetch(Layer *l, uint32_t pc, Insn *in)
+/* The instruction at `pc`, or NULL if it cannot be had without the processor;
+ * nothing is charged. */
+static const DecodedInsn *peek(Layer *l, uint32_t pc)
 {
     uint32_t pa;
     const uint8_t *host;
-    CoreFault fault;
-    if (!codepages_lookup(l, pc, false, &pa, &host))
-        return false;
-    *in = gear0_decode(
-              l, bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian))
-              ->insn;
-    return is_handled((InsnOp)in->op) && !codepages_is_interpreted(l, pa) &&
-           !is_timer(in) && core_touch(l->core, pc, false, false, &fault);
+    if (!codepages_lookup(l, pc, l->user, &pa, &host) ||
+        codepages_is_interpreted(l, pa))
+        return NULL;
+    return gear0_decode(
+        l, bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian));
 }
+
+/* --- CP0 and TLB -----------------------------------------------------------
+ */
 
 /* The load that was in flight lands after the instruction. */
 static void land(Layer *l, IrPending pending)
@@ -50,52 +57,173 @@ static void land(Layer *l, IrPending pending)
     core_commit(l->core);
 }
 
-/* Whether translations may go on in the state that the instruction left. */
-static bool goes_on(const Layer *l)
+/* False: nothing was done. */
+static bool run_system(Layer *l, const Insn *in)
 {
-    uint32_t status = l->state->status;
-    return !(status & STATUS_ISC) && !(status & STATUS_RE && l->user) &&
-           !l->stop && !cpu_interrupt_ready(l->cpu);
-}
-
-CoreCode *handler_run(void *ctx, CoreCode *from, unsigned exit)
-{
-    Layer *l = ctx;
-    Translation *source = from->user;
-    const IrExit *record = &from->exits[exit].record;
-    Insn in;
-    if (l->user || !l->handlers || record->pc & 3 ||
-        record->pending >= IR_PENDING_FPR || !fetch(l, record->pc, &in))
-        return NULL;
+    CoreFault fault;
+    /* It is fetched as data. */
+    if (!core_touch(l->core, l->pc, false, false, &fault))
+        return false;
     /* The core's register 0 is not the guest's. */
-    uint32_t rt = in.rt ? core_regs(l->core)->gpr[in.rt] : 0;
-    l->stats.handled++;
-    core_charge(l->core, CORE_CAUSE_GEAR0, gear0_cost(l, &in));
+    uint32_t rt = in->rt ? core_regs(l->core)->gpr[in->rt] : 0;
+    core_charge(l->core, CORE_CAUSE_GEAR0,
+                l->cost.handler + gear0_operation(l, in));
     core_set_insns(l->core, core_insns(l->core) + 1);
     l->state->insns = core_insns(l->core);
-    cpu_system(l->cpu, &in, rt);
-    if (unlikely(l->watch.on) && record->pc == l->watch.va &&
+    cpu_system(l->cpu, in, rt);
+    if (unlikely(l->watch.on) && l->pc == l->watch.va &&
         l->state->insns > l->watch.from)
         watch_hit(l);
-    land(l, record->pending);
+    land(l, l->pending);
     l->user = state_user_mode(l->state);
     l->fpu = layer_fpu(l);
-    l->pc = record->pc + 4;
+    l->pc += 4;
     l->pending = IR_PENDING_NONE;
     if (l->hooks.commit) {
         layer_show_state(l);
         l->hooks.commit(l->hooks.ctx, NULL, 0);
     }
-    if (goes_on(l)) {
-        uint8_t mode = layer_mode(l->user, l->fpu, IR_PENDING_NONE);
-        Translation *t = links_handled(l, source, exit, l->pc, mode);
-        if (t)
-            return t->core;
-        l->from = source;
-        l->from_exit = exit;
-    } else {
-        layer_bring_home(l);
+    return true;
+}
+
+/* --- Into exceptions, and back ----------------------------------------------
+ */
+
+/* Whether the access is one that traps, for certain: what it wrote otherwise
+ * might be the translation that called. */
+static bool is_refused(Layer *l, const DecodedInsn *d)
+{
+    const CoreRegs *regs = core_regs(l->core);
+    uint32_t va = (d->insn.rs ? regs->gpr[d->insn.rs] : 0) + d->insn.imm;
+    uint32_t status = l->state->status;
+    TlbPage page;
+    if (va & (d->access - 1u) || status & STATUS_ISC)
+        return false;
+    TlbResult result =
+        tlb_translate(l->state, va & ~(PAGE_SIZE - 1u), d->store, &page);
+    bool shuts_down = l->state->status != status;
+    l->state->status = status;
+    return result != TLB_OK && !shuts_down;
+}
+
+/* Likewise of a branch or jump `op`, with its delay slot. */
+static unsigned count_pair(Layer *l, InsnOp op)
+{
+    const DecodedInsn *slot = peek(l, l->pc + 4);
+    if (!slot || op == INSN_JALR)
+        return 0;
+    if (slot->insn.op == INSN_RFE)
+        return op == INSN_JR && !l->user ? 2 : 0;
+    /* What the branch writes, and what lands then, is not there yet. */
+    unsigned base = slot->insn.rs;
+    return slot->access && base != l->pending && base != 31 &&
+                   is_refused(l, slot)
+               ? 2
+               : 0;
+}
+
+/* Instructions that gear 0's hands execute from the pc on, or 0. */
+static unsigned count_stepped(Layer *l, const DecodedInsn *d)
+{
+    InsnOp op = (InsnOp)d->insn.op;
+    InsnClass cls = insn_info(op)->cls;
+    if (l->forwards)
+        return 0;
+    if (d->access)
+        return is_refused(l, d);
+    if (cls == INSN_CLASS_BRANCH || cls == INSN_CLASS_JUMP)
+        return count_pair(l, op);
+    switch (op) {
+    case INSN_SYSCALL:
+    case INSN_BREAK:
+    case INSN_RFE:
+    case INSN_CTC1: return 1;
+    /* LL, SC and so on of MIPS-161 are among them. */
+    case INSN_RESERVED: return !l->cpu_config.features;
+    default: return 0;
     }
-    l->handled = true;
+}
+
+/* True: the guest stands where a jump led. */
+static bool step(Layer *l, unsigned count)
+{
+    layer_bring_home(l);
+    for (unsigned i = 0; i < count; i++)
+        if (gear0_step(l, l->cost.handler))
+            return false;
+    return count > 1;
+}
+
+/* --- What comes next -------------------------------------------------------
+ */
+
+/* Whether translations may go on here, with the registers in the core. */
+static bool goes_on(Layer *l)
+{
+    if (l->stop || cpu_interrupt_ready(l->cpu))
+        return false;
+    if (!l->home) {
+        uint32_t status = l->state->status;
+        return !(status & STATUS_ISC) && !(status & STATUS_RE && l->user);
+    }
+    if (!dispatch_is_translatable(l))
+        return false;
+    l->pc = l->state->pc;
+    l->pending = layer_pending(l);
+    l->user = state_user_mode(l->state);
+    l->fpu = layer_fpu(l);
+    layer_send_to_core(l);
+    return true;
+}
+
+/* What is at the pc: whether it was executed, and *jumped. */
+static bool handle(Layer *l, bool *jumped)
+{
+    if (l->pc & 3 || l->pending >= IR_PENDING_FPR)
+        return false;
+    const DecodedInsn *d = peek(l, l->pc);
+    if (!d)
+        return false;
+    if (is_timer(&d->insn))
+        return false;
+    if (!l->user && is_system((InsnOp)d->insn.op))
+        return run_system(l, &d->insn);
+    unsigned count = count_stepped(l, d);
+    bool watched = unlikely(l->watch.on) &&
+                   (l->watch.va == l->pc || l->watch.va == l->pc + 4);
+    if (count == 0 || watched)
+        return false;
+    *jumped = step(l, count);
+    return true;
+}
+
+CoreCode *handler_run(void *ctx, CoreCode *code, unsigned exit)
+{
+    Layer *l = ctx;
+    Translation *from = code->user, *t = NULL;
+    const IrExit *record = &code->exits[exit].record;
+    uint64_t before = core_insns(l->core), done = 0;
+    bool on = l->handlers, jumped = false;
+    l->pc = record->pc;
+    l->pending = record->pending;
+    while (on && !t && !jumped && done <= CORE_INTERPRETED_MAX - 2 &&
+           handle(l, &jumped)) {
+        done = layer_insns(l) - before;
+        on = goes_on(l);
+        uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
+        if (on)
+            t = jumped ? links_hashed(l, l->pc, mode)
+                       : links_handled(l, from, exit, l->pc, mode);
+    }
+    l->stats.handled += done;
+    if (t)
+        return t->core;
+    l->handled = done > 0;
+    if (!on)
+        layer_bring_home(l);
+    else if (done) {
+        l->from = from;
+        l->from_exit = exit;
+    }
     return NULL;
 }

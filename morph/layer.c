@@ -153,7 +153,9 @@ static void on_committed(void *ctx, const CoreCode *code, unsigned exit)
 static void read_costs(LayerCosts *cost, const Config *config)
 {
     *cost = (LayerCosts){
+        .verify = config_int(config, CONFIG_COST_VERIFY),
         .gear0 = config_int(config, CONFIG_COST_GEAR0),
+        .handler = config_int(config, CONFIG_COST_HANDLER),
         .profile0 = config_int(config, CONFIG_COST_PROFILE0),
         .dispatch = config_int(config, CONFIG_COST_DISPATCH),
         .chain = config_int(config, CONFIG_COST_CHAIN),
@@ -203,6 +205,7 @@ static void read_keys(Layer *l, const Config *config)
     l->gears = (unsigned)config_int(config, CONFIG_MORPH_GEARS);
     l->mmio_learn = (unsigned)config_int(config, CONFIG_MORPH_MMIO_LEARN);
     l->fault_learn = (unsigned)config_int(config, CONFIG_MORPH_FAULT_LEARN);
+    l->replay_learn = (unsigned)config_int(config, CONFIG_MORPH_REPLAY);
     l->warm_tries = (unsigned)config_int(config, CONFIG_MORPH_WARM_TRIES);
     l->warm_counts = config_bool(config, CONFIG_MORPH_WARM_COUNTS);
     l->chain = config_bool(config, CONFIG_MORPH_CHAIN);
@@ -247,6 +250,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .indirect = links_indirect,
                     .interpret = handler_run,
                     .call = links_call,
+                    .renew = links_renew,
                     .held = watch_held};
     l->core = core_create(&l->desc, config, l->hierarchy, &asks);
     if (!engine_attach(l->core, config, diag) ||

@@ -1,6 +1,7 @@
 /* Inside of the code-morphing layer.  Each of its files calls those named after
  * it: layer.c (life, the core's questions), dispatch.c, handler.c, gear0.c,
- * watch.c, revive.c, translate.c, profile.c, tcache.c, links.c, codepages.c. */
+ * watch.c, replay.c, revive.c, translate.c, profile.c, tcache.c, links.c,
+ * codepages.c. */
 #ifndef SELKIRK_MORPH_LAYER_IMPL_H
 #define SELKIRK_MORPH_LAYER_IMPL_H
 
@@ -94,7 +95,15 @@ struct Translation {
     uint32_t next;     /* where its path led on */
     bool interpret;    /* what is there cannot be translated */
     uint32_t spurious; /* faults that the guest's own path did not have */
-    uint32_t branch;   /* pc of the branch at a block's end, or 1 */
+    /* replay.c.  Of a translation that fails: times by guest instruction, or
+     * NULL, and its replays.  Of a replay: it has `replay_of`, until that is
+     * gone, and stands for its instructions from `replay_from` up to before
+     * `replay_to`. */
+    uint8_t *failures;
+    Translation *replays, *next_replay, *replay_of;
+    uint16_t replay_from, replay_to;
+    bool replay;
+    uint32_t branch; /* pc of the branch at a block's end, or 1 */
     Translation *sibling, **sibling_prev; /* with the same hash of that */
     Translation *newer, *older;
     CodeUse *uses; /* one a guest instruction, behind the pages */
@@ -104,7 +113,7 @@ struct Translation {
 
 typedef struct LayerCosts {
     uint64_t gear0, profile0, dispatch, chain, inline_cache, return_stack, hash;
-    uint64_t exception, invalidate, flush, translate1;
+    uint64_t handler, verify, exception, invalidate, flush, translate1;
     uint64_t form, pass, select, schedule, regalloc, encode;
     uint64_t warm;
 } LayerCosts;
@@ -112,8 +121,9 @@ typedef struct LayerCosts {
 typedef struct LayerStats {
     uint64_t insns0;
     uint64_t blocks0;
-    uint64_t handled;         /* instructions, by handlers */
-    uint64_t translations[3]; /* by gear */
+    uint64_t handled;           /* instructions, by handlers */
+    uint64_t replays, replayed; /* made, and run after a fault */
+    uint64_t translations[3];   /* by gear */
     uint64_t guests[3];
     uint64_t bytes[3];
     uint64_t failed; /* nothing could be lifted, or it did not fit */
@@ -198,7 +208,7 @@ struct Layer {
     Arena *scratch; /* what one translation needs on its way */
 
     /* Keys. */
-    unsigned gears, mmio_learn, fault_learn, warm_tries;
+    unsigned gears, mmio_learn, fault_learn, replay_learn, warm_tries;
     bool chain, inline_cache, handlers, warm_counts;
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias;
@@ -325,14 +335,14 @@ IrPending layer_pending(Layer *l);
 
 /* Interprets: up to the end of a block, or until the run has to look up. */
 void gear0_run(Layer *l);
-/* Cycles of one instruction, but for its accesses; NULL: it was not fetched.
- * _anew() works out what op_cost does not hold yet. */
-uint64_t gear0_cost_anew(Layer *l, const Insn *in);
-static inline uint64_t gear0_cost(Layer *l, const Insn *in)
+/* Cycles of an instruction's own operation, but for its accesses; NULL: it was
+ * not fetched.  _anew() works out what op_cost does not hold yet. */
+uint64_t gear0_operation_anew(Layer *l, const Insn *in);
+static inline uint64_t gear0_operation(Layer *l, const Insn *in)
 {
     if (likely(in && l->op_cost[in->op]))
-        return l->cost.gear0 + l->op_cost[in->op];
-    return gear0_cost_anew(l, in);
+        return l->op_cost[in->op];
+    return gear0_operation_anew(l, in);
 }
 /* Makes the table of decoded words. */
 void gear0_init(Layer *l);
@@ -355,6 +365,10 @@ static inline bool gear0_is_lifted(const DecodedInsn *d, uint8_t mode)
     return d->lifted >> (mode >> 6) & 1;
 }
 
+/* Executes the instruction at the pc, with the registers home, at `cost`
+ * cycles more than its operation: true if it took an exception. */
+bool gear0_step(Layer *l, uint64_t cost);
+
 /* --- dispatch.c -------------------------------------------------------------
  */
 
@@ -366,6 +380,8 @@ bool dispatch_is_near_limit(const Layer *l);
  * entered there; else *mode and the physical address and bytes of its page. */
 bool dispatch_locate(Layer *l, uint8_t *mode, uint32_t *pa,
                      const uint8_t **host);
+/* Whether the processor's state is one that translations are made for. */
+bool dispatch_is_translatable(const Layer *l);
 /* Runs `t`, which is right for that, and what follows it, and notes where the
  * guest stands then. */
 void dispatch_run(Layer *l, Translation *t);
@@ -398,6 +414,20 @@ void watch_add(Layer *l, Translation *t);
 /* CoreBus.held */
 void watch_held(void *ctx, CoreCode *code, int exit);
 
+/* --- replay.c ---------------------------------------------------------------
+ */
+
+/* The instruction that failed, which l->replay has come to, met a TLB miss. */
+void replay_count(Layer *l);
+/* What the fault of `t` undid is to be repeated (l->replay), at `pc` and
+ * `pending`: by a replay, if there is one or this was the time to make it. */
+void replay_begin(Layer *l, Translation *t);
+/* The replay was left by `exit`, which may teach about what it is of; `t` may
+ * be gone then. */
+void replay_left(Layer *l, Translation *t, unsigned exit);
+/* The translation goes, and its replays with it; or it is one. */
+void replay_remove(Layer *l, Translation *t);
+
 /* --- translate.c -----------------------------------------------------------
  */
 
@@ -408,6 +438,10 @@ Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear);
  * guest's memory holds now and may be translated; or NULL. */
 Translation *translate_again(Layer *l, const WarmTranslation *record,
                              const IrGuest *guests);
+/* A replay of `t`: its guest instructions from `from` on, which the guest
+ * stands before, up to before `to`, which is interpreted. */
+Translation *translate_replay(Layer *l, const Translation *t, unsigned from,
+                              unsigned to);
 
 /* --- revive.c --------------------------------------------------------------
  */
@@ -472,10 +506,13 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t);
  * in `mode`; or NULL. */
 Translation *links_handled(Layer *l, Translation *from, unsigned exit,
                            uint32_t pc, uint8_t mode);
+/* What the hash table has for `pc` in `mode`, or NULL; charged. */
+Translation *links_hashed(Layer *l, uint32_t pc, uint8_t mode);
 /* Takes out all links to `t`, and of it. */
 void links_remove(Layer *l, Translation *t);
 void links_reset(Layer *l);
-/* CoreBus.indirect and CoreBus.call. */
+/* CoreBus.renew, .indirect and .call. */
+CoreCode *links_renew(void *ctx, CoreCode *from, unsigned exit);
 CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc);
 void links_call(void *ctx, CoreCode *from, unsigned exit);
 

@@ -60,12 +60,21 @@ static Link *links_end(const Translation *t)
     return t->links + t->code->exit_count + t->call_count;
 }
 
+/* Whether the pages of `t` are where they were, also if that has to be asked
+ * anew because the mapping has changed. */
+static bool verify(Layer *l, Translation *t)
+{
+    if (!t->core->mapped || t->core->verified == l->generation)
+        return true;
+    core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.verify * t->page_count);
+    return codepages_verify(l, t);
+}
+
 /* Whether `code` runs at `pc` in `mode`, now. */
-static bool is_good(const Layer *l, const CoreCode *code, uint32_t pc,
-                    uint8_t mode)
+static bool is_good(Layer *l, const CoreCode *code, uint32_t pc, uint8_t mode)
 {
     return code && code->pc == pc && code->mode == mode &&
-           (!code->mapped || code->verified == l->generation);
+           verify(l, code->user);
 }
 
 static bool has_page(const Translation *t, uint32_t va)
@@ -248,11 +257,25 @@ static void learn_return(Layer *l, Translation *t)
     l->missed_return = NULL;
 }
 
+/* Whether the exit, to what a handler executes, leads elsewhere each time: that
+ * is a return from an exception.  Others go on behind the instruction, or at an
+ * exception's vector. */
+static bool is_computed(const IrExit *record, const Translation *t)
+{
+    return record->kind == IR_EXIT_INTERPRET && t->pc != record->pc + 4 &&
+           t->pc != VECTOR_UTLB && t->pc != VECTOR_GENERAL;
+}
+
 void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
 {
     const IrExit *record = &from->code->exits[exit];
     CoreExit *out = &from->core->exits[exit];
     Link *link = target_of(from, exit);
+    if (is_computed(record, t)) {
+        if (l->hash)
+            *hash_slot(l, t->pc) = t->core;
+        return;
+    }
     if (record->kind != IR_EXIT_INDIRECT) {
         if (!l->chain)
             return;
@@ -282,6 +305,28 @@ Translation *links_handled(Layer *l, Translation *from, unsigned exit,
     Link *link = target_of(from, exit);
     const CoreCode *to = link->target.to;
     return is_good(l, to, pc, mode) ? to->user : NULL;
+}
+
+CoreCode *links_renew(void *ctx, CoreCode *from, unsigned exit)
+{
+    Layer *l = ctx;
+    CoreExit *out = &from->exits[exit];
+    if (!verify(l, out->next->user))
+        return NULL;
+    l->stats.refreshed++;
+    out->generation = l->generation;
+    return out->next;
+}
+
+Translation *links_hashed(Layer *l, uint32_t pc, uint8_t mode)
+{
+    if (!l->hash)
+        return NULL;
+    core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.hash);
+    const CoreCode *code = *hash_slot(l, pc);
+    bool good = is_good(l, code, pc, mode);
+    ++*(good ? &l->stats.hash_hits : &l->stats.hash_misses);
+    return good ? code->user : NULL;
 }
 
 void links_remove(Layer *l, Translation *t)
@@ -374,17 +419,11 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
         }
         l->stats.inline_misses++;
     }
-    if (!l->hash)
+    Translation *t = links_hashed(l, pc, out->mode);
+    if (!t)
         return NULL;
-    core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.hash);
-    code = *hash_slot(l, pc);
-    if (!is_good(l, code, pc, out->mode)) {
-        l->stats.hash_misses++;
-        return NULL;
-    }
-    l->stats.hash_hits++;
-    learn_return(l, code->user);
+    learn_return(l, t);
     if (cache)
-        link_cache((Link *)cache, code->user);
-    return code;
+        link_cache((Link *)cache, t);
+    return t->core;
 }

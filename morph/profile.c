@@ -87,7 +87,7 @@ static uint32_t find_branch(const VliwCode *code)
 
 void profile_add(Layer *l, Translation *t)
 {
-    t->branch = find_branch(t->code);
+    t->branch = t->replay ? NO_BRANCH : find_branch(t->code);
     if (t->branch == NO_BRANCH)
         return;
     Translation **list = sibling_list(l, t->branch, branch_pa(t));

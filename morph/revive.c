@@ -164,6 +164,8 @@ void layer_save_warm(const Layer *l, Warm *warm)
 {
     core_settle(l->core);
     for (const Translation *t = l->oldest; t; t = t->newer) {
+        if (t->replay)
+            continue;
         uint64_t entries = t->earlier + t->core->entries;
         warm_add_translation(
             warm,

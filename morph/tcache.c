@@ -99,7 +99,7 @@ static void replace(Layer *l, const Translation *t)
     }
 }
 
-void tcache_add(Layer *l, Translation *t)
+static void add_to_index(Layer *l, Translation *t)
 {
     replace(l, t);
     Translation **bucket = bucket_of(l, t->pc, t->pa, t->mode);
@@ -108,6 +108,12 @@ void tcache_add(Layer *l, Translation *t)
     if (t->bucket)
         t->bucket->bucket_prev = &t->bucket;
     *bucket = t;
+}
+
+void tcache_add(Layer *l, Translation *t)
+{
+    if (!t->replay)
+        add_to_index(l, t);
     t->older = l->newest;
     *(t->older ? &t->older->newer : &l->oldest) = t;
     l->newest = t;
@@ -120,7 +126,9 @@ void tcache_add(Layer *l, Translation *t)
 void tcache_remove(Layer *l, Translation *t)
 {
     core_settle_code(l->core, t->core);
-    *t->bucket_prev = t->bucket;
+    replay_remove(l, t);
+    if (t->bucket_prev)
+        *t->bucket_prev = t->bucket;
     if (t->bucket)
         t->bucket->bucket_prev = t->bucket_prev;
     *(t->older ? &t->older->newer : &l->oldest) = t->newer;

@@ -15,6 +15,7 @@ typedef struct Source {
     /* An earlier run's, whose path is taken again, or NULL. */
     const WarmTranslation *record;
     const IrGuest *guests; /* the record's */
+    bool replay;           /* the record is part of a translation */
     unsigned followed;     /* of them */
     const LiftPlan *plan;  /* what was lifted; in the scratch arena */
     unsigned page_count;
@@ -117,8 +118,10 @@ static bool record_target(void *ctx, uint32_t pc, uint32_t *to)
 {
     (void)pc;
     const Source *s = ctx;
-    if (s->followed == s->record->count)
-        return false;
+    if (s->followed == s->record->count) {
+        *to = s->record->next;
+        return s->replay;
+    }
     *to = s->guests[s->followed].pc;
     return true;
 }
@@ -209,7 +212,8 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
 {
     hostprofile_enter(l->host_profile, HOST_LIFT);
     arena_reset(l->scratch);
-    LiftLimits limits = gear == 1 ? l->block_limits : l->superblock_limits;
+    LiftLimits limits =
+        gear == 1 && !source->replay ? l->block_limits : l->superblock_limits;
     limits.insns = insns;
     discover(source, &limits, pc, mode);
     if (source->plan->count == 0) {
@@ -225,7 +229,7 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
     const MemoInput input = {source->plan, &limits, &opt};
     OptWork work = {0};
     VliwCode *code = compile_once(l, &input, &work);
-    if (!source->record)
+    if (!source->record || source->replay)
         charge(l, gear, code->guest_count, &work);
     return code;
 }
@@ -289,7 +293,8 @@ static Translation *make_translation(const Pages *pages, unsigned guests)
 static void count(Layer *l, const Source *source, const Translation *t)
 {
     const VliwCode *code = t->code;
-    if (source->record) {
+    bool revived = source->record && !source->replay;
+    if (revived) {
         l->stats.warm_installed[t->gear]++;
         l->stats.warm_guests += code->guest_count;
         l->stats.warm_bytes += code->size;
@@ -304,15 +309,18 @@ static void count(Layer *l, const Source *source, const Translation *t)
         histogram_add(&l->stats.length_made[t->gear], INSNS_BUCKETS,
                       code->length, 1);
     }
-    layer_event(l, source->record ? "revive" : "translate", t,
-                "%u instructions, %u cycles, at least %u, %u bytes",
+    layer_event(l,
+                source->replay ? "replay"
+                : revived      ? "revive"
+                               : "translate",
+                t, "%u instructions, %u cycles, at least %u, %u bytes",
                 code->guest_count, code->length, code->bound, code->size);
 }
 
 /* Entries of a translation after which it is hot. */
 static uint64_t hot_entries(const Layer *l, const Translation *t)
 {
-    if (t->gear != 1 || l->gears < 2)
+    if (t->gear != 1 || l->gears < 2 || t->replay)
         return UINT64_MAX;
     return l->gear2_threshold > t->earlier ? l->gear2_threshold - t->earlier
                                            : 1;
@@ -329,6 +337,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
     t->mode = mode;
     t->gear = (uint8_t)gear;
+    t->replay = source->replay;
     if (source->record && l->warm_counts)
         t->earlier = source->record->entries;
     t->next = source->plan->next;
@@ -395,4 +404,29 @@ Translation *translate_again(Layer *l, const WarmTranslation *record,
     if (!is_unchanged(&source))
         return NULL;
     return make(l, &source, guests[0].pc, mode, record->gear);
+}
+
+Translation *translate_replay(Layer *l, const Translation *t, unsigned from,
+                              unsigned to)
+{
+    const IrGuest *guests = t->code->guests;
+    WarmTranslation record = {.gear = 1,
+                              .context = layer_context(l, t->mode),
+                              .next = guests[to].pc,
+                              .interpret = true,
+                              .count = to - from};
+    record.context.pending = l->pending;
+    Source source = {.l = l,
+                     .user = record.context.user,
+                     .record = &record,
+                     .guests = guests + from,
+                     .replay = true};
+    uint8_t mode =
+        layer_mode(record.context.user, record.context.fpu, l->pending);
+    for (unsigned i = from; i < to; i++) {
+        uint32_t word;
+        if (!fetch(&source, guests[i].pc, &word) || word != guests[i].word)
+            return NULL;
+    }
+    return make(l, &source, guests[from].pc, mode, record.gear);
 }

@@ -180,6 +180,8 @@ Installed *core_follow(Core *c, Installed *code, unsigned exit)
     }
     if (direct && (!taken->checked || taken->generation == c->generation))
         next = taken->next;
+    else if (direct && taken->next && c->bus.renew)
+        next = c->bus.renew(c->bus.ctx, &code->pub, exit);
     return (Installed *)next;
 }
 

@@ -12,6 +12,9 @@
  * cache is there. */
 #define CORE_CODE_BASE (1ull << 32)
 
+/* Guest instructions that one call of CoreBus.interpret() executes, at most. */
+enum { CORE_INTERPRETED_MAX = 8 };
+
 typedef struct Core Core;
 typedef struct CoreCode CoreCode;
 
@@ -64,9 +67,13 @@ typedef struct CoreBus {
      * the return stack learns of calls.  May charge cycles. */
     void (*call)(void *ctx, CoreCode *from, unsigned exit);
     /* An INTERPRET exit was taken, after its commit: where to go on after the
-     * instruction there was executed; may charge cycles and change registers.
-     * NULL: core_run() returns. */
+     * instruction there was executed, or CORE_INTERPRETED_MAX at most; may
+     * charge cycles and change registers.  NULL: core_run() returns. */
     CoreCode *(*interpret)(void *ctx, CoreCode *from, unsigned exit);
+    /* A direct exit is linked to what was good in an earlier generation: that
+     * again, if it is good in the present one, too; may charge cycles.  NULL:
+     * core_run() returns. */
+    CoreCode *(*renew)(void *ctx, CoreCode *from, unsigned exit);
     /* CoreCode.held: it is about to be entered (exit -1), or left by `exit`,
      * after that's commit.  May set the deadline; may be NULL if none is. */
     void (*held)(void *ctx, CoreCode *code, int exit);

@@ -583,9 +583,9 @@ void engine_add(Core *c, Installed *code)
         unit->wanted = LOOK_RUNS;
     code->host = e->absent;
     code->present = find_present(e, code);
-    /* And one instruction that CoreBus.interpret() may add. */
     for (unsigned i = 0; i < code->pub.code->exit_count; i++)
-        while (code->pub.exits[i].record.insns >> c->engine.longest)
+        while ((code->pub.exits[i].record.insns + CORE_INTERPRETED_MAX - 1) >>
+               c->engine.longest)
             c->engine.longest++;
 }
 
