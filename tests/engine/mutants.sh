@@ -72,8 +72,6 @@ mutant 'a line that stays when it is replaced' engine_mem.c 200 \
     '/^static void line_left/,/^}/s/clear\(.*\);/(void)slot;/'
 mutant 'a line that stays when its page leaves the micro TLB' core_impl.h 200 \
     's/^( *)engine_leave_tlb\(c, entry\);/\1;/'
-mutant 'a line that compiled code lets stay then' llvm/thunks.c 400 \
-    's/ir_branch\(ir, is_held, held, free, CHANCE_RARE\);/LLVMBuildBr(ir->builder, free);/'
 mutant 'a program that does not ask the micro TLB' llvm/emit_mem.c 200 \
     's/if \(!e->source->context\.user\) \{$/if (true) {/'
 mutant 'a micro TLB that a line fills for nothing' llvm/thunks.c 200 \
@@ -94,8 +92,6 @@ mutant 'a fault that is not counted' engine.c 100 \
     's/engine_count_fault\(c, self, step\);//'
 mutant 'a path to a fault that outlives its code' engine.c 600 \
     's/engine_forget_steps\(c, code\);//'
-mutant 'a path to the fault of another step' engine_stats.c 200 \
-    's/found->code == code && found->step == step/found->code == code/'
 mutant 'a register that is not kept' engine_threaded_make.c 100 \
     's/add_saves\(maker, &maker->needs\[0\]\.kept\);//'
 mutant 'a branch that reads what its molecule writes' \

@@ -208,6 +208,45 @@ static void test_description(void **state)
     drop(&r);
 }
 
+static void note_refill(Core *c, uint32_t va)
+{
+    c->fault_va = va;
+}
+
+/* What compiled code does where its line is there and its page is not in the
+ * micro TLB; whose lines the kernel's table may have is left to the runtime. */
+static void test_refill(void **state)
+{
+    (void)state;
+    static const EngineHelpers helpers = {.refill = note_refill};
+    Rig r = make();
+    EngineHelpers thunks;
+    Core *c = alloc_zeroed(1, sizeof *c);
+    r.backend->linker_thunks(r.linker, &thunks);
+    c->engine.helpers = &helpers;
+    c->engine.limit = 5;
+    c->tlb_mask = 3;
+    c->tlb_miss = 3;
+    c->tlb_held[2] = true;
+    thunks.refill(c, 0x5234);
+    assert_int_equal(c->tlb[1], 5);
+    assert_int_equal(c->stalls, 3);
+    assert_int_equal(c->counters.cause[CORE_CAUSE_TLB], 3);
+    assert_int_equal(c->counters.tlb_misses, 1);
+    assert_int_equal(c->engine.limit, 2);
+    thunks.refill(c, 0x9234);
+    assert_int_equal(c->tlb[1], 9);
+    assert_int_equal(c->stalls, 6);
+    assert_int_equal(c->engine.limit, 0);
+    assert_int_equal(c->fault_va, 0);
+    thunks.refill(c, 0x6234);
+    assert_int_equal(c->fault_va, 0x6234);
+    assert_int_equal(c->tlb[2], 0);
+    assert_int_equal(c->counters.tlb_misses, 2);
+    free(c);
+    drop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_holes_are_used_again),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_description),
+        cmocka_unit_test(test_refill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
