@@ -96,6 +96,17 @@ bool exp_output_write(const char *name, const ExpData *data, FILE *out)
     return true;
 }
 
+bool exp_output_is_pattern(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && name[length - 1] == '*';
+}
+
+bool exp_output_matches(const char *pattern, const char *name)
+{
+    return strncmp(name, pattern, strlen(pattern) - 1) == 0;
+}
+
 bool exp_output_known(const char *name, const ExpStats *stats)
 {
     static const char *const own[] = {"all", "ipc", "cpi", "seconds"};
@@ -104,6 +115,9 @@ bool exp_output_known(const char *name, const ExpStats *stats)
     size_t length = strcspn(name, "/");
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(own[i], name) == 0)
+            return true;
+    for (size_t i = 0; exp_output_is_pattern(name) && i < stats->count; i++)
+        if (exp_output_matches(name, stats->list[i].name))
             return true;
     return count_of(name, length, &data, &count) &&
            (!name[length] ||

@@ -25,7 +25,12 @@ void exp_output_free(ExpData *data);
  * nothing and returns false where the run has no such number. */
 bool exp_output_write(const char *name, const ExpData *data, FILE *out);
 
-/* Whether a machine with these statistics has the output; "all" is one. */
+/* PREFIX*: all statistics whose names begin so; and whether one does. */
+bool exp_output_is_pattern(const char *name);
+bool exp_output_matches(const char *pattern, const char *name);
+
+/* Whether a machine with these statistics has the output, or any that fits it;
+ * "all" is one. */
 bool exp_output_known(const char *name, const ExpStats *stats);
 
 #endif

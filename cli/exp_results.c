@@ -213,20 +213,21 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Every statistic of any point, sorted. */
-static void add_all(Table *t)
+/* Every statistic of any point whose name fits the pattern, sorted. */
+static void add_matching(Table *t, const char *pattern)
 {
     const char **all = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < ARRAY_LEN(own_outputs); i++)
-        add_column(t, own_outputs[i]);
     for (size_t p = 0; p < t->run->points->count; p++) {
         const ExpStats *stats = &t->data[p].stats;
         if (stats->count == 0)
             continue;
         all = alloc_resize(all, count + stats->count, sizeof *all);
         for (size_t i = 0; i < stats->count; i++)
-            all[count++] = stats->list[i].name;
+            if (exp_output_matches(pattern, stats->list[i].name))
+                all[count++] = stats->list[i].name;
+        if (count == 0)
+            continue;
         qsort(all, count, sizeof *all, by_name);
         size_t kept = 0;
         for (size_t i = 0; i < count; i++)
@@ -245,10 +246,14 @@ static void choose_columns(Table *t)
     for (size_t i = 0; !e->outputs && i < ARRAY_LEN(default_outputs); i++)
         add_column(t, default_outputs[i]);
     for (size_t i = 0; i < e->output_count; i++) {
-        if (strcmp(e->outputs[i], "all") == 0)
-            add_all(t);
+        const char *name = e->outputs[i];
+        bool is_all = strcmp(name, "all") == 0;
+        for (size_t k = 0; is_all && k < ARRAY_LEN(own_outputs); k++)
+            add_column(t, own_outputs[k]);
+        if (is_all || exp_output_is_pattern(name))
+            add_matching(t, is_all ? "*" : name);
         else
-            add_column(t, e->outputs[i]);
+            add_column(t, name);
     }
 }
 

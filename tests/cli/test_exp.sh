@@ -148,7 +148,7 @@ bad 'outputs that are missing' 'bad.ini:2: an output is missing' \
     $'[experiment]\noutputs = insns,,cycles'
 bad 'outputs twice' 'bad.ini:2: output insns stands there twice' \
     $'[experiment]\noutputs = insns, insns'
-for output in cpu.nothing insns/nothing /insns insns/; do
+for output in cpu.nothing nothing.\* insns/nothing /insns insns/; do
     bad "output $output" "bad.ini:5: no point has a statistic \"$output\"" \
         $'[base]\nmachine.board = bare\n[experiment]\nimage = guest\noutputs = ipc, '"$output"
 done
@@ -303,6 +303,24 @@ ok 'workloads too' [ "$(grep -lx 'memory = 12M' set/points/*/config.ini |
     wc -l)" -eq 4 ]
 
 # --- Failures ---------------------------------------------------------------------
+
+cat >pattern.ini <<'INI'
+[experiment]
+image = guest
+arguments = 1000
+outputs = insns, cycles.*, run.cycles
+[base]
+machine.board = bare
+[axis model]
+key = cpu.model
+values = functional, r3000, vliw
+INI
+ok 'outputs by pattern' exp -q --out pattern pattern.ini
+ok 'are the statistics of any point' grep -q '^point,model,status,insns,'\
+'cycles\.branch,.*,cycles\.issue,.*,run\.cycles,config_hash,' pattern/results.csv
+ok 'once each, and sorted' [ "$(head -n 1 pattern/results.csv | tr , '\n' |
+    grep -c '^cycles\.')" -eq "$(grep -ho '"cycles\.[^"]*' \
+    pattern/points/*/stats.json | sort -u | wc -l)" ]
 
 cat >fail.ini <<'INI'
 [experiment]
