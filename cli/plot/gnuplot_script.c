@@ -208,14 +208,19 @@ static const char *colour_of(const Chart *c, size_t series)
 
 /* Whether the legend stands below the picture, a line an entry: names are long,
  * or there are marks to tell about. */
-static bool is_key_below(const Chart *c)
+static size_t longest_name(const Chart *c)
 {
     size_t longest = 0;
     for (size_t k = 0; k < c->series_count; k++) {
         size_t length = strlen(c->series[k].name);
         longest = length > longest ? length : longest;
     }
-    return c->form != CHART_STEPS && (longest > 24 || c->mark_count);
+    return longest;
+}
+
+static bool is_key_below(const Chart *c)
+{
+    return c->form != CHART_STEPS && (longest_name(c) > 24 || c->mark_count);
 }
 
 static bool has_key(const Chart *c)
@@ -316,11 +321,15 @@ static void write_key(const Chart *c, FILE *out, const char *more)
 static void write_row_labels(const Chart *c, FILE *out)
 {
     size_t longest = longest_label(c);
+    size_t margin = longest > 20 ? longest - 6 : 14;
+    /* A margin that is set is not widened for a legend on the right: its
+     * samples take some six letters' room. */
+    size_t key = has_key(c) && !is_key_below(c) ? longest_name(c) + 6 : 0;
     bool turned = are_labels_turned(c);
     fprintf(out, "set xtics scale 0%s\n",
             turned ? " rotate by -35 left" : " norotate");
     if (turned)
-        fprintf(out, "set rmargin %zu\n", longest > 20 ? longest - 6 : 14);
+        fprintf(out, "set rmargin %zu\n", margin > key ? margin : key);
 }
 
 /* --- Forms ---------------------------------------------------------------- */

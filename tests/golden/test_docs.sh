@@ -13,4 +13,12 @@ for page in atoms boards instructions keys operations; do
         status=1
     fi
 done
+# The figures' text takes its numbers from the tables in docs/results.
+page() { "$docs/../bench/reproduce" --page; }
+if [ "${BLESS:-}" = 1 ]; then
+    page >"$docs/results.md"
+elif ! page | diff -u "$docs/results.md" -; then
+    echo "docs/results.md is out of date; run: BLESS=1 $0 SELKIRK" >&2
+    status=1
+fi
 exit $status
