@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "cli/exp_output.h"
+#include "hwmodel/board/sys161_conf.h"
 #include "morph/machine.h"
 
 #include <stdlib.h>
@@ -97,12 +98,36 @@ static bool build(Checker *c, const ExpPoint *point, Diag *diag)
     return machine != NULL;
 }
 
+/* Disks of a sys161's slots would be written by all points at once. */
+static bool check_slots(const ExpPoint *point, Diag *diag)
+{
+    const Config *config = point->config;
+    const char *path = config_text(config, CONFIG_SYS161_CONF);
+    Sys161Conf conf;
+    if (strcmp(config_text(config, CONFIG_MACHINE_BOARD), "sys161") != 0)
+        return true;
+    bool ok = *path ? sys161_conf_read_file(&conf, path, diag)
+                    : sys161_conf_read_text(
+                          &conf, config_text(config, CONFIG_SYS161_SLOTS),
+                          "sys161.slots", diag);
+    for (unsigned i = 0; ok && i < SYS161_SLOTS; i++)
+        if (conf.slots[i].card == SYS161_DISK)
+            ok = diag_error(diag,
+                            "slot %u has a disk, which runs would change; "
+                            "leave it out, and write disk = %s in the "
+                            "experiment",
+                            i, conf.slots[i].path);
+    sys161_conf_free(&conf);
+    return ok;
+}
+
 static bool check_point(Checker *c, const ExpPoint *point, Diag *diag)
 {
     Diag why = {""};
     InputScript script = {0};
     const char *input = point->run[EXP_INPUT];
-    bool ok = read_image(c, point, &why) && build(c, point, &why) &&
+    bool ok = read_image(c, point, &why) && check_slots(point, &why) &&
+              build(c, point, &why) &&
               (!input || input_read(&script, input, &why));
     input_free(&script);
     return ok || fail(c, point, why.text, diag);

@@ -442,6 +442,11 @@ static bool read_experiment(Reader *r, const IniPair *pair, Diag *diag)
     switch (i) {
     case 0:
         e->name = copy(e->arena, pair->value);
+        if (e->name[0] == '.')
+            return diag_error(diag,
+                              "%s: \"%s\" is no name of a folder to see; "
+                              "begin it with another character",
+                              pair->where, e->name);
         return check_name(e->name, "an experiment", pair->where, diag);
     case 1: e->title = copy(e->arena, pair->value); return true;
     case 2: return include(r, pair, diag);

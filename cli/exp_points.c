@@ -323,6 +323,24 @@ static bool hash_file(Maker *m, const ExpPoint *point, ExpKey key,
     return true;
 }
 
+/* The slots of a sys161 that are not in the configuration, but in a file. */
+static bool hash_slots(Maker *m, const ExpPoint *point, uint64_t *hash,
+                       Diag *diag)
+{
+    const char *path = config_text(point->config, CONFIG_SYS161_CONF);
+    uint64_t bytes;
+    if (!*path ||
+        strcmp(config_text(point->config, CONFIG_MACHINE_BOARD), "sys161") != 0)
+        return true;
+    if (!exp_hash_file(&m->hashes, path, &bytes))
+        return diag_error(diag,
+                          "%s: point %u: sys161.conf = %s: cannot read it: "
+                          "%s; it is looked for from the current folder",
+                          m->e->path, point->number, path, strerror(errno));
+    *hash = hash_u64(*hash, bytes);
+    return true;
+}
+
 static bool hash(Maker *m, ExpPoint *point, Diag *diag)
 {
     const char *const *run = point->run;
@@ -335,6 +353,8 @@ static bool hash(Maker *m, ExpPoint *point, Diag *diag)
     for (size_t i = 0; i < point->disk_count; i++)
         if (!hash_file(m, point, EXP_DISK, point->disks[i], &h, diag))
             return false;
+    if (!hash_slots(m, point, &h, diag))
+        return false;
     point->input_hash = h;
     point->config_hash = config_hash_model(point->config);
     h = hash_text(hash_text(HASH_START, run[EXP_EXPECT]), run[EXP_STATUS]);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/inifile.h"
+#include "cli/exp_stats.h"
 #include "cli/options.h"
 #include "cli/savefile.h"
 
@@ -114,6 +115,20 @@ char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
         text("status %d%s%s", got, words ? ": " : "", words ? words : "");
     free(words);
     return why;
+}
+
+bool exp_record_is_guest(const char *folder, int status)
+{
+    ExpStats summary;
+    char *path = text("%s/summary.json", folder);
+    const uint64_t *guest = exp_stats_read(&summary, path)
+                                ? exp_stats_find(&summary, "guest_status")
+                                : NULL;
+    bool same = WIFEXITED(status) && guest &&
+                (*guest & 0xff) == (uint64_t)WEXITSTATUS(status);
+    exp_stats_free(&summary);
+    free(path);
+    return same;
 }
 
 /* --- Results that are there ----------------------------------------------- */

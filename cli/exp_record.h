@@ -17,6 +17,10 @@ typedef struct ExpOutcome {
  * why it failed, a line; free() it.  NULL if it did not. */
 char *exp_record_judge(const ExpPoint *point, const char *folder, int status);
 
+/* Whether it is the guest whose exit status that is, and not the run's own: its
+ * results are there, and say so. */
+bool exp_record_is_guest(const char *folder, int status);
+
 /* Hash of all that decides whether the point would come out the same, by a
  * program whose hash is `build`.  Not 0. */
 uint64_t exp_record_key(const ExpPoint *point, uint64_t build);

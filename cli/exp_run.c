@@ -206,9 +206,11 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
     r->ended++;
     r->failed += outcome->failure != NULL;
     /* With a full disk no other point would fare better. */
-    if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_HOST) {
-        diag_error(r->diag, "%s: %s; make room, and the same command goes on",
-                   folder, outcome->failure);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_HOST &&
+        !exp_record_is_guest(folder, status)) {
+        diag_error(
+            r->diag, "%s: %s; make room, and the same command goes on", folder,
+            outcome->failure ? outcome->failure : "output cannot be written");
         r->host_failed = true;
     } else {
         tell_end(r, point, outcome);

@@ -81,6 +81,15 @@ bad 'a key in [experiment]' 'bad.ini:2: cpu.clock is set in [base]' \
     $'[experiment]\ncpu.clock = 1M'
 bad 'a name that is none' 'bad.ini:2: "a/b" is no name of an experiment' \
     $'[experiment]\nname = a/b'
+bad 'a name that leads away' 'bad.ini:2: ".." is no name of a folder to see' \
+    $'[experiment]\nname = ..\nimage = guest\n'
+bad "a disk in a sys161's slots" 'bad.ini: point 1: slot 2 has a disk, which' \
+    $'[experiment]\nimage = guest\n[base]\nmachine.board = sys161
+sys161.slots = 2 disk file=a, 31 mainboard'
+bad 'slots that are not there' \
+    'bad.ini: point 1: sys161.conf = none: cannot read it: No such file' \
+    $'[experiment]\nimage = guest\n[base]\nmachine.board = sys161
+sys161.conf = none'
 bad 'a name twice' 'bad.ini:3: name stands there twice' \
     $'[experiment]\nname = a\nname = b'
 bad 'a setting twice' 'bad.ini:3: it is set already, at bad.ini:2' \
@@ -349,6 +358,18 @@ ok 'an expectation' \
 ok 'they run again, and only they' \
     bash -c "'$selkirk' exp --out fail fail.ini 2>&1 | tee said
         grep -c '^selkirk: point' said | grep -qx 3"
+cat >three.ini <<'INI'
+[experiment]
+image = guest
+arguments = 0 3
+[base]
+machine.board = bare
+[axis wanted]
+key = status
+values = 3, 0
+INI
+ok "a guest's status 3 is its own" status 1 exp -q --out three three.ini
+ok 'and may be what is wanted' [ "$(cells three/results.csv 3)" = 'ok failed ' ]
 
 cat >slow.ini <<'INI'
 [experiment]
