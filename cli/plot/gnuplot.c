@@ -55,7 +55,9 @@ static int start(pid_t *pid, const char *folder, const char *script,
                  const char *setting, int errors)
 {
     /* -d: what the user has in ~/.gnuplot is for other plots. */
-    const char *args[] = {"gnuplot", "-d", "-e", setting, script, NULL};
+    char path[300]; /* with a folder: a name may begin with '-' */
+    snprintf(path, sizeof path, "./%s", script);
+    const char *args[] = {"gnuplot", "-d", "-e", setting, path, NULL};
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error)

@@ -272,11 +272,15 @@ static const char *quoted(Arena *arena, const char *word)
                                "0123456789_./,:=+-@%";
     if (*word && strspn(word, safe) == strlen(word))
         return word;
-    const char *text = "'";
-    for (; *word; word++)
-        text = *word == '\'' ? text_format(arena, "%s'\\''", text)
-                             : text_format(arena, "%s%c", text, *word);
-    return text_format(arena, "%s'", text);
+    char *text = arena_alloc(arena, 4 * strlen(word) + 3, 1), *to = text;
+    *to++ = '\'';
+    for (; *word; word++) {
+        if (*word == '\'')
+            to = stpcpy(to, "'\\'");
+        *to++ = *word;
+    }
+    *to = '\'';
+    return text;
 }
 
 /* The command that summary.json has, with another folder for what it writes. */
@@ -325,16 +329,21 @@ static void write_axes(const Page *p)
         write_pair(p, "seeds, of which means are shown",
                    text_format(p->arena, "%zu", s->seeds));
     for (size_t a = 0; a < s->axis_count; a++) {
-        const char *values = "";
+        char *values;
+        size_t size;
+        FILE *out = open_memstream(&values, &size);
+        if (!out)
+            abort();
         for (size_t i = 0; i < s->run_count; i++) {
             size_t k = 0;
             while (strcmp(s->runs[k].values[a], s->runs[i].values[a]) != 0)
                 k++;
             if (k == i) /* it is new */
-                values = text_format(p->arena, "%s%s%s", values, i ? ", " : "",
-                                     s->runs[i].values[a]);
+                fprintf(out, "%s%s", i ? ", " : "", s->runs[i].values[a]);
         }
+        fclose(out);
         write_pair(p, text_format(p->arena, "axis %s", s->axes[a]), values);
+        free(values);
     }
     html_end_table(p->out);
 }
@@ -419,10 +428,17 @@ static bool write_again_experiment(const Page *p)
     char *text = text_read_file(p->arena, path, &size, p->diag);
     if (!text)
         return false;
-    write_listing(p, text_format(p->arena, "selkirk exp %s --out again\n",
-                                 quoted(p->arena, path)));
-    write_paragraph(p, "dim",
-                    "The results are the same but for the columns host.*.");
+    write_listing(p, "selkirk exp FILE.ini --out again\n");
+    write_paragraph(
+        p, "dim",
+        text_format(p->arena,
+                    "FILE.ini is the experiment's file where it "
+                    "was: paths in it begin there, and not at its "
+                    "copy, %s. What --set and --only added is in "
+                    "%s, the command of each point. The results "
+                    "are the same but for the columns host.*.",
+                    path,
+                    source_join(p->arena, p->source->folder, "commands.txt")));
     begin_details(p, "The experiment's file");
     write_listing(p, text);
     end_details(p);

@@ -273,7 +273,7 @@ ok 'tells all' page layer/report.html '<h1>layer</h1>' ce773c8e9b94ed55 \
 ok 'a page of an experiment' sel report exp
 ok 'tells that, too' page exp/report.html '<h1>Gears and baselines</h1>' \
     'points that failed' 'r3000, gears 0, gears 0-1, gears 0-2' \
-    'selkirk exp exp/experiment.ini --out again' '<td>c3d4</td>'
+    'selkirk exp FILE.ini --out again' '<td>c3d4</td>'
 ok 'a page of runs' sel report layer gear0 r3000 --out three.html
 ok 'is whole' page three.html '<h1>3 runs</h1>'
 ok 'a page with hostile names' sel report ablation.csv --out hostile.html
