@@ -231,5 +231,7 @@ bool disk161_create(const char *path, uint32_t sectors, bool replace,
     if (close(file) < 0 && good)
         good = diag_error(diag, "%s: cannot write the disk: %s", path,
                           strerror(errno));
+    if (!good && !replace)
+        unlink(path); /* it is ours, and no disk */
     return good;
 }
