@@ -1,5 +1,6 @@
 /* Entry of the programs: stack, FPU, main(), then the end of the run with
  * main's result, where the machine takes one. */
+	.file	"start.S"	/* not the compiler's temporary name: same bytes again */
 	.set	noreorder
 	.globl	_start
 _start:
