@@ -111,15 +111,15 @@ static void on_region_text(void *ctx)
 }
 
 /* A region of interest begins or ends after the present instruction; a mark
- * that says what is so already changes nothing. */
+ * that says what is so already changes nothing.  Nor do two that one SWL or SWR
+ * makes, byte by byte. */
 static void on_mark(void *ctx, uint32_t value)
 {
     Machine *m = ctx;
     if (m->in_region == (value != 0))
         return;
-    assert(!m->marked);
     m->in_region = value != 0;
-    m->marked = true;
+    m->marked = !m->marked;
     phases_stop(m);
 }
 

@@ -49,6 +49,7 @@ enum {
 #define SB(rt, imm, rs)   I(0x28, rs, rt, imm)
 #define SWL(rt, imm, rs)  I(0x2a, rs, rt, imm)
 #define SW(rt, imm, rs)   I(0x2b, rs, rt, imm)
+#define SWR(rt, imm, rs)  I(0x2e, rs, rt, imm)
 #define LWC1(ft, imm, rs) I(0x31, rs, ft, imm)
 
 #define BEQ(rs, rt, words) I(0x04, rs, rt, words)

@@ -381,6 +381,41 @@ static void test_regions(void **state)
     destroy(&f);
 }
 
+/* A swr stores byte by byte: the profile of a trace card goes on and off, and
+ * what follows it is nothing that a machine may end with. */
+static const uint32_t swr_marks[] = {
+    LUI(IO, 0xbffe),  LUI(T0, 1),          SWR(T0, 0x16, IO),
+    SW(T0, 0x14, IO), SWR(T0, 0x16, IO),   SW(ZERO, 0x14, IO),
+    SW(T0, 0x14, IO), BEQ(ZERO, ZERO, -1), NOP,
+};
+
+static void test_marks_of_one_instruction(void **state)
+{
+    (void)state;
+    uint32_t size = sizeof swr_marks;
+    ElfWriterSegment segment = {START, size, size,
+                                ELF_SEGMENT_R | ELF_SEGMENT_X};
+    ElfWriter w;
+    elf_writer_build(&w, true, START, &segment, 1, NULL, 0);
+    for (size_t i = 0; i < ARRAY_LEN(swr_marks); i++)
+        elf_writer_put32(&w, w.size - size + 4 * i, swr_marks[i]);
+    Fixture f = {.config = config_create()};
+    Diag diag = {""};
+    config_set(f.config, "machine.board", "sys161", "test", &diag);
+    config_set(f.config, "sys161.slots", "30 trace, 31 mainboard ramsize=4M",
+               "test", &diag);
+    f.image = elf_read_memory("test", w.bytes, w.size, &diag);
+    MachineConfig mc = {.config = f.config, .image = f.image, .cmdline = ""};
+    Machine *m = f.machine = machine_create(&mc, &diag);
+    assert_string_equal(diag.text, "");
+    machine_set_limits(m, &(MachineLimits){.insns = 100});
+    assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_INSNS);
+    assert_int_equal(stats_get(machine_stats(m), "roi.count"), 2);
+    /* From behind the first sw to the second swr, which ends off. */
+    assert_int_equal(stats_get(machine_stats(m), "roi.insns"), 1);
+    destroy(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_peek),
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_regions),
+        cmocka_unit_test(test_marks_of_one_instruction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
