@@ -1,7 +1,9 @@
-# Completion of selkirk's command line for bash.  Commands, options and trace
-# kinds come from `selkirk --options`, configuration keys from `selkirk config`.
+# Completion of selkirk's command line for bash.  Commands, options, presets and
+# kinds of traces and plots come from `selkirk --options`, configuration keys
+# from `selkirk config`.
 
-# _selkirk_value PROGRAM VALUE WORD: completes WORD as what the help calls VALUE.
+# _selkirk_value PROGRAM VALUE WORD OPTION: completes WORD, the value of OPTION, as
+# what the help calls VALUE.
 _selkirk_value() {
     local program=$1 cur=$3 words=
     case $2 in
@@ -13,6 +15,10 @@ _selkirk_value() {
         words=$("$program" config 2>/dev/null |
             sed -n 's/^\([a-z0-9_]*\.[^ ]*\) .*/\1=/p')
         compopt -o nospace
+        ;;
+    NAME)
+        [[ $4 == --preset || $4 == -P ]] || return
+        words=$("$program" --options | sed -n 's/^preset //p')
         ;;
     KIND) words=$("$program" --options | sed -n 's/^kind //p') ;;
     KIND*)
@@ -49,7 +55,7 @@ _selkirk() {
     table=$("$program" --options 2>/dev/null) || return
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "--help --version $(
-            sed -nE '/^(trace|kind) /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
+            sed -nE '/^(trace|kind|preset) /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
         return
     fi
     command=${COMP_WORDS[1]}
@@ -57,13 +63,16 @@ _selkirk() {
         [[ $word == "$command" && $option == "$prev" ]] && expected=$value
     done <<<"$table"
     if [ -n "$expected" ]; then
-        _selkirk_value "$program" "$expected" "$cur"
+        _selkirk_value "$program" "$expected" "$cur" "$prev"
     elif [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(
             sed -n "s/^$command \(--[^ ]*\).*/\1/p" <<<"$table")" -- "$cur")
     elif [ "$command" = help ]; then
         mapfile -t COMPREPLY < <(compgen -W "$(
-            sed -nE '/^(trace|kind) /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
+            sed -nE '/^(trace|kind|preset) /!s/ .*//p' <<<"$table" | sort -u)" -- "$cur")
+    elif [ "$command" = docs ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$("$program" docs --help |
+            sed -n '1s/.*] //p' | tr '|' ' ')" -- "$cur")
     else
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")

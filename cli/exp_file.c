@@ -284,6 +284,22 @@ static bool read_axis(Reader *r, const IniPair *pair, Diag *diag)
     return true;
 }
 
+/* Of two axes with the same key the first would change nothing. */
+static bool check_key(const Reader *r, const ExpAxis *axis, Diag *diag)
+{
+    for (const ExpAxis *other = r->e->axes; other != axis; other++) {
+        const ExpSetting *key = &other->key;
+        if (key->where && key->key == axis->key.key &&
+            (key->key != EXP_CONFIG || strcmp(key->name, axis->key.name) == 0))
+            return diag_error(diag,
+                              "%s: axis %s has the key of axis %s, at %s; put "
+                              "their values on one axis",
+                              axis->key.where, axis->name, other->name,
+                              key->where);
+    }
+    return true;
+}
+
 /* The axis is read: its choices, if they are values of a key. */
 static bool end_axis(Reader *r, Diag *diag)
 {
@@ -299,6 +315,9 @@ static bool end_axis(Reader *r, Diag *diag)
                           r->axis_key.where ? "values"
                           : r->axis_values  ? "key"
                                             : "points");
+    axis->key = r->axis_key;
+    if (!check_key(r, axis, diag))
+        return false;
     const char *rest = r->axis_values, *where = r->axis_values_where;
     for (char *value; (value = next_item(r->e->arena, &rest, ','));) {
         ExpSetting setting = r->axis_key;
@@ -406,6 +425,20 @@ static bool read_outputs(Reader *r, const IniPair *pair, Diag *diag)
                                 e->output_count + 1, sizeof *e->outputs);
         e->outputs[e->output_count++] = name;
     }
+    return true;
+}
+
+/* A table has each column once. */
+static bool check_outputs(const Experiment *e, Diag *diag)
+{
+    for (size_t i = 0; i < e->output_count; i++)
+        for (size_t k = 0; k < e->axis_count; k++)
+            if (strcmp(e->outputs[i], e->axes[k].name) == 0)
+                return diag_error(diag,
+                                  "%s: output %s and the axis at %s have the "
+                                  "same name; name the axis otherwise",
+                                  e->outputs_where, e->outputs[i],
+                                  e->axes[k].where);
     return true;
 }
 
@@ -588,6 +621,8 @@ bool exp_file_read(Experiment *e, const char *path, Diag *diag)
                           "tells how one is written",
                           path);
     e->name = e->name ? e->name : name_of(e->arena, path);
+    if (!check_outputs(e, diag))
+        return false;
     if (!r.seen_seeds)
         return true;
     e->axes = arena_grow(e->arena, e->axes, e->axis_count, e->axis_count + 1,

@@ -48,6 +48,7 @@ typedef struct ExpChoice {
 
 typedef struct ExpAxis {
     const char *name, *where;
+    ExpSetting key; /* that the choices are values of; `where` NULL: of none */
     ExpChoice *choices;
     size_t count;
 } ExpAxis;

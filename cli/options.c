@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/number.h"
 #include "cli/plot/kinds.h"
+#include "hwmodel/presets/presets.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -413,4 +414,6 @@ void options_write_table(FILE *out)
         fprintf(out, "trace %s\n", traces[i].name);
     for (PlotKind kind = 0; kind < KIND_TOTAL; kind++)
         fprintf(out, "kind %s\n", kind_name(kind));
+    for (const Preset *p = preset_table; p->name; p++)
+        fprintf(out, "preset %s\n", p->name);
 }

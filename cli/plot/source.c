@@ -84,10 +84,22 @@ static void add_leaves(SourceRun *run, Arena *arena, const JsonLeaves *leaves,
 
 static bool add_stats_file(SourceRun *run, Arena *arena, Diag *diag)
 {
+    const char *path = source_join(arena, run->folder, "stats.json");
     JsonLeaves leaves;
-    if (!json_read(&leaves, arena,
-                   source_join(arena, run->folder, "stats.json"), diag))
+    double value;
+    if (!json_read(&leaves, arena, path, diag))
         return false;
+    if (leaves.count == 0)
+        return diag_error(diag,
+                          "%s: has no statistic; the file is damaged, or was "
+                          "not written by selkirk",
+                          path);
+    for (size_t i = 0; i < leaves.count; i++)
+        if (!text_number(leaves.list[i].text, &value))
+            return diag_error(diag,
+                              "%s: %s is \"%.80s\", which is no number; the "
+                              "file is damaged, or was not written by selkirk",
+                              path, leaves.list[i].name, leaves.list[i].text);
     add_leaves(run, arena, &leaves, NULL, NULL);
     return true;
 }
@@ -102,10 +114,20 @@ static bool add_summary_file(SourceRun *run, Arena *arena, Diag *diag)
         {"seconds", "run.seconds"},    {"host.seconds", "host.seconds"},
         {"host.mips", "host.mips"},
     };
+    const char *path = source_join(arena, run->folder, "summary.json");
     JsonLeaves leaves;
-    if (!json_read(&leaves, arena,
-                   source_join(arena, run->folder, "summary.json"), diag))
+    if (!source_exists(path))
+        return diag_error(diag,
+                          "%s: is not there; let the run end, which writes it "
+                          "last",
+                          path);
+    if (!json_read(&leaves, arena, path, diag))
         return false;
+    if (!json_find(&leaves, "instructions"))
+        return diag_error(diag,
+                          "%s: does not say how many instructions there were; "
+                          "the file is damaged, or was not written by selkirk",
+                          path);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         add_leaves(run, arena, &leaves, numbers[i].leaf, numbers[i].stat);
     return true;
@@ -242,6 +264,12 @@ static bool read_runs(Source *s, const char *const *paths, size_t count,
                               "%s: is an experiment, and stands alone: only "
                               "folders of runs are put side by side; name it "
                               "by itself",
+                              paths[i]);
+        if (source_exists(
+                source_join(s->arena, paths[i], ".results.csv.partial")))
+            return diag_error(diag,
+                              "%s: is an experiment that has not ended; the "
+                              "same `selkirk exp` again goes on with it",
                               paths[i]);
         if (!source_exists(source_join(s->arena, paths[i], "stats.json")))
             return diag_error(diag,

@@ -88,7 +88,7 @@ field() { # field NAME FOLDER: a number of summary.json
 assemble echo && assemble events && assemble beside &&
     assemble far beside --defsym FAR=1 || exit 2
 "$selkirk" --options >options || exit 2
-commands=$(sed -nE '/^(trace|kind) /!s/ .*//p' options | sort -u)
+commands=$(sed -nE '/^(trace|kind|preset) /!s/ .*//p' options | sort -u)
 
 # --- Help, versions, arguments -----------------------------------------------
 
@@ -108,11 +108,11 @@ ok 'help fits on a terminal' \
     bash -c "for c in ${commands//$'\n'/ }; do '$selkirk' help \$c; done |
         awk 'length > 79 { print; bad = 1 } END { exit bad }'"
 
-undocumented() { # options and traces that help or manual page do not name
+undocumented() { # options, traces, kinds, presets that help or manual page do not name
     local command option value bad=0
     sed 's/\\-/-/g; s/\\f.//g' "$root/docs/selkirk.1" >manual
     while read -r command option value; do
-        if [ "$command" = trace ] || [ "$command" = kind ]; then
+        if [[ $command == @(trace|kind|preset) ]]; then
             grep -qx ".B $option" manual || { echo "manual: $option" && bad=1; }
             continue
         fi
@@ -155,6 +155,8 @@ ok 'completes boards' completes 'decstation-200 bare sys161' run --machine ''
 ok 'completes keys' completes 'cpu.clock=' run --set cpu.cl
 ok 'completes traces' completes 'insns,tlb' run --trace insns,t
 ok 'completes kinds' completes 'speedup' plot --kind sp
+ok 'completes presets' completes 'r3000' run --preset r3
+ok 'completes pages' completes 'keys' docs k
 ok 'completes words' completes 'functional vliw r3000' run --model ''
 ok 'completes images' completes echo.elf run echo.e
 

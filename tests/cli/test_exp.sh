@@ -124,6 +124,12 @@ bad 'an axis called as a column' 'bad.ini:5: "cycles" is a column of all' \
 bad 'an axis of the host' 'bad.ini:5: "host.x" is a column' "${head}[axis host.x]"
 bad 'an axis twice' 'bad.ini:8: axis a is there already, at bad.ini:5' \
     "$(axis $'key = cpu.clock\nvalues = 1M')"$'\n[axis a]'
+bad 'two axes of one key' 'bad.ini:9: axis b has the key of axis a, at bad.ini:6' \
+    "$(axis $'key = cpu.clock\nvalues = 1M')"$'\n[axis b]\nkey = cpu.clock\nvalues = 2M'
+bad 'two axes of presets' 'bad.ini:9: axis b has the key of axis a, at bad.ini:6' \
+    "$(axis $'key = preset\nvalues = r3000')"$'\n[axis b]\nkey = preset\nvalues = tm5400'
+bad 'an axis called as an output' 'bad.ini:2: output cpu.insns and the axis at' \
+    $'[experiment]\noutputs = cpu.insns\nimage = guest\n[axis cpu.insns]\nkey = cpu.clock\nvalues = 1M'
 bad 'an empty axis' 'bad.ini:5: axis a has no points' "$(axis '')"
 bad 'an axis without values' 'bad.ini:5: axis a has no values' \
     "$(axis 'key = cpu.clock')"

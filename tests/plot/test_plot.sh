@@ -179,6 +179,9 @@ ok 'a run and an experiment' refuses 'exp: is an experiment, and stands alone' \
     report layer exp
 ok 'a folder of nothing' refuses \
     'void: has neither results.csv nor stats.json' plot void
+mkdir running && touch running/.results.csv.partial
+ok 'an experiment that has not ended' refuses \
+    'running: is an experiment that has not ended' report running
 ok 'no folder' refuses 'none-such: cannot be read' plot none-such
 ok 'no result at all' refuses 'plot: an argument is missing' plot
 ok 'a run and a table' refuses 'bad.csv: has neither' plot layer bad.csv
@@ -197,6 +200,13 @@ broken stats.json '{} x' 'broken/stats.json:1: something follows the end'
 broken stats.json '[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]' \
     'broken/stats.json:1: too many levels'
 broken stats.json '' 'broken/stats.json:1: a value is missing'
+broken stats.json '{}' 'broken/stats.json: has no statistic'
+broken stats.json '{"a": 1, "b": "x"}' \
+    'broken/stats.json: b is "x", which is no number'
+broken summary.json '[]' 'broken/summary.json: does not say how many'
+rm -rf broken && cp -r layer broken && rm broken/summary.json
+ok 'a run that has not ended' refuses 'broken/summary.json: is not there' \
+    report broken
 broken intervals.csv 'insns\n1\n' 'broken/intervals.csv:1: no column is called'
 broken summary.json '"' 'broken/summary.json:1: a string does not end'
 
