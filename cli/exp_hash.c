@@ -4,9 +4,12 @@
 #include "base/alloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <xxhash.h>
 
@@ -31,6 +34,20 @@ static bool read_file(FILE *file, uint64_t *hash)
     return !ferror(file);
 }
 
+/* Devices and pipes may have no end. */
+static FILE *open_plain(const char *path)
+{
+    struct stat st = {0};
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fdopen(fd, "r");
+    close(fd);
+    errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+    return NULL;
+}
+
 bool exp_hash_file(ExpHashes *hashes, const char *path, uint64_t *hash)
 {
     for (size_t i = 0; i < hashes->count; i++) {
@@ -39,7 +56,7 @@ bool exp_hash_file(ExpHashes *hashes, const char *path, uint64_t *hash)
             return true;
         }
     }
-    FILE *file = fopen(path, "re");
+    FILE *file = open_plain(path);
     if (!file)
         return false;
     bool ok = read_file(file, hash);

@@ -47,6 +47,27 @@ static KindResult no_base(const Source *s, const Grid *g, const char *base,
     return KIND_UNFIT;
 }
 
+/* Whether there is a bar: numbers may be 0 throughout. */
+static bool any_quotient(const Grid *g, size_t base)
+{
+    for (size_t column = 0; column < g->column_count; column++)
+        for (size_t row = 0; row < g->row_count; row++)
+            if (column != base &&
+                isfinite(*grid_cell(g, row, base) / *grid_cell(g, row, column)))
+                return true;
+    return false;
+}
+
+static KindResult not_comparable(const Source *s, PlotKind kind,
+                                 const char *label, const char *base,
+                                 Diag *diag)
+{
+    return grid_unfit(s, kind, diag,
+                      "%s cannot be compared: it is 0 of %s, or of all that "
+                      "is beside it",
+                      label, base);
+}
+
 KindResult speedup_make(const Source *s, const PlotAsk *ask, ChartList *charts,
                         Diag *diag)
 {
@@ -70,6 +91,8 @@ KindResult speedup_make(const Source *s, const PlotAsk *ask, ChartList *charts,
     if (!grid_find_base(ask, g.columns, g.column_count, &base))
         return no_base(s, &g, ask->base, diag);
 
+    if (!any_quotient(&g, base))
+        return not_comparable(s, KIND_SPEEDUP, label, g.columns[base], diag);
     Chart *c = add_clusters(&g, charts, KIND_SPEEDUP);
     c->title =
         text_format(s->arena, "%s: speed beside %s", s->title, g.columns[base]);
@@ -154,10 +177,13 @@ KindResult ablation_make(const Source *s, const PlotAsk *ask, ChartList *charts,
 
     Change *changes = arena_alloc(s->arena, g.column_count, sizeof *changes);
     size_t count = 0;
-    for (size_t column = 0; column < g.column_count; column++)
-        if (column != base)
-            changes[count++] = (Change){
-                g.columns[column], 100 * (1 / grid_mean(&g, column, base) - 1)};
+    for (size_t column = 0; column < g.column_count; column++) {
+        double percent = 100 * (1 / grid_mean(&g, column, base) - 1);
+        if (column != base && isfinite(percent))
+            changes[count++] = (Change){g.columns[column], percent};
+    }
+    if (count == 0)
+        return not_comparable(s, KIND_ABLATION, label, g.columns[base], diag);
     qsort(changes, count, sizeof *changes, by_change);
     Chart *c =
         chart_add(charts, CHART_SORTED, kind_name(KIND_ABLATION), count, 1);

@@ -70,6 +70,8 @@ bad 'a section twice' 'bad.ini:5: [experiment] is there already' \
 bad 'no INI' 'bad.ini:2: not INI' $'[experiment]\nimage'
 printf '[experiment]\nname = \0' >zero.ini
 ok 'no text' refuses 'zero.ini: it is no text' zero.ini
+bad 'an image without an end' 'bad.ini:2: cannot read /dev/zero: ' \
+    $'[experiment]\nimage = /dev/zero'
 bad 'no image' 'bad.ini: point 1 has no image' '[experiment]'
 bad 'an image that is not there' 'bad.ini:2: cannot read nowhere: No such' \
     $'[experiment]\nimage = nowhere'

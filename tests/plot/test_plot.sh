@@ -146,6 +146,8 @@ bad 'bad.csv:3: cycles is "nan", which is no number' \
 bad 'bad.csv:3: cycles is "0x10", which is no number' \
     "${head}1,x,ok,10\n2,y,ok,0x10\n"
 bad 'bad.csv: nothing here makes a plot' "${head}1,x,ok,10\n"
+bad 'bad.csv: cycles cannot be compared: it is 0 of x' \
+    "${head}1,x,ok,0\n2,y,ok,10\n" --kind ablation
 bad 'bad.csv:3: fewer cycles than in the interval before' \
     'cycles,insns\n10,5\n9,6\n'
 bad 'bad.csv:3: fewer instructions than in the interval' \
