@@ -346,9 +346,11 @@ static void write_file(Archive *a)
     char partial[NAME_MAX + 1];
     snprintf(partial, sizeof partial, "%s" PARTIAL, a->name);
     uint64_t size = choose(a);
+    /* What a run left that was killed; whatever else is there must not make
+     * this one wait, either. */
+    unlinkat(a->dir, partial, 0);
     int file =
-        openat(a->dir, partial,
-               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+        openat(a->dir, partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     FILE *out = file < 0 ? NULL : fdopen(file, "wb");
     if (!out) {
         if (file >= 0)
