@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/inifile.h"
+#include "base/number.h"
 #include "cli/exp_stats.h"
 #include "cli/options.h"
 #include "cli/savefile.h"
@@ -107,8 +108,11 @@ char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
         return text("ended by signal %d (%s)", WTERMSIG(status),
                     strsignal(WTERMSIG(status)));
     const char *wanted = point->run[EXP_STATUS];
+    uint64_t number = STATUS_OK;
     int got = WEXITSTATUS(status);
-    if (got == (wanted ? atoi(wanted) : STATUS_OK))
+    if (wanted)
+        number_parse(wanted, 1000, &number); /* as it was checked */
+    if ((uint64_t)got == number)
         return judge_output(point, folder);
     char *words = last_words(folder);
     char *why =

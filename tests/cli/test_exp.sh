@@ -374,10 +374,10 @@ arguments = 0 3
 machine.board = bare
 [axis wanted]
 key = status
-values = 3, 0
+values = 3, 0x3, 0
 INI
 ok "a guest's status 3 is its own" status 1 exp -q --out three three.ini
-ok 'and may be what is wanted' [ "$(cells three/results.csv 3)" = 'ok failed ' ]
+ok 'and may be what is wanted' [ "$(cells three/results.csv 3)" = 'ok ok failed ' ]
 
 cat >slow.ini <<'INI'
 [experiment]
