@@ -151,9 +151,7 @@ void layer_case_print(const Config *config)
 void layer_case_draw(LayerCase *c, uint64_t seed, uint64_t number, bool big)
 {
     Rng rng = rng_stream(seed, number);
-    c->number = number;
-    c->config = draw_config(&rng);
-    c->warm = NULL;
+    *c = (LayerCase){.number = number, .config = draw_config(&rng)};
     c->insns = INSNS_MIN + rng_below(&rng, INSNS_SPAN);
     layer_image_make(&c->image, &rng, big);
 }

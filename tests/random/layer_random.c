@@ -39,8 +39,6 @@ static const char *const covered[] = {
     "morph.return_stack.hits",
     "morph.hash.hits",
     "morph.handler.insns",
-    "morph.replay.translations",
-    "morph.replay.runs",
     "core.faults.guest",
     "core.faults.mmio",
     "core.faults.code",

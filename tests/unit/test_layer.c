@@ -173,6 +173,44 @@ static const uint32_t interrupts[] = {
     NOP,
 };
 
+/* 500 passes over two pages of which the TLB has one, so that each misses the
+ * other; the second miss comes after a store that is undone. */
+static const uint32_t misses[] = {
+    LUI(IO, 0xb000),
+    LUI(T1, 0x8001),
+    LUI(T2, 0x8000),
+    ADDIU(S1, ZERO, 6),
+    LW(T0, 4 * 30, T1), /* 4: the copy */
+    ADDIU(S1, S1, -1),
+    SW(T0, 0, T2),
+    ADDIU(T1, T1, 4),
+    BNE(S1, ZERO, -5),
+    ADDIU(T2, T2, 4),
+    MTC0(ZERO, 0), /* Index */
+    LUI(T3, 0x0003),
+    ORI(T3, T3, 0x600), /* EntryLo */
+    LUI(A0, 0x0040),
+    ADDIU(S1, ZERO, 500),
+    ADDU(S2, S2, S1), /* 15: the loop */
+    LW(T1, 0, A0),
+    ADDIU(T2, T2, 3),
+    ADDU(T1, T1, S2),
+    SW(T1, 0, A0),
+    XORI(S2, S2, 0x55),
+    LW(T1, 0x1000, A0),
+    ADDIU(S1, S1, -1),
+    ADDU(S3, S3, T1),
+    BNE(S1, ZERO, -10),
+    SW(S3, 0x1004, A0),
+    EXIT,
+    MFC0(T0, EPC), /* 30: the handler of TLB misses */
+    MTC0(T3, 2),
+    TLBWI,
+    JR(T0),
+    RFE,
+    NOP,
+};
+
 /* Two functions called in turn through a register, 1000 times each. */
 static const uint32_t indirect[] = {
     LUI(IO, 0xb000),
@@ -483,6 +521,25 @@ static void test_handlers(void **state)
     finish(&g);
 }
 
+/* The way to a TLB miss is translated where it is taken often. */
+static void test_replays(void **state)
+{
+    (void)state;
+    Guest g;
+    RUN(&g, misses, "gear2.threshold=30");
+    CHECK_SAME(&g, misses);
+    assert_int_equal(stat(&g, "cpu.utlb.load"), 1000);
+    CHECK_WELL(stat(&g, "morph.replay.translations") >= 1);
+    CHECK_WELL(stat(&g, "morph.replay.runs") > 400);
+    uint64_t cycles = machine_cycles(g.machine);
+    finish(&g);
+    RUN(&g, misses, "gear2.threshold=30", "morph.replay=0");
+    CHECK_SAME(&g, misses);
+    assert_int_equal(stat(&g, "morph.replay.runs"), 0);
+    CHECK_WELL(machine_cycles(g.machine) > cycles);
+    finish(&g);
+}
+
 /* A call and its return within superblocks keep the return stack right. */
 static void test_return_stack(void **state)
 {
@@ -544,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_device_is_learned),
         cmocka_unit_test(test_predictors),
         cmocka_unit_test(test_handlers),
+        cmocka_unit_test(test_replays),
         cmocka_unit_test(test_return_stack),
         cmocka_unit_test(test_small_cache),
         cmocka_unit_test(test_breakpoint),
