@@ -381,6 +381,7 @@ FNR == 1 {
     speedups("programs")
     gears_of_workloads()
     ablation()
+    sweep("commit", "commit", "program")
     sweep("store-buffer", "stores", "program")
     sweep("superblock", "length", "program", "visits")
     sweep("caches", "l1d", "program", "l2")

@@ -427,7 +427,8 @@ typedef struct Walk {
     Lifter l;
     const LiftPlan *plan;
     unsigned done;   /* instructions of the plan that are lifted */
-    unsigned stores; /* since the last commit */
+    unsigned begun;  /* instructions that were done at the last commit */
+    unsigned stores; /* since then */
 } Walk;
 
 static void begin_insn(Walk *w)
@@ -448,18 +449,25 @@ static void end_insn(Walk *w)
     w->done++;
 }
 
-/* Before `count` instructions that stay together. */
-static void commit_stores(Walk *w, unsigned count, unsigned limit)
+/* Before `count` instructions that stay together: commits what is done if with
+ * them it would be too much. */
+static void commit_before(Walk *w, unsigned count)
 {
+    const LiftLimits *limits = w->l.limits;
     const LiftInsn *at = &w->plan->insns[w->done];
-    unsigned stores = 0;
+    unsigned done = w->done - w->begun, stores = 0;
     for (unsigned i = 0; i < count; i++)
         stores += lift_is_store(&at[i].insn);
-    if (stores > 0 && w->stores > 0 && w->stores + stores > limit) {
+    bool many_stores =
+        stores > 0 && w->stores > 0 && w->stores + stores > limits->stores;
+    bool many_insns =
+        limits->commit > 0 && done > 0 && done + count > limits->commit;
+    if (many_stores || many_insns) {
         put_flight(&w->l);
         IrExit exit = {.kind = IR_EXIT_COMMIT, .pc = at->pc};
         ir_add(w->l.region, IR_COMMIT, IR_NO_REF, IR_NO_REF,
                add_exit(&w->l, exit, w->done));
+        w->begun = w->done;
         w->stores = 0;
     }
     w->stores += stores;
@@ -545,11 +553,11 @@ IrRegion *lift_region(Arena *arena, const LiftPlan *plan,
     w.l.region = ir_region(arena, plan->pc, plan->context);
     while (w.done < plan->count) {
         if (lift_branch(&plan->insns[w.done].insn) != LIFT_BRANCH_NONE) {
-            commit_stores(&w, 2, limits->stores);
+            commit_before(&w, 2);
             if (walk_pair(&w))
                 return w.l.region;
         } else {
-            commit_stores(&w, 1, limits->stores);
+            commit_before(&w, 1);
             walk_insn(&w);
         }
     }

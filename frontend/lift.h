@@ -30,8 +30,10 @@ typedef struct LiftLimits {
     unsigned insns;  /* guest instructions */
     unsigned visits; /* times that one address may stand in the region */
     unsigned stores; /* between two commits; a COMMIT is put in */
-    bool jumps;      /* go on at the target of j, jal and of returns */
-    bool block;      /* one basic block: end after the first branch or jump */
+    /* Guest instructions likewise, a delay slot with its branch; 0: any. */
+    unsigned commit;
+    bool jumps; /* go on at the target of j, jal and of returns */
+    bool block; /* one basic block: end after the first branch or jump */
     /* Of the processor (CpuFeature): loads have no visible delay; division by
      * zero traps. */
     bool interlocked, divide_traps;

@@ -198,6 +198,7 @@ void layer_read_recipe(const Config *config, unsigned gear,
     }
     bool mips161 = !strcmp(config_text(config, CONFIG_MACHINE_BOARD), "sys161");
     limits->interlocked = limits->divide_traps = mips161;
+    limits->commit = (unsigned)config_int(config, CONFIG_MORPH_COMMIT);
 }
 
 static void read_keys(Layer *l, const Config *config)

@@ -70,8 +70,8 @@ static void put_recipe(Bytes *bytes, const LiftLimits *limits,
                        const OptConfig *opt)
 {
     PUT(bytes, uint32_t, limits->insns, limits->visits, limits->stores,
-        limits->jumps, limits->block, limits->interlocked, limits->divide_traps,
-        opt->reorder_memory, opt->hoist);
+        limits->commit, limits->jumps, limits->block, limits->interlocked,
+        limits->divide_traps, opt->reorder_memory, opt->hoist);
     for (unsigned pass = 0; pass < OPT_PASSES; pass++)
         PUT(bytes, uint8_t, opt->pass[pass]);
 }

@@ -527,6 +527,36 @@ static void test_commits(void **state)
                     "end\n");
 }
 
+/* Commits after so many instructions at most, in whatever they are. */
+static void test_commit_often(void **state)
+{
+    (void)state;
+    Code c = CODE(ADD_ONE, op_imm(INSN_LW, 2, 4, 0), BRANCH(4), ADD_ONE);
+    c.path = LIFT_STOP;
+    c.limits.commit = 1;
+    expect_text(&c, "x0 commit 0x80001004 insns=1 pending=none\n"
+                    "x1 commit 0x80001008 insns=2 pending=r2\n"
+                    "x2 direct 0x8000101c insns=4 pending=none\n"
+                    "x3 direct 0x80001010 insns=4 pending=none\n"
+                    "end\n");
+    c = CODE(ADD_ONE, ADD_ONE, ADD_ONE, ADD_ONE, BRANCH(4), ADD_ONE);
+    c.path = LIFT_STOP;
+    c.limits.commit = 3;
+    expect_text(&c, "x0 commit 0x8000100c insns=3 pending=none\n"
+                    "x1 direct 0x80001024 insns=6 pending=none\n"
+                    "x2 direct 0x80001018 insns=6 pending=none\n"
+                    "end\n");
+    /* Both limits: the commit that stores ask for begins the count again. */
+    uint32_t store = op_imm(INSN_SW, 2, 4, 0);
+    c = CODE(store, store, ADD_ONE, ADD_ONE, ADD_ONE);
+    c.limits.commit = 3;
+    c.limits.stores = 1;
+    expect_text(&c, "x0 commit 0x80001004 insns=1 pending=none\n"
+                    "x1 commit 0x80001010 insns=4 pending=none\n"
+                    "x2 direct 0x80001014 insns=5 pending=none\n"
+                    "end\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,7 +567,7 @@ int main(void)
         cmocka_unit_test(test_cause),      cmocka_unit_test(test_can),
         cmocka_unit_test(test_exits),      cmocka_unit_test(test_hints),
         cmocka_unit_test(test_guard),      cmocka_unit_test(test_pending),
-        cmocka_unit_test(test_commits),
+        cmocka_unit_test(test_commits),    cmocka_unit_test(test_commit_often),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
