@@ -15,9 +15,10 @@ build() {
     "$workloads/build" --dir "$work/built" --linux "$linux" --no-packages \
         --no-link sums shell
 }
-run() { # run NAME OPTION...
-    "$workloads/run" --small --selkirk "$selkirk" --dir "$work/built" \
-        --linux "$linux" --out "$work/out" "$1" -- "${@:2}" |
+run() { # [passes=N] run NAME OPTION...
+    "$workloads/run" --small --passes "${passes:-2}" --selkirk "$selkirk" \
+        --dir "$work/built" --linux "$linux" --out "$work/out" "$1" \
+        -- "${@:2}" |
         tee "$work/table"
 }
 right() { # right NAME
@@ -36,6 +37,12 @@ ok 'sums runs on the reference CPU' run sums --model functional
 ok 'it is right' right sums
 ok 'shell runs under the layer' run shell --preset tm5400
 ok 'it is right, too' right shell
+ok 'the second pass was measured, the first one marked' \
+    grep -qF 'WARM-BEGIN shell 1' "$work/out/shell/summary.json"
+passes=1 ok 'one pass may be all' run sums --model functional
+ok 'no warm-up then' fails grep -q WARM "$work/out/sums/summary.json"
+ok 'it is right as well' right sums
+passes=0 ok 'but not none' fails run sums --model functional
 
 # A text that is another has other sums.
 # At 8 KB the disk is in its text.
