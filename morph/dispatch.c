@@ -49,6 +49,7 @@ void layer_take_interrupt(Layer *l)
     cpu_take_interrupt(l->cpu);
     l->stats.exceptions++;
     l->in_block = l->interpret = l->paid = false;
+    l->isolated.pc = NO_RUN;
     l->resume = l->from = l->replay.of = NULL;
     if (l->hooks.commit)
         l->hooks.commit(l->hooks.ctx, NULL, 0);

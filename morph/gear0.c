@@ -63,6 +63,7 @@ void gear0_init(Layer *l)
     l->decoded = alloc_zeroed((size_t)1 << DECODED_BITS, sizeof *l->decoded);
     /* Elsewhere zero is a word that cannot be there. */
     gear0_decode_anew(&l->decoded[0], 0);
+    l->isolated.pc = NO_RUN;
 }
 
 /* --- Cost ------------------------------------------------------------------
@@ -154,6 +155,20 @@ static const DecodedInsn *fetch(Layer *l, Step *step)
         l, bits_load32(page->host + pc % PAGE_SIZE, l->cpu_config.big_endian));
 }
 
+/* Whether the store goes on with a run of those to isolated caches: a loop of
+ * the layer's own makes them, which looks for the next one by itself. */
+static bool goes_on_run(const Layer *l, const DecodedInsn *d)
+{
+    return l->cost.isolated && l->state->pc == l->isolated.pc &&
+           (d->word ^ l->isolated.word) >> 16 == 0;
+}
+
+static void note_run(Layer *l, const DecodedInsn *d, uint32_t pc)
+{
+    l->isolated.pc = pc + 4;
+    l->isolated.word = d->word;
+}
+
 /* `cost` is that of getting to the instruction's own operation. */
 static Step execute(Layer *l, uint64_t cost)
 {
@@ -163,7 +178,10 @@ static Step execute(Layer *l, uint64_t cost)
     bool memory = false;
     const DecodedInsn *d = fetch(l, &step);
     const Insn *in = d ? &d->insn : NULL;
-    core_charge(l->core, CORE_CAUSE_GEAR0, cost + gear0_operation(l, in));
+    bool isolated = d && d->store && s->status & STATUS_ISC;
+    core_charge(l->core, CORE_CAUSE_GEAR0,
+                isolated && goes_on_run(l, d) ? l->cost.isolated
+                                              : cost + gear0_operation(l, in));
     if (d) {
         uint8_t mode =
             layer_mode(state_user_mode(s), layer_fpu(l), IR_PENDING_NONE);
@@ -174,6 +192,8 @@ static Step execute(Layer *l, uint64_t cost)
             memory = touch_data(l, va, d->store, &step, &data_pa);
     }
     l->wrote = false;
+    if (unlikely(isolated))
+        note_run(l, d, pc);
     step.trapped = !cpu_step(l->cpu, in);
     l->stop |= cpu_is_waiting(l->cpu);
     if (step.trapped) {

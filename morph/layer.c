@@ -156,6 +156,7 @@ static void read_costs(LayerCosts *cost, const Config *config)
         .verify = config_int(config, CONFIG_COST_VERIFY),
         .gear0 = config_int(config, CONFIG_COST_GEAR0),
         .handler = config_int(config, CONFIG_COST_HANDLER),
+        .isolated = config_int(config, CONFIG_COST_ISOLATED),
         .profile0 = config_int(config, CONFIG_COST_PROFILE0),
         .dispatch = config_int(config, CONFIG_COST_DISPATCH),
         .chain = config_int(config, CONFIG_COST_CHAIN),
@@ -324,6 +325,7 @@ void layer_reset(Layer *l)
     hierarchy_reset(l->hierarchy);
     l->home = true;
     l->in_block = l->interpret = l->paid = false;
+    l->isolated.pc = NO_RUN;
 }
 
 void layer_event(const Layer *l, const char *what, const Translation *t,

@@ -30,6 +30,7 @@ enum {
     INDEX_BUCKETS = SELKIRK_HARD ? 1 : 1 << 16,
     BRANCH_BUCKETS = SELKIRK_HARD ? 1 : 1 << 14,
     CODE_LOOKUPS = SELKIRK_HARD ? 1 : 256,
+    NO_RUN = 1,
     DECODED_BITS = SELKIRK_HARD ? 0 : 12, /* words decoded: 2^n */
     MAPPED_FILTER = 1 << 12,
     PAGE_TABLES = 1024, /* of as many pages each: 4 GB */
@@ -113,7 +114,8 @@ struct Translation {
 
 typedef struct LayerCosts {
     uint64_t gear0, profile0, dispatch, chain, inline_cache, return_stack, hash;
-    uint64_t handler, verify, exception, invalidate, flush, translate1;
+    uint64_t isolated, handler, verify, exception, invalidate, flush,
+        translate1;
     uint64_t form, pass, select, schedule, regalloc, encode;
     uint64_t warm;
 } LayerCosts;
@@ -279,6 +281,10 @@ struct Layer {
     /* gear0.c */
     uint64_t *op_cost;    /* by InsnOp, 0: not known yet */
     DecodedInsn *decoded; /* by word, direct-mapped */
+    struct {
+        uint32_t pc; /* where it goes on, or NO_RUN */
+        uint32_t word;
+    } isolated; /* run of stores to isolated caches */
 };
 
 /* --- layer.c ---------------------------------------------------------------

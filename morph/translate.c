@@ -362,15 +362,21 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     return t;
 }
 
+/* Guest instructions, at most. */
+static unsigned most_insns(const Layer *l, const Source *source, unsigned gear)
+{
+    if (source->replay)
+        return source->record->count;
+    return gear == 1 ? l->block_limits.insns : l->superblock_limits.insns;
+}
+
 /* NULL if nothing can be lifted, or the translation cache is too small. */
 static Translation *make(Layer *l, Source *source, uint32_t pc, uint8_t mode,
                          unsigned gear)
 {
-    unsigned insns =
-        gear == 1 ? l->block_limits.insns : l->superblock_limits.insns;
     HostPart before = hostprofile_enter(l->host_profile, HOST_LIFT);
     Translation *t = NULL;
-    for (; insns > 1; insns /= 2) {
+    for (unsigned insns = most_insns(l, source, gear); insns > 1; insns /= 2) {
         VliwCode *code = make_code(l, source, pc, mode, gear, insns);
         uint64_t address;
         hostprofile_enter(l->host_profile, HOST_INSTALL);

@@ -18,6 +18,9 @@
 
 enum { IO = S0, STATUS = 12, CAUSE = 13, EPC = 14 };
 
+/* IsC and SwC. */
+#define STATUS_ISOLATED 0x30000u
+
 #define START    0x80010000u
 #define AT(word) (START + 4 * (word))
 /* Ends the program with status 7. */
@@ -171,6 +174,24 @@ static const uint32_t interrupts[] = {
     JR(T0),
     RFE,
     NOP,
+};
+
+/* Flushes a few lines of the isolated instruction cache, 100 times.  */
+static const uint32_t flushes[] = {
+    LUI(IO, 0xb000),
+    LUI(T1, 0x8002),
+    LUI(T0, STATUS_ISOLATED >> 16),
+    ADDIU(S1, ZERO, 100),
+    MTC0(T0, STATUS),
+    SB(ZERO, 0, T1), /* 5: the loop */
+    SB(ZERO, 4, T1),
+    SB(ZERO, 8, T1),
+    SB(ZERO, 12, T1),
+    ADDIU(S1, S1, -1),
+    BNE(S1, ZERO, -6),
+    ADDIU(T1, T1, 16),
+    MTC0(ZERO, STATUS),
+    EXIT,
 };
 
 /* 500 passes over two pages of which the TLB has one, so that each misses the
@@ -533,10 +554,37 @@ static void test_replays(void **state)
     CHECK_WELL(stat(&g, "morph.replay.runs") > 400);
     uint64_t cycles = machine_cycles(g.machine);
     finish(&g);
+    /* The way is longer than a block may be. */
+    RUN(&g, misses, "gear2.threshold=30", "gear1.insns=2");
+    CHECK_SAME(&g, misses);
+    CHECK_WELL(stat(&g, "morph.replay.runs") > 400);
+    finish(&g);
     RUN(&g, misses, "gear2.threshold=30", "morph.replay=0");
     CHECK_SAME(&g, misses);
     assert_int_equal(stat(&g, "morph.replay.runs"), 0);
     CHECK_WELL(machine_cycles(g.machine) > cycles);
+    finish(&g);
+}
+
+/* Runs of stores to isolated caches take less than as many single ones. */
+static void test_isolated(void **state)
+{
+    (void)state;
+    Guest g;
+    uint64_t cycles[2];
+    RUN(&g, flushes, "cost.isolated=0");
+    CHECK_SAME(&g, flushes);
+    cycles[0] = stat(&g, "cycles.gear0");
+    finish(&g);
+    RUN(&g, flushes, "cost.isolated=5");
+    CHECK_SAME(&g, flushes);
+    cycles[1] = stat(&g, "cycles.gear0");
+    finish(&g);
+    RUN(&g, flushes, "cost.isolated=6");
+    /* Three of four stores, 100 times. */
+    assert_int_equal(stat(&g, "cycles.gear0") - cycles[1], 300);
+    assert_true(cycles[0] - cycles[1] > 2000);
+    check_causes(&g);
     finish(&g);
 }
 
@@ -602,6 +650,7 @@ int main(void)
         cmocka_unit_test(test_predictors),
         cmocka_unit_test(test_handlers),
         cmocka_unit_test(test_replays),
+        cmocka_unit_test(test_isolated),
         cmocka_unit_test(test_return_stack),
         cmocka_unit_test(test_small_cache),
         cmocka_unit_test(test_breakpoint),
