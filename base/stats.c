@@ -12,9 +12,10 @@
 typedef struct Entry {
     char *name;              /* "group.row" */
     const char *unit, *text; /* as in StatRow */
-    const uint64_t *count;
+    const uint64_t **counts; /* of which it is the sum */
+    unsigned count_count;
     bool gauge;
-    /* Values of *count: at stats_reset(), at the last line of CSV, and at
+    /* Values: at stats_reset(), at the last line of CSV, and at
      * stats_freeze().  Of a gauge the first two stay 0. */
     uint64_t start, line, end;
 } Entry;
@@ -22,6 +23,8 @@ typedef struct Entry {
 struct Stats {
     Entry *entries; /* kept sorted by name */
     size_t count;
+    size_t sorted;      /* of them, from the first on */
+    char part[16];      /* "" if there is none */
     bool begun, frozen; /* stats_reset(), stats_freeze() */
 };
 
@@ -34,8 +37,10 @@ void stats_destroy(Stats *stats)
 {
     if (!stats)
         return;
-    for (size_t i = 0; i < stats->count; i++)
+    for (size_t i = 0; i < stats->count; i++) {
         free(stats->entries[i].name);
+        free(stats->entries[i].counts);
+    }
     free(stats->entries);
     free(stats);
 }
@@ -60,26 +65,85 @@ static int by_name(const void *a, const void *b)
     }
 }
 
+/* Of a part, each row takes two entries at most. */
 static void make_room(Stats *stats, size_t count)
 {
     assert(!stats->begun);
     stats->entries =
-        alloc_resize(stats->entries, stats->count + count, sizeof(Entry));
+        alloc_resize(stats->entries, stats->count + 2 * count, sizeof(Entry));
 }
 
-/* Takes an entry without a name, which is "GROUP.NAME". */
-static void add_entry(Stats *stats, const char *group, const char *name,
-                      Entry entry)
+static void add_count(Entry *entry, const uint64_t *count)
 {
-    size_t size = strlen(group) + 1 + strlen(name) + 1;
-    entry.name = alloc_zeroed(size, 1);
-    snprintf(entry.name, size, "%s.%s", group, name);
+    entry->counts = alloc_resize(entry->counts, entry->count_count + 1,
+                                 sizeof *entry->counts);
+    entry->counts[entry->count_count++] = count;
+}
+
+static uint64_t sum_of(const Entry *e)
+{
+    uint64_t sum = *e->counts[0];
+    for (unsigned i = 1; i < e->count_count; i++)
+        sum += *e->counts[i];
+    return sum;
+}
+
+static char *make_name(const char *part, const char *group, const char *name)
+{
+    size_t size = strlen(part) + 1 + strlen(group) + 1 + strlen(name) + 1;
+    size_t length = strlen(group);
+    bool named_after_it = strncmp(part, group, length) == 0 &&
+                          isdigit((unsigned char)part[length]);
+    char *text = alloc_zeroed(size, 1);
+    if (!*part)
+        snprintf(text, size, "%s.%s", group, name);
+    else if (named_after_it)
+        snprintf(text, size, "%s.%s", part, name);
+    else
+        snprintf(text, size, "%s.%s.%s", part, group, name);
+    return text;
+}
+
+/* Takes an entry without a name, which is "GROUP.NAME", and adds `count`. */
+static void add_entry(Stats *stats, const char *group, const char *name,
+                      Entry entry, const uint64_t *count)
+{
+    Entry *same = NULL;
+    entry.name = make_name("", group, name);
+    if (*stats->part)
+        same = bsearch(&entry, stats->entries, stats->sorted, sizeof entry,
+                       by_name);
+    if (same) {
+        free(entry.name);
+        add_count(same, count);
+    } else {
+        add_count(&entry, count);
+        stats->entries[stats->count++] = entry;
+    }
+    if (!*stats->part)
+        return;
+    entry.name = make_name(stats->part, group, name);
+    entry.counts = NULL;
+    entry.count_count = 0;
+    add_count(&entry, count);
     stats->entries[stats->count++] = entry;
 }
 
+/* Of a part, when it is complete: there are many rows. */
 static void sort(Stats *stats)
 {
+    if (*stats->part)
+        return;
     qsort(stats->entries, stats->count, sizeof(Entry), by_name);
+    stats->sorted = stats->count;
+}
+
+void stats_set_part(Stats *stats, const char *part)
+{
+    stats->part[0] = '\0';
+    sort(stats);
+    if (part)
+        snprintf(stats->part, sizeof stats->part, "%s", part);
 }
 
 static void add(Stats *stats, const char *group, const StatRow *rows,
@@ -88,11 +152,10 @@ static void add(Stats *stats, const char *group, const StatRow *rows,
     const char *base = counters;
     make_room(stats, count);
     for (size_t i = 0; i < count; i++)
-        add_entry(stats, group, rows[i].name,
-                  (Entry){.unit = rows[i].unit,
-                          .text = rows[i].text,
-                          .count = (const uint64_t *)(base + rows[i].offset),
-                          .gauge = gauge});
+        add_entry(
+            stats, group, rows[i].name,
+            (Entry){.unit = rows[i].unit, .text = rows[i].text, .gauge = gauge},
+            (const uint64_t *)(base + rows[i].offset));
     sort(stats);
 }
 
@@ -127,16 +190,13 @@ void stats_add_histogram(Stats *stats, const char *group,
             snprintf(name + n, sizeof name - (size_t)n, "-%" PRIu64, high);
         else
             snprintf(name + n, sizeof name - (size_t)n, "+");
-        entry.count = &h->buckets[i];
-        add_entry(stats, group, name, entry);
+        add_entry(stats, group, name, entry, &h->buckets[i]);
     }
     snprintf(name, sizeof name, "%s.count", what->name);
-    entry.count = &h->count;
-    add_entry(stats, group, name, entry);
+    add_entry(stats, group, name, entry, &h->count);
     snprintf(name, sizeof name, "%s.sum", what->name);
-    entry.count = &h->sum;
     entry.unit = what->of;
-    add_entry(stats, group, name, entry);
+    add_entry(stats, group, name, entry, &h->sum);
     sort(stats);
 }
 
@@ -147,7 +207,7 @@ void stats_reset(Stats *stats)
     stats->begun = true;
     for (size_t i = 0; i < stats->count; i++) {
         Entry *e = &stats->entries[i];
-        e->start = e->line = e->gauge ? 0 : *e->count;
+        e->start = e->line = e->gauge ? 0 : sum_of(e);
     }
 }
 
@@ -155,12 +215,12 @@ void stats_freeze(Stats *stats)
 {
     stats->frozen = true;
     for (size_t i = 0; i < stats->count; i++)
-        stats->entries[i].end = *stats->entries[i].count;
+        stats->entries[i].end = sum_of(&stats->entries[i]);
 }
 
 static uint64_t last_of(const Stats *stats, const Entry *e)
 {
-    return stats->frozen ? e->end : *e->count;
+    return stats->frozen ? e->end : sum_of(e);
 }
 
 static uint64_t value_of(const Stats *stats, const Entry *e)
@@ -185,7 +245,7 @@ uint64_t stats_get(const Stats *stats, const char *name)
 uint64_t stats_get_whole(const Stats *stats, const char *name)
 {
     const Entry *e = find(stats, name);
-    return e ? *e->count : 0;
+    return e ? sum_of(e) : 0;
 }
 
 /* --- Printing ------------------------------------------------------------- */

@@ -35,6 +35,12 @@ void stats_add(Stats *stats, const char *group, const StatRow *rows,
 void stats_add_gauges(Stats *stats, const char *group, const StatRow *rows,
                       size_t count, const void *counters);
 
+/* What is added from now on is of `part`, one of several that are alike and add
+ * the same rows: each is there as "part.group.name", and as "group.name", which
+ * is the sum of all parts.  The group "cpu" of a part "cpu1" is just "cpu1".
+ * NULL: no part, as at first.  Copied. */
+void stats_set_part(Stats *stats, const char *part);
+
 /* What a histogram is of: rows "group.name.LOW-HIGH", one a bucket, the last
  * "group.name.LOW+", and "group.name.count" and "group.name.sum". */
 typedef struct StatHistogram {

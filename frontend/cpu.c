@@ -32,6 +32,7 @@ Cpu *cpu_create(const CpuConfig *config, const CpuBus *bus)
     c->bus = *bus;
     c->icache = isocache_create(config->icache);
     c->dcache = isocache_create(config->dcache);
+    c->group = cpu_group_create(c);
     static const uint32_t zeros[32];
     cpu_reset(c, VECTOR_RESET, STATUS_BEV, zeros);
     return c;
@@ -42,6 +43,7 @@ void cpu_destroy(Cpu *c)
     if (!c)
         return;
     cpu_mem_free(c);
+    cpu_group_leave(c);
     isocache_destroy(c->icache);
     isocache_destroy(c->dcache);
     free(c);
@@ -52,7 +54,8 @@ void cpu_set_hooks(Cpu *c, const CpuHooks *hooks)
     c->hooks = *hooks;
 }
 
-void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
+static void reset_state(Cpu *c, uint32_t pc, uint32_t status,
+                        const uint32_t gpr[32])
 {
     GuestState *s = &c->s;
     *s = (GuestState){.pc = pc,
@@ -66,10 +69,21 @@ void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
     tlb_reset(s);
     isocache_reset(c->icache);
     isocache_reset(c->dcache);
-    c->irq_lines = 0;
     c->waiting = false;
+}
+
+void cpu_reset(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
+{
+    reset_state(c, pc, status, gpr);
+    c->irq_lines = 0;
     cpu_mem_reset(c);
     cpu_mode_changed(c);
+}
+
+void cpu_start(Cpu *c, uint32_t pc, uint32_t status, const uint32_t gpr[32])
+{
+    reset_state(c, pc, status, gpr);
+    cpu_state_changed(c);
 }
 
 GuestState *cpu_state(Cpu *c)
@@ -199,7 +213,8 @@ static bool boundary(Cpu *c)
         return false;
     if (c->waiting) {
         /* Nothing happens until the deadline: time passes at once. */
-        cpu_idle(c, c->deadline - cpu_cycle(c));
+        if (!cpu_has(c, CPU_PARKS))
+            cpu_idle(c, c->deadline - cpu_cycle(c));
         return false;
     }
     if (!c->irq_ready)

@@ -54,6 +54,8 @@ typedef enum CpuFeature {
     CPU_TIMER = 1 << 8,          /* Count and Compare: CpuConfig.timer */
     CPU_IDLES = 1 << 9,          /* WAIT waits; else it does nothing: for who
                                     follows a processor that does */
+    CPU_PARKS = 1 << 10,         /* cpu_run() returns for WAIT, and the time is
+                                    left to the caller's cpu_idle() */
     CPU_MIPS161_1 = CPU_INTERLOCKED | CPU_DIVIDE_TRAPS | CPU_STORE_ERRORS |
                     CPU_MACHINE_CHECKS | CPU_RANDOM_UP | CPU_WAIT | CPU_IDLES,
     CPU_MIPS161_2 = CPU_MIPS161_1 | CPU_LINKED | CPU_SELECTS | CPU_TIMER,
@@ -113,6 +115,24 @@ bool cpu_step(Cpu *cpu, const Insn *insn);
 void cpu_take_interrupt(Cpu *cpu);
 /* Whether there is one. */
 bool cpu_interrupt_ready(const Cpu *cpu);
+
+/* Starts the processor while its machine runs: as cpu_reset(), but memory is as
+ * it was, and interrupt inputs stay. */
+void cpu_start(Cpu *cpu, uint32_t pc, uint32_t status, const uint32_t gpr[32]);
+
+/* Several processors with one memory, of which one runs at a time.  `cpu`,
+ * which was just created, joins `first` and those that are with it: stores of
+ * one take back what another has decoded, and end the link that another's LL
+ * has to the word. */
+void cpu_join(Cpu *cpu, Cpu *first);
+/* Another one is about to run: stores to the word of the link, if `cpu` holds
+ * one, are looked at from now on. */
+void cpu_yield(Cpu *cpu);
+/* For whoever stores without cpu_run() and cpu_step().  Whether another
+ * processor than `cpu` has a link in the page of `pa`: then stores of `cpu`
+ * there have to be told, by the word's address. */
+bool cpu_page_has_links(const Cpu *cpu, uint32_t pa);
+void cpu_end_links(Cpu *cpu, uint32_t pa);
 
 /* Whether WAIT was executed, and no interrupt input has been high since: there
  * is nothing to execute until one is. */

@@ -3,6 +3,8 @@
  * which are a device on the bus (hwmodel/dev/mips161_timer.h). */
 #include "frontend/cpu_impl.h"
 
+#include "frontend/tlb.h"
+
 typedef enum Extra {
 #define EXTRA(id, name, mask, value, text) EXTRA_##id,
 #include "frontend/mips161.def"
@@ -44,11 +46,14 @@ static bool load_linked(Cpu *c, unsigned rt, uint32_t va)
     if (!cpu_load(c, va, 4, &value, c->timed))
         return false;
     c->s.gpr[rt] = value;
+    TlbPage page;
+    tlb_translate(&c->s, va, false, &page); /* as it was for the load */
     c->s.link = true;
+    c->s.link_pa = page.pa;
     return true;
 }
 
-/* Exceptions end a link; with one processor, nothing else can come between. */
+/* Exceptions end a link, and so do stores of other processors (cpu_group.c). */
 static bool store_conditional(Cpu *c, unsigned rt, uint32_t va, uint32_t value)
 {
     bool link = c->s.link;

@@ -1,7 +1,7 @@
 /* Inside of the reference CPU.  Each of its files calls those named after it:
  * cpu.c (instructions), cpu_161.c (those that MIPS-161 has more), cpu_cop.c
- * (coprocessors), cpu_mem.c (fetch, load, store), cpu_exc.c (interrupts,
- * exceptions, modes). */
+ * (coprocessors), cpu_mem.c (fetch, load, store), cpu_group.c (processors with
+ * one memory), cpu_exc.c (interrupts, exceptions, modes). */
 #ifndef SELKIRK_FRONTEND_CPU_IMPL_H
 #define SELKIRK_FRONTEND_CPU_IMPL_H
 
@@ -64,6 +64,17 @@ typedef struct CpuWatch {
     uint64_t from;
 } CpuWatch;
 
+/* Processors that have their memory in common, of which one runs at a time; one
+ * is a group, too.  What was decoded, for one as for another, is theirs. */
+typedef struct CpuGroup {
+    Cpu *first;
+    /* By the upper and the lower half of a physical page number; NULL if not
+     * decoded, or nothing near is. */
+    CodePage **code_tables[CODE_TABLES];
+    CodePage *code_list[CODE_PAGES_MAX]; /* all that there are */
+    uint32_t code_count;
+} CpuGroup;
+
 struct Cpu {
     GuestState s;
     uint64_t limit;      /* execute() looks up when insns is there */
@@ -86,11 +97,8 @@ struct Cpu {
     FastPage fast_tables[FAST_TABLES][FAST_PAGES];
     uint32_t fast_keys[FAST_TABLES * FAST_PAGES]; /* CpuTiming's of the pages */
 
-    /* By the upper and the lower half of a physical page number; NULL if not
-     * decoded, or nothing near is. */
-    CodePage **code_tables[CODE_TABLES];
-    CodePage *code_list[CODE_PAGES_MAX]; /* all that there are */
-    uint32_t code_count;
+    CpuGroup *group;
+    Cpu *next_in_group; /* or NULL */
     /* Fetched where no CodePage can be, or under a mark or watch. */
     Insn uncached_insn;
 
@@ -260,6 +268,15 @@ static inline bool cpu_data_big(const Cpu *c)
     bool reversed = (c->s.status & STATUS_RE) && state_user_mode(&c->s);
     return c->config.big_endian != reversed;
 }
+
+/* Stores to the page at `host` must come by the slow path from now on. */
+void cpu_forget_fast_stores(Cpu *c, const uint8_t *host);
+
+/* --- cpu_group.c ------------------------------------------------------- */
+
+CpuGroup *cpu_group_create(Cpu *c);
+/* The last one that leaves destroys it; cpu_mem_free() comes first. */
+void cpu_group_leave(Cpu *c);
 
 /* --- cpu.c ------------------------------------------------------------- */
 

@@ -19,7 +19,7 @@
 static CodePage **code_slot(const Cpu *c, uint32_t pa)
 {
     uint32_t number = pa >> PAGE_SHIFT;
-    CodePage **table = c->code_tables[number / CODE_TABLE_PAGES];
+    CodePage **table = c->group->code_tables[number / CODE_TABLE_PAGES];
     return table ? &table[number % CODE_TABLE_PAGES] : NULL;
 }
 
@@ -31,12 +31,13 @@ static CodePage *code_find(const Cpu *c, uint32_t pa)
 
 static void free_code_pages(Cpu *c)
 {
-    for (uint32_t i = 0; i < c->code_count; i++) {
-        *code_slot(c, c->code_list[i]->pa) = NULL;
-        free(c->code_list[i]);
+    for (uint32_t i = 0; i < c->group->code_count; i++) {
+        *code_slot(c, c->group->code_list[i]->pa) = NULL;
+        free(c->group->code_list[i]);
     }
-    c->code_count = 0;
-    c->code_va = NO_PAGE;
+    c->group->code_count = 0;
+    for (Cpu *peer = c->group->first; peer; peer = peer->next_in_group)
+        peer->code_va = NO_PAGE;
 }
 
 void cpu_mem_reset(Cpu *c)
@@ -48,8 +49,6 @@ void cpu_mem_reset(Cpu *c)
 void cpu_mem_free(Cpu *c)
 {
     free_code_pages(c);
-    for (unsigned i = 0; i < CODE_TABLES; i++)
-        free(c->code_tables[i]);
 }
 
 static void forget_entry(FastPage *page)
@@ -154,8 +153,7 @@ static void enter_page(Cpu *c, uint32_t va, const TlbPage *page)
 
 /* --- Decoded instructions ------------------------------------------------ */
 
-/* Stores to the page at `host` must come by the slow path from now on. */
-static void forget_fast_stores(Cpu *c, const uint8_t *host)
+void cpu_forget_fast_stores(Cpu *c, const uint8_t *host)
 {
     for (unsigned t = 0; t < FAST_TABLES; t++)
         for (unsigned i = 0; i < FAST_PAGES; i++)
@@ -168,16 +166,18 @@ static CodePage *code_page(Cpu *c, uint32_t pa, const uint8_t *host)
     CodePage *page = code_find(c, pa);
     if (page)
         return page;
-    if (c->code_count == CODE_PAGES_MAX)
+    if (c->group->code_count == CODE_PAGES_MAX)
         free_code_pages(c);
-    CodePage ***table = &c->code_tables[(pa >> PAGE_SHIFT) / CODE_TABLE_PAGES];
+    CodePage ***table =
+        &c->group->code_tables[(pa >> PAGE_SHIFT) / CODE_TABLE_PAGES];
     if (!*table)
         *table = alloc_zeroed(CODE_TABLE_PAGES, sizeof **table);
     page = alloc_zeroed(1, sizeof *page);
     page->pa = pa & ~(PAGE_SIZE - 1u);
     *code_slot(c, pa) = page;
-    c->code_list[c->code_count++] = page;
-    forget_fast_stores(c, host);
+    c->group->code_list[c->group->code_count++] = page;
+    for (Cpu *peer = c->group->first; peer; peer = peer->next_in_group)
+        cpu_forget_fast_stores(peer, host);
     return page;
 }
 
@@ -319,8 +319,8 @@ void cpu_share_code(Cpu *c, const CpuSharing *sharing)
 
 void cpu_watch_page(Cpu *c, uint32_t pa)
 {
-    forget_fast_stores(c,
-                       c->bus.page(c->bus.ctx, pa & ~(PAGE_SIZE - 1u), false));
+    cpu_forget_fast_stores(
+        c, c->bus.page(c->bus.ctx, pa & ~(PAGE_SIZE - 1u), false));
 }
 
 void cpu_mark(Cpu *c, uint32_t pa)
@@ -378,6 +378,7 @@ static void remember(Cpu *c, uint32_t va, const TlbPage *page)
         return;
     bool watched = c->shared && c->sharing.watches(c->sharing.ctx, page->pa);
     bool stores = page->writable && !code_find(c, page->pa) && !watched &&
+                  !cpu_page_has_links(c, page->pa) &&
                   c->bus.page(c->bus.ctx, page->pa, true);
     uint32_t tag = va & ~(PAGE_SIZE - 1u);
     FastPage *fast = &c->fast[(va >> PAGE_SHIFT) % FAST_PAGES];
@@ -431,6 +432,7 @@ static bool store_at(Cpu *c, const TlbPage *page, unsigned size, uint32_t value)
      * interrupt. */
     bool ok = c->bus.write(c->bus.ctx, pa, size, value);
     code_written(c, pa);
+    cpu_end_links(c, pa);
     if (ok || !cpu_has(c, CPU_STORE_ERRORS))
         return true;
     cpu_exception(c, EXC_DBE);

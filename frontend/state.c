@@ -28,6 +28,6 @@ uint64_t state_hash(const GuestState *s)
     for (unsigned i = 0; i < TLB_ENTRIES; i++)
         h = hash_u64(hash_u64(h, s->tlb[i].hi), s->tlb[i].lo);
     if (s->link)
-        h = hash_u64(h, true);
+        h = hash_u64(hash_u64(h, true), s->link_pa);
     return hash_u64(h, s->insns);
 }

@@ -135,8 +135,9 @@ typedef struct GuestState {
     uint32_t index, entrylo, context, badvaddr, entryhi;
     uint32_t status, cause, epc;
     TlbEntry tlb[TLB_ENTRIES];
-    bool random_up; /* Random counts up: a property of the processor */
-    bool link;      /* of LL to SC, where there are such */
+    bool random_up;   /* Random counts up: a property of the processor */
+    bool link;        /* of LL to SC, where there are such, */
+    uint32_t link_pa; /* and of which word, by its physical address */
 
     uint64_t insns; /* instructions begun, those that trapped included */
 } GuestState;

@@ -44,36 +44,55 @@ static uint8_t *cpu_page(void *ctx, uint32_t pa, bool write)
 static bool cpu_read(void *ctx, uint32_t pa, unsigned size, uint32_t *value)
 {
     Machine *m = ctx;
-    HostPart before = phases_enter_device(m);
+    DeviceVisit visit = phases_enter_device(m, pa);
     bool ok = bus_read(m->bus, pa, size, value);
     if (m->check && phases_is_layers(m))
         check_access(m->check, pa, size, false, *value, ok);
-    phases_leave_device(m, before);
+    phases_leave_device(m, &visit);
     return ok;
 }
 
 static bool cpu_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
 {
     Machine *m = ctx;
-    HostPart before = phases_enter_device(m);
+    DeviceVisit visit = phases_enter_device(m, pa);
     bool ok = bus_write(m->bus, pa, size, value);
     if (m->check && phases_is_layers(m))
         check_access(m->check, pa, size, true, value, ok);
-    phases_leave_device(m, before);
+    phases_leave_device(m, &visit);
     return ok;
 }
 
 /* --- What the board asks of the machine ------------------------------------
  */
 
-static void on_irq(void *ctx, unsigned input, bool level)
+static void on_irq(void *ctx, unsigned cpu, unsigned input, bool level)
 {
     Machine *m = ctx;
-    m->irq_lines = (m->irq_lines & ~(1u << input)) | (unsigned)level << input;
-    if (m->cpu)
-        cpu_set_irq(m->cpu, input, level);
-    if (m->check && phases_is_layers(m))
-        check_irq(m->check, input, level);
+    Processor *p = &m->processors[cpu];
+    p->irq_lines = (p->irq_lines & ~(1u << input)) | (unsigned)level << input;
+    if (level && m->own)
+        processors_wake(m, cpu);
+    if (p->cpu)
+        cpu_set_irq(p->cpu, input, level);
+    if (p->check && phases_is_layers(m))
+        check_irq(p->check, input, level);
+}
+
+static unsigned on_processor(void *ctx)
+{
+    const Machine *m = ctx;
+    return (unsigned)(m->own - m->processors);
+}
+
+static void on_begin(void *ctx, unsigned cpu, const BoardStart *start)
+{
+    processors_begin(ctx, cpu, start);
+}
+
+static void on_end(void *ctx, unsigned cpu)
+{
+    processors_end(ctx, cpu);
 }
 
 static void on_console_put(void *ctx, uint8_t byte)
@@ -91,7 +110,7 @@ static int on_console_get(void *ctx)
 static uint64_t on_insns(void *ctx)
 {
     Machine *m = ctx;
-    return cpu_insns(m->cpu);
+    return phases_insns(m);
 }
 
 /* The text that is fast-forwarded to. */
@@ -244,13 +263,10 @@ static bool reset(Machine *m, Diag *diag)
     }
     BoardStart start;
     events_set_now(m->events, phases_now(m));
-    /* The processor first: resetting the board sets its interrupt inputs. */
-    static const uint32_t no_gpr[32];
-    cpu_reset(m->cpu, VECTOR_RESET, STATUS_BEV, no_gpr);
+    /* Processors first: resetting the board sets their interrupt inputs. */
+    processors_reset(m);
     if (m->forwarder)
         forwarder_reset(m->forwarder);
-    if (m->layer)
-        layer_reset(m->layer);
     if (m->baseline)
         baseline_reset(m->baseline);
     if (!board_reset(m->board, &image, &start, diag))
@@ -295,7 +311,7 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned molecule,
 {
     Machine *m = ctx;
     m->trace.molecule(m->trace.ctx, code, molecule,
-                      phases_is_timed(m) ? m->layer_start + cycle
+                      phases_is_timed(m) ? m->own->start + cycle
                                          : phases_now(m));
 }
 
@@ -303,10 +319,13 @@ static void on_poked(void *ctx, uint32_t pa, uint32_t size)
 {
     Machine *m = ctx;
     cpu_memory_changed(m->cpu, pa, size);
-    if (m->layer)
-        layer_memory_changed(m->layer, pa, size);
-    if (m->check)
-        check_memory_changed(m->check, pa, size);
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        const Processor *p = &m->processors[i];
+        if (p->layer)
+            layer_memory_changed(p->layer, pa, size);
+        if (p->check)
+            check_memory_changed(p->check, pa, size);
+    }
 }
 
 static void set_hooks(Machine *m)
@@ -332,6 +351,59 @@ static void choose_processor(CpuConfig *cpu, BoardCpu board)
     cpu->fpu = false;
 }
 
+static bool make_processors(Machine *m, const MachineConfig *mc,
+                            const CpuConfig *config, Diag *diag)
+{
+    CpuBus bus = {.ctx = m,
+                  .page = cpu_page,
+                  .read = cpu_read,
+                  .write = cpu_write,
+                  .machine_check = on_machine_check};
+    m->processor_count = board_cpu(m->board).count;
+    m->quantum = config_int(mc->config, CONFIG_MACHINE_QUANTUM);
+    bool several = m->processor_count > 1;
+    bool vliw = config_choice(mc->config, CONFIG_CPU_MODEL) == MODEL_VLIW;
+    if (several && vliw)
+        return diag_error(diag,
+                          "machine.cpus = %u: the layer runs one "
+                          "processor; use --model functional",
+                          m->processor_count);
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        Processor *p = &m->processors[i];
+        CpuConfig own = *config;
+        own.timer += i * BUS_PAGE;
+        own.features |= several ? CPU_PARKS : 0;
+        p->cpu = cpu_create(&own, &bus);
+        if (i > 0)
+            cpu_join(p->cpu, m->processors[0].cpu);
+        if (vliw) {
+            p->layer = layer_create(mc->config, &own, p->cpu, m->bus, diag);
+            if (!p->layer)
+                return false;
+            if (mc->warm)
+                layer_start_warm(p->layer, mc->warm);
+        }
+    }
+    processors_enter(m, 0);
+    return true;
+}
+
+/* By processor, where there are several. */
+static void add_processor_stats(const Machine *m)
+{
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        const Processor *p = &m->processors[i];
+        char part[16];
+        snprintf(part, sizeof part, "cpu%u", i);
+        if (m->processor_count > 1)
+            stats_set_part(m->stats, part);
+        cpu_add_stats(p->cpu, m->stats);
+        if (p->layer)
+            layer_add_stats(p->layer, m->stats);
+    }
+    stats_set_part(m->stats, NULL);
+}
+
 static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
 {
     const Config *config = mc->config;
@@ -355,6 +427,9 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                       .console_put = on_console_put,
                       .console_get = on_console_get,
                       .insns = on_insns,
+                      .processor = on_processor,
+                      .begin = on_begin,
+                      .end = on_end,
                       .mark = on_mark,
                       .stop = on_stop,
                       .note = on_note,
@@ -371,24 +446,14 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                      .dcache = (uint32_t)config_int(config, CONFIG_CPU_DCACHE),
                      .cpcond = board_cpcond(m->board)};
     choose_processor(&cpu, board_cpu(m->board));
-    m->cpu = cpu_create(&cpu, &(CpuBus){.ctx = m,
-                                        .page = cpu_page,
-                                        .read = cpu_read,
-                                        .write = cpu_write,
-                                        .machine_check = on_machine_check});
     unsigned model = config_choice(config, CONFIG_CPU_MODEL);
     if (model == MODEL_R3000 && cpu.features)
         return diag_error(diag, "cpu.model = r3000: a sys161 has another "
                                 "processor; use --model functional or vliw");
-    if (model == MODEL_VLIW) {
-        m->layer = layer_create(config, &cpu, m->cpu, m->bus, diag);
-        if (!m->layer)
-            return false;
-        if (mc->warm)
-            layer_start_warm(m->layer, mc->warm);
-    } else if (model == MODEL_R3000) {
+    if (!make_processors(m, mc, &cpu, diag))
+        return false;
+    if (model == MODEL_R3000)
         m->baseline = baseline_create(config, m->cpu);
-    }
     if (model != MODEL_FUNCTIONAL) {
         if (m->forward.to.kind == POINT_NONE)
             phases_enter_timed(m);
@@ -405,14 +470,13 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     }
     if (mc->check) {
         assert(m->layer);
-        m->check = check_create(&cpu, m->bus, cpu_state(m->cpu));
+        m->check = m->own->check =
+            check_create(&cpu, m->bus, cpu_state(m->cpu));
         set_hooks(m);
     }
     bus_set_poked(m->bus, on_poked, m);
     m->stats = stats_create();
-    cpu_add_stats(m->cpu, m->stats);
-    if (m->layer)
-        layer_add_stats(m->layer, m->stats);
+    add_processor_stats(m);
     if (m->baseline)
         baseline_add_stats(m->baseline, m->stats);
     bus_add_stats(m->bus, m->stats);
@@ -449,12 +513,16 @@ void machine_destroy(Machine *m)
     if (!m)
         return;
     stats_destroy(m->stats);
-    check_destroy(m->check);
-    m->check = NULL;
     forwarder_destroy(m->forwarder);
-    layer_destroy(m->layer);
     baseline_destroy(m->baseline);
-    cpu_destroy(m->cpu);
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        Processor *p = &m->processors[i];
+        check_destroy(p->check);
+        layer_destroy(p->layer);
+        cpu_destroy(p->cpu);
+        *p = (Processor){.cpu = NULL};
+    }
+    m->own = NULL;
     m->cpu = NULL;
     board_destroy(m->board);
     console_destroy(m->console);
@@ -483,7 +551,8 @@ void machine_set_input(Machine *m, const InputScript *script)
 
 void machine_type(Machine *m, const void *bytes, size_t size)
 {
-    events_set_now(m->events, phases_now(m));
+    if (events_now(m->events) < phases_now(m))
+        events_set_now(m->events, phases_now(m));
     console_type(m->console, bytes, size);
 }
 
@@ -503,9 +572,11 @@ static void on_device_access(void *ctx, const Device *device, uint32_t offset,
 void machine_set_trace(Machine *m, const MachineTrace *trace)
 {
     m->trace = *trace;
-    cpu_set_hooks(m->cpu, &(CpuHooks){.ctx = trace->ctx,
-                                      .exception = trace->exception,
-                                      .tlb_write = trace->tlb_write});
+    CpuHooks hooks = {.ctx = trace->ctx,
+                      .exception = trace->exception,
+                      .tlb_write = trace->tlb_write};
+    for (unsigned i = 0; i < m->processor_count; i++)
+        cpu_set_hooks(m->processors[i].cpu, &hooks);
     if (m->layer)
         set_hooks(m);
     bus_set_trace(m->bus, trace->device ? on_device_access : NULL, m);
@@ -565,7 +636,7 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             return m->stop == BOARD_STOP_EXIT ? MACHINE_STOP_EXIT
                                               : MACHINE_STOP_HALT;
         HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
-        events_run(m->events, now);
+        phases_run_events(m);
         hostprofile_enter(m->host_profile, before);
         if (m->stopping || m->text_found)
             continue;
@@ -573,10 +644,16 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             end = bits_saturating_add(phases_slice_clock(m), slice);
             continue;
         }
-        if (m->limits.insns && cpu_insns(m->cpu) >= m->limits.insns)
+        if (m->limits.insns && phases_insns(m) >= m->limits.insns)
             return MACHINE_STOP_INSNS;
         if (m->limits.cycles && now >= m->limits.cycles)
             return MACHINE_STOP_CYCLES;
+        if (m->processor_count > 1) {
+            if (!m->in_round && now >= end)
+                return MACHINE_STOP_SLICE;
+            if (!processors_take_turn(m, end))
+                continue;
+        }
         bool stepwise = m->breakpoint_count || m->trace.insn;
         if (stepwise) {
             if (phases_take_interrupt(m))
@@ -586,7 +663,7 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             if (!here && at_breakpoint(m, pc))
                 return MACHINE_STOP_BREAKPOINT;
         }
-        if (phases_slice_clock(m) >= end)
+        if (m->processor_count == 1 && phases_slice_clock(m) >= end)
             return MACHINE_STOP_SLICE;
         if (m->trace.insn && !cpu_is_waiting(m->cpu))
             trace_insn(m);
@@ -636,12 +713,12 @@ bool machine_fast_forwards(const Machine *m)
 
 bool machine_is_waiting(const Machine *m)
 {
-    return cpu_is_waiting(m->cpu);
+    return m->processor_count > 1 ? !m->ready : cpu_is_waiting(m->cpu);
 }
 
 uint64_t machine_insns(const Machine *m)
 {
-    return cpu_insns(m->cpu);
+    return phases_insns(m);
 }
 
 uint64_t machine_cycles(const Machine *m)
@@ -731,7 +808,9 @@ EngineReport machine_forward_report(const Machine *m)
 
 uint64_t machine_hash(const Machine *m)
 {
-    uint64_t hash = state_hash(cpu_state(m->cpu));
+    uint64_t hash = state_hash(cpu_state(m->processors[0].cpu));
+    for (unsigned i = 1; i < m->processor_count; i++)
+        hash = hash_u64(hash, state_hash(cpu_state(m->processors[i].cpu)));
     for (uint32_t pa = 0; pa < board_memory(m->board); pa += BUS_PAGE)
         hash = hash_bytes(hash, bus_page(m->bus, pa, false), BUS_PAGE);
     return hash;

@@ -1,5 +1,6 @@
 /* Inside of the machine: machine.c (its parts, what they ask of it, its loop)
- * and, called by that, phases.c (who executes, and what the time is). */
+ * and, called by that, phases.c (who executes, and what the time is) and
+ * processors.c (whose turn it is). */
 #ifndef SELKIRK_MORPH_MACHINE_IMPL_H
 #define SELKIRK_MORPH_MACHINE_IMPL_H
 
@@ -23,6 +24,16 @@ typedef struct Regions {
     uint64_t count, insns, cycles;
 } Regions;
 
+/* What each processor has of its own. */
+typedef struct Processor {
+    Cpu *cpu;
+    Layer *layer;       /* or NULL */
+    Check *check;       /* or NULL */
+    uint64_t start;     /* time when its clock was 0, modulo 2^64: it may be
+                           before power-on */
+    unsigned irq_lines; /* of the board, by the processor's inputs */
+} Processor;
+
 struct Machine {
     const Config *config;
     const ElfImage *image;
@@ -35,27 +46,37 @@ struct Machine {
     Console *console;
     Board *board;
     Bus *bus;
+    Processor *own; /* whose turn it is, and its parts */
     Cpu *cpu;
     Layer *layer;         /* or NULL */
+    Check *check;         /* or NULL */
     Baseline *baseline;   /* or NULL */
     Forwarder *forwarder; /* of PHASE_FUNCTIONAL, or NULL */
-    Check *check;         /* or NULL */
     Stats *stats;
     HostProfile *host_profile; /* or NULL */
 
     FastForward forward;
     Phase phase;
-    bool point_reached;   /* the text or mark that ends PHASE_FUNCTIONAL */
-    uint64_t warm_end;    /* of PHASE_WARM, and where the layer's present run */
-    uint64_t warm_limit;  /* in it ends at the latest; instructions */
-    uint64_t layer_start; /* PHASE_TIMED: time when the layer's was 0 (modulo
-                             2^64: it may be before power-on) */
+    bool point_reached;  /* the text or mark that ends PHASE_FUNCTIONAL */
+    uint64_t warm_end;   /* of PHASE_WARM, and where the layer's present run */
+    uint64_t warm_limit; /* in it ends at the latest; instructions */
     Forwarded forwarded;
     EngineReport forward_report; /* of the forwarder, when it went */
 
-    unsigned irq_lines; /* of the board, by the processor's inputs */
-    bool text_found;    /* the `until` text came by, and was not told yet */
-    bool stopping;      /* the board asked for `stop` */
+    /* processors.c.  Sets of processors are bit by bit. */
+    Processor processors[BOARD_CPUS_MAX];
+    unsigned processor_count;
+    uint64_t other_insns; /* of all but the one whose turn it is */
+    /* Where there are several: */
+    uint64_t quantum, clock; /* the round began at `clock` */
+    uint64_t round_end;
+    bool in_round, in_turn;
+    uint32_t on;    /* they were begun, and not ended */
+    uint32_t ready; /* of them, those that do not wait */
+    uint32_t left;  /* of these, those that may have a turn in this round */
+
+    bool text_found; /* the `until` text came by, and was not told yet */
+    bool stopping;   /* the board asked for `stop` */
     BoardStop stop;
     uint32_t stop_status;
 
@@ -83,11 +104,23 @@ static inline bool phases_is_layers(const Machine *m)
     return m->layer && m->phase != PHASE_FUNCTIONAL;
 }
 
-/* The time, in cycles since power-on. */
+/* The time, in cycles since power-on; where there are several processors, when
+ * the round began. */
 uint64_t phases_now(const Machine *m);
-/* Around an access that a device may see. */
-HostPart phases_enter_device(Machine *m);
-void phases_leave_device(Machine *m, HostPart before);
+/* The instructions of all processors since power-on. */
+static inline uint64_t phases_insns(const Machine *m)
+{
+    return m->other_insns + cpu_insns(m->cpu);
+}
+/* Runs the events that are due. */
+void phases_run_events(Machine *m);
+/* Around an access at `pa` that a device may see. */
+typedef struct DeviceVisit {
+    HostPart before;
+    uint64_t time; /* of devices, before it */
+} DeviceVisit;
+DeviceVisit phases_enter_device(Machine *m, uint32_t pa);
+void phases_leave_device(Machine *m, const DeviceVisit *visit);
 /* Ends the run of the processor, after the present instruction. */
 void phases_stop(Machine *m);
 /* Takes the interrupt that the next instruction would give way to, if any.
@@ -114,5 +147,32 @@ uint64_t phases_slice_clock(const Machine *m);
 /* Lets the processor go on to phases_slice_clock() `end` at most, and for one
  * instruction only if `stepwise`. */
 void phases_run(Machine *m, uint64_t end, bool stepwise);
+
+/* --- processors.c ----------------------------------------------------------
+ */
+
+/* The time that the processor's own clock shows, and sets it. */
+uint64_t processors_time(const Machine *m, const Processor *p);
+void processors_set_time(const Machine *m, Processor *p, uint64_t time);
+/* It is the turn of processor `number`. */
+void processors_enter(Machine *m, unsigned number);
+/* All are as after power-on, memory not looked at; number 0 is on. */
+void processors_reset(Machine *m);
+/* BoardHost.begin and .end. */
+void processors_begin(Machine *m, unsigned number, const BoardStart *start);
+void processors_end(Machine *m, unsigned number);
+/* An interrupt input of the processor is about to rise. */
+void processors_wake(Machine *m, unsigned number);
+/* Brings the time of those that wait up to the clock. */
+void processors_settle(const Machine *m);
+
+/* Where there are several.  The present processor has a turn, after the last
+ * one's is over.  False: the round was over, and the clock has gone on, to
+ * `end` at the latest if all wait. */
+bool processors_take_turn(Machine *m, uint64_t end);
+/* The present processor has run. */
+void processors_turn_went(Machine *m);
+/* Something is due at `time`: the round ends then. */
+void processors_expect(Machine *m, uint64_t time);
 
 #endif

@@ -53,10 +53,13 @@ bool measure_read(Measure *e, const Config *config, const ElfImage *image,
 void measure_update(const Machine *m)
 {
     Measure *e = m->measure;
-    e->insns = cpu_insns(m->cpu);
+    e->insns = phases_insns(m);
     e->cycles = phases_now(m);
-    if (m->layer)
-        layer_update_stats(m->layer);
+    if (m->processor_count > 1)
+        processors_settle(m);
+    for (unsigned i = 0; i < m->processor_count; i++)
+        if (m->processors[i].layer)
+            layer_update_stats(m->processors[i].layer);
     if (m->baseline)
         baseline_cycles(m->baseline);
 }
@@ -92,7 +95,7 @@ static void await(Machine *m, const Point *point, uint64_t insns)
 static bool is_reached(const Machine *m, const Point *point)
 {
     return m->measure->reached ||
-           (point->kind == POINT_INSNS && cpu_insns(m->cpu) >= point->insns);
+           (point->kind == POINT_INSNS && phases_insns(m) >= point->insns);
 }
 
 /* The first end of an interval that has not come yet. */
@@ -159,7 +162,7 @@ static void look_at_mark(Machine *m)
 /* The rows "roi", after what is measured has begun and before it ends. */
 static void count_mark(Machine *m)
 {
-    uint64_t insns = cpu_insns(m->cpu), cycles = phases_now(m);
+    uint64_t insns = phases_insns(m), cycles = phases_now(m);
     m->marked = false;
     if (m->in_region) {
         m->region_insns = insns;
@@ -188,7 +191,7 @@ bool measure_look(Machine *m)
         end(m);
         return e->stop;
     }
-    uint64_t now = e->by_insns ? cpu_insns(m->cpu) : phases_now(m);
+    uint64_t now = e->by_insns ? phases_insns(m) : phases_now(m);
     if (e->interval && now >= e->next) {
         measure_update(m);
         end_interval(m);

@@ -20,17 +20,35 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 uint64_t phases_now(const Machine *m)
 {
-    return m->layer && phases_is_timed(m)
-               ? m->layer_start + layer_cycles(m->layer)
-               : cpu_cycle(m->cpu);
+    return m->processor_count > 1 ? m->clock : processors_time(m, m->own);
 }
 
-/* The layer's time at `cycle`, or now if that is past. */
+/* `clock`, which is one of the present processor's, at `cycle`, or now if that
+ * is past. */
+static uint64_t clock_at(const Machine *m, uint64_t clock, uint64_t cycle)
+{
+    uint64_t now = processors_time(m, m->own);
+    return bits_saturating_add(clock, cycle > now ? cycle - now : 0);
+}
+
 static uint64_t layer_time(const Machine *m, uint64_t cycle)
 {
-    uint64_t now = phases_now(m);
-    return bits_saturating_add(layer_cycles(m->layer),
-                               cycle > now ? cycle - now : 0);
+    return clock_at(m, layer_cycles(m->layer), cycle);
+}
+
+static uint64_t cpu_time(const Machine *m, uint64_t cycle)
+{
+    return clock_at(m, cpu_cycle(m->cpu), cycle);
+}
+
+/* Where there are several processors, one that was late may have been at a
+ * device: their time never goes back. */
+void phases_run_events(Machine *m)
+{
+    uint64_t before = events_now(m->events), now = phases_now(m);
+    events_run(m->events, now);
+    if (now < before)
+        events_set_now(m->events, before);
 }
 
 /* The instruction count at `cycle`, if no more instructions wait: where the
@@ -50,28 +68,41 @@ static uint64_t warm_limit(const Machine *m)
     return least(insns, insns_at(m, cycles));
 }
 
+/* Whether it is an on-chip timer, which has the time of its processor: nobody
+ * else sees it. */
+static bool is_timer(const Machine *m, uint32_t pa)
+{
+    uint32_t timers = board_cpu(m->board).timer;
+    return timers && (pa - timers) / BUS_PAGE < m->processor_count;
+}
+
 /* An instruction of a timed model may take many cycles: what is due before its
  * access comes first. */
-HostPart phases_enter_device(Machine *m)
+DeviceVisit phases_enter_device(Machine *m, uint32_t pa)
 {
     HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
-    uint64_t now = phases_now(m);
+    uint64_t now = processors_time(m, m->own), time = events_now(m->events);
     /* The baseline accesses in cycle `now`, and what is due comes after it. */
     if (phases_is_timed(m))
         events_run(m->events, m->baseline ? now - 1 : now);
+    if (m->processor_count > 1 && now < time && !is_timer(m, pa))
+        now = time;
     events_set_now(m->events, now);
-    return before;
+    return (DeviceVisit){before, time};
 }
 
-void phases_leave_device(Machine *m, HostPart before)
+void phases_leave_device(Machine *m, const DeviceVisit *visit)
 {
     uint64_t next = events_next(m->events);
+    if (events_now(m->events) < visit->time)
+        events_set_now(m->events, visit->time);
+    processors_expect(m, next);
     switch (phases_is_layers(m) ? m->phase : PHASE_FUNCTIONAL) {
     case PHASE_FUNCTIONAL:
         if (m->forwarder)
             forwarder_set_deadline(m->forwarder, next);
         else
-            cpu_set_deadline(m->cpu, next);
+            cpu_set_deadline(m->cpu, cpu_time(m, next));
         break;
     case PHASE_WARM:
         /* The run of the layer has a limit of instructions, which stays; and
@@ -82,11 +113,17 @@ void phases_leave_device(Machine *m, HostPart before)
         break;
     case PHASE_TIMED: layer_set_deadline(m->layer, layer_time(m, next)); break;
     }
-    hostprofile_enter(m->host_profile, before);
+    hostprofile_enter(m->host_profile, visit->before);
 }
 
 /* --- Phases ----------------------------------------------------------------
  */
+
+static void attach_layers(Machine *m)
+{
+    for (unsigned i = 0; i < m->processor_count; i++)
+        layer_attach(m->processors[i].layer);
+}
 
 static void enter_warm(Machine *m)
 {
@@ -99,14 +136,25 @@ static void enter_warm(Machine *m)
     if (m->baseline)
         baseline_start(m->baseline, false);
     else
-        layer_attach(m->layer);
+        attach_layers(m);
     m->warm_end = bits_saturating_add(phases_now(m), m->forward.warm);
     if (m->check) {
         check_reset(m->check);
         /* Cause has the R3010's request among them. */
         for (unsigned input = 0; input < 6; input++)
-            check_irq(m->check, input, m->irq_lines >> input & 1);
+            check_irq(m->check, input, m->own->irq_lines >> input & 1);
     }
+}
+
+/* The clocks of the layers are the time from now on. */
+static void start_layers(Machine *m)
+{
+    uint64_t times[BOARD_CPUS_MAX];
+    for (unsigned i = 0; i < m->processor_count; i++)
+        times[i] = processors_time(m, &m->processors[i]);
+    m->phase = PHASE_TIMED;
+    for (unsigned i = 0; i < m->processor_count; i++)
+        processors_set_time(m, &m->processors[i], times[i]);
 }
 
 void phases_enter_timed(Machine *m)
@@ -115,7 +163,7 @@ void phases_enter_timed(Machine *m)
     if (m->baseline)
         baseline_start(m->baseline, true);
     else
-        layer_attach(m->layer);
+        attach_layers(m);
 }
 
 bool phases_advance(Machine *m)
@@ -125,7 +173,7 @@ bool phases_advance(Machine *m)
     case PHASE_FUNCTIONAL:
         if (!m->point_reached && !phases_watch_hit(m, WATCH_FORWARD) &&
             (m->forward.to.kind != POINT_INSNS ||
-             cpu_insns(m->cpu) < m->forward.to.insns))
+             phases_insns(m) < m->forward.to.insns))
             return false;
         enter_warm(m);
         return true;
@@ -134,9 +182,7 @@ bool phases_advance(Machine *m)
             return false;
         if (m->baseline)
             baseline_start(m->baseline, true);
-        else
-            m->layer_start = now - layer_cycles(m->layer);
-        m->phase = PHASE_TIMED;
+        start_layers(m);
         return true;
     case PHASE_TIMED: return false;
     }
@@ -156,18 +202,27 @@ void phases_stop(Machine *m)
         cpu_stop(m->cpu);
 }
 
+/* Counts are of each processor's own instructions. */
 void phases_set_watch(Machine *m, Watch watch, uint32_t va, uint64_t from)
 {
-    cpu_set_watch(m->cpu, watch, va, from);
-    if (m->layer && watch == WATCH_REGION)
-        layer_set_watch(m->layer, va, from);
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        const Processor *p = &m->processors[i];
+        uint64_t others = phases_insns(m) - cpu_insns(p->cpu);
+        uint64_t own = from > others ? from - others : 0;
+        cpu_set_watch(p->cpu, watch, va, own);
+        if (p->layer && watch == WATCH_REGION)
+            layer_set_watch(p->layer, va, own);
+    }
 }
 
 void phases_clear_watch(Machine *m, Watch watch)
 {
-    cpu_clear_watch(m->cpu, watch);
-    if (m->layer && watch == WATCH_REGION)
-        layer_clear_watch(m->layer);
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        const Processor *p = &m->processors[i];
+        cpu_clear_watch(p->cpu, watch);
+        if (p->layer && watch == WATCH_REGION)
+            layer_clear_watch(p->layer);
+    }
 }
 
 bool phases_watch_hit(const Machine *m, Watch watch)
@@ -189,6 +244,8 @@ bool phases_take_interrupt(Machine *m)
 
 uint64_t phases_slice_clock(const Machine *m)
 {
+    if (m->processor_count > 1)
+        return m->clock;
     return phases_is_layers(m) ? layer_cycles(m->layer) : cpu_cycle(m->cpu);
 }
 
@@ -202,7 +259,7 @@ static void forward(Machine *m, uint64_t end, uint64_t insns)
         forwarder_run(m->forwarder, least(end, insns));
     else
         cpu_run_insns(m->cpu, end, insns);
-    m->forwarded.insns = cpu_insns(m->cpu);
+    m->forwarded.insns = phases_insns(m);
 }
 
 /* The reference CPU in the baseline's time, or beside it. */
@@ -227,8 +284,32 @@ static void idle(Machine *m, uint64_t end, uint64_t cycles)
         cpu_idle(m->cpu, least(cycles, m->warm_end) - now);
 }
 
+/* The present processor, of several, goes on with its turn. */
+static void run_turn(Machine *m, bool stepwise)
+{
+    uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
+    uint64_t cut_insns = measure_next_insns(m);
+    if (stepwise)
+        insns = least(insns, phases_insns(m) + 1);
+    if (m->phase == PHASE_FUNCTIONAL) {
+        if (m->forward.to.kind == POINT_INSNS)
+            insns = least(insns, m->forward.to.insns);
+        forward(m, cpu_time(m, m->round_end),
+                least(insns, cut_insns) - m->other_insns);
+    } else {
+        layer_set_look(m->layer, cut_insns - m->other_insns);
+        layer_run(m->layer, layer_time(m, m->round_end),
+                  insns - m->other_insns);
+    }
+    processors_turn_went(m);
+}
+
 void phases_run(Machine *m, uint64_t end, bool stepwise)
 {
+    if (m->processor_count > 1) {
+        run_turn(m, stepwise);
+        return;
+    }
     uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
     uint64_t cycles = events_next(m->events);
     if (m->limits.cycles)

@@ -104,6 +104,7 @@ void main(const char *arguments)
     test_mainboard();
     test_timer();
     test_cpu_timer();
+    test_processors();
     test_disk();
     test_emufs();
     test_random();

@@ -50,6 +50,19 @@ start:
     j       main
     nop
 
+/* Where all processors but the first begin, with their number in a0 and 256
+ * bytes of stack on the mainboard. */
+    .globl  start_secondary
+start_secondary:
+    mtc0    $0, $12
+    mtc0    $0, $13
+    la      $sp, secondary_stacks - 16
+    li      $t0, SECONDARY_STACK
+    mult    $a0, $t0
+    mflo    $t0
+    j       secondary
+    addu    $sp, $sp, $t0
+
 lost:
     mfc0    $a1, $14
     la      $a0, lost_text
@@ -157,6 +170,37 @@ add_linked:
     sync
     jr      $ra
     nop
+
+    .globl  acquire, release, store_after
+acquire:
+    lw      $t0, 0($a0)
+    bne     $t0, $0, acquire
+    li      $t1, 1
+    ll      $t0, 0($a0)
+    bne     $t0, $0, acquire
+    nop
+    sc      $t1, 0($a0)
+    beq     $t1, $0, acquire
+    nop
+    sync
+    jr      $ra
+    nop
+release:
+    sync
+    jr      $ra
+    sw      $0, 0($a0)
+
+store_after:
+    ll      $v0, 0($a0)
+    li      $t0, 1
+    sw      $t0, 0($a1)
+    addiu   $v0, $v0, 1
+1:  lw      $t1, 0($a2)
+    beq     $t1, $0, 1b
+    nop
+    sc      $v0, 0($a0)
+    jr      $ra
+    nop
     .set    pop
 
     .section .rodata
@@ -169,6 +213,8 @@ trap_stack: /* empty again at each trap */
     .space  4096
 main_stack:
     .space  4096
+secondary_stacks: /* of the second one, and so on */
+    .space  31 * SECONDARY_STACK
 kernel_life:
     .space  128
     .globl  page_table

@@ -30,6 +30,12 @@
 #define SYS_EXIT  1
 #define SYS_YIELD 2
 
+/* PRId of System/161 1.x. */
+#define OLD_PRID 0x3ff
+
+/* Bytes of stack of a processor that is not the first one. */
+#define SECONDARY_STACK 1024
+
 #ifndef __ASSEMBLER__
 
 typedef unsigned int u32;
@@ -80,6 +86,12 @@ void leave_user(void) __attribute__((noreturn));
 void enter_kernel(void (*run)(void));
 /* Adds 1, by LL and SC. */
 void add_linked(u32 *word);
+/* A lock that is spun for: 0 is free. */
+void acquire(u32 *lock);
+void release(u32 *lock);
+/* By LL and SC, adds 1 to `word`; between them sets `ask`, and waits for
+ * `answer`.  Whether SC stored. */
+u32 store_after(u32 *word, u32 *ask, const u32 *answer);
 
 /* --- main.c ----------------------------------------------------------------
  */
@@ -112,6 +124,7 @@ static inline volatile u32 *reg(int slot, u32 offset)
 #define BOARD_PWR         MAINBOARD(0x7e08)
 #define BOARD_IRQE        MAINBOARD(0x7e0c)
 #define BOARD_CPUS        MAINBOARD(0x7e10)
+#define BOARD_CPUE        MAINBOARD(0x7e14)
 #define BOARD_SELF        MAINBOARD(0x7e18)
 #define BOARD_CIRQE       MAINBOARD(0x8000)
 #define BOARD_CIPI        MAINBOARD(0x8004)
@@ -140,8 +153,16 @@ void echo_line(void);
 /* The timer card interrupts from now on, every `us` microseconds; 0: no more.
  */
 void start_ticks(u32 us);
+/* It interrupts once, after `us` microseconds. */
+void start_countdown(u32 us);
 /* True if it was the timer card that interrupted; ends its interrupt. */
 int take_tick(void);
+
+/* --- smp.c -----------------------------------------------------------------
+ */
+
+/* Starts the other processors, if there are any, and turns them off again. */
+void test_processors(void);
 
 /* --- process.c -------------------------------------------------------------
  */

@@ -105,7 +105,7 @@ static bool bare_build(Board *board, const Config *config, bool big,
                        .exit = on_exit_status,
                        .fault = on_fault};
     for (unsigned i = 0; i < BARE_IO_INPUTS; i++)
-        host.irq[i] = board_irq_line(board, i);
+        host.irq[i] = board_irq_line(board, 0, i);
     board_place(board, &parts[IO], bare_io_create(board->events, &host));
     return true;
 }

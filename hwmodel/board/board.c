@@ -31,15 +31,17 @@ void board_place(Board *board, const BoardPart *part, Device *device)
     bus_add_device(board->bus, part->pa, part->size, device);
 }
 
-static void set_irq(void *ctx, unsigned input, bool level)
+enum { INPUTS = 8 }; /* of a processor, rounded up */
+
+static void set_irq(void *ctx, unsigned id, bool level)
 {
     Board *board = ctx;
-    board->host.irq(board->host.ctx, input, level);
+    board->host.irq(board->host.ctx, id / INPUTS, id % INPUTS, level);
 }
 
-Line board_irq_line(Board *board, unsigned input)
+Line board_irq_line(Board *board, unsigned cpu, unsigned input)
 {
-    return (Line){set_irq, board, input};
+    return (Line){set_irq, board, cpu * INPUTS + input};
 }
 
 Board *board_create(const Config *config, bool big, const BoardDisk *disks,
@@ -60,8 +62,17 @@ Board *board_create(const Config *config, bool big, const BoardDisk *disks,
             (memory / cls->memory_unit + 1) * (mb ? 1 : 4), mb ? "M" : "k");
         return NULL;
     }
+    uint64_t cpus = config_int(config, CONFIG_MACHINE_CPUS);
+    if (cpus > 1 && cls != &board_sys161) {
+        diag_error(diag,
+                   "machine.cpus = %" PRIu64 ": a %s has one processor; leave "
+                   "the key out, or use --machine sys161",
+                   cpus, cls->name);
+        return NULL;
+    }
     Board *board = alloc_zeroed(1, cls->size);
     board->cls = cls;
+    board->cpu.count = 1;
     board->host = *host;
     board->events = events;
     board->memory = (uint32_t)memory;

@@ -22,17 +22,30 @@ enum { BOARD_STATUS_EXCEPTION = 3 };
  * it. */
 enum { BOARD_STATUS_CRASH = 1 };
 
+/* What a processor starts with. */
+typedef struct BoardStart {
+    uint32_t pc;
+    uint32_t status; /* CP0 Status */
+    uint32_t gpr[32];
+} BoardStart;
+
 /* What the machine offers to its board. */
 typedef struct BoardHost {
     void *ctx;
-    /* Processor interrupt input 0..5, which is Cause.IP2..IP7. */
-    void (*irq)(void *ctx, unsigned input, bool level);
+    /* Interrupt input 0..5 of processor `cpu`, which is Cause.IP2..IP7. */
+    void (*irq)(void *ctx, unsigned cpu, unsigned input, bool level);
     void (*console_put)(void *ctx, uint8_t byte);
     /* Next byte typed at the console, or -1.  After it gave -1, the machine
      * calls board_console_wake() when there is another. */
     int (*console_get)(void *ctx);
     /* Instructions the processor has executed. */
     uint64_t (*insns)(void *ctx);
+    /* Where there may be several processors: the one whose access it is; and
+     * one (not that) begins, or ends, after the present instruction if it is
+     * that, until it begins anew. */
+    unsigned (*processor)(void *ctx);
+    void (*begin)(void *ctx, unsigned cpu, const BoardStart *start);
+    void (*end)(void *ctx, unsigned cpu);
     /* Region of interest: begins when `value` is not zero. */
     void (*mark)(void *ctx, uint32_t value);
     /* Ends (or restarts) the run after the present instruction. */
@@ -49,11 +62,16 @@ typedef enum BoardCpuKind {
     BOARD_CPU_MIPS161_2,
 } BoardCpuKind;
 
-/* The processor that the board wants. */
+enum { BOARD_CPUS_MAX = 32 };
+
+/* The processors that the board wants. */
 typedef struct BoardCpu {
     BoardCpuKind kind;
+    unsigned count; /* processor 0 runs from the reset on, others begin later */
     uint32_t prid;  /* of a MIPS-161 */
-    uint32_t timer; /* its on-chip timer's physical address */
+    /* Physical address of the on-chip timer of its processor 0; that of number
+     * N is N pages further. */
+    uint32_t timer;
 } BoardCpu;
 
 /* A disk of the machine: `--disk FILE[,overlay]`. */
@@ -61,13 +79,6 @@ typedef struct BoardDisk {
     const char *path;
     bool overlay; /* writes are kept in memory, the file stays untouched */
 } BoardDisk;
-
-/* What the processor starts with. */
-typedef struct BoardStart {
-    uint32_t pc;
-    uint32_t status; /* CP0 Status */
-    uint32_t gpr[32];
-} BoardStart;
 
 /* What is to run on it. */
 typedef struct BoardImage {

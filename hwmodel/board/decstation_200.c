@@ -208,7 +208,7 @@ static bool dec_build(Board *board, const Config *config, bool big,
     dec->clock = config_int(config, CONFIG_CPU_CLOCK);
     dec->halt = config_choice(config, CONFIG_PROM_HALT);
 
-    dec->err = dec_err_create(board_irq_line(board, IRQ_ERR));
+    dec->err = dec_err_create(board_irq_line(board, 0, IRQ_ERR));
     board_place(board, &parts[ERR], dec->err);
     bus_set_error(board->bus, on_bus_error, dec);
 
@@ -219,7 +219,7 @@ static bool dec_build(Board *board, const Config *config, bool big,
     Dz11Terminal terminal = {dec, on_console_put, on_console_get};
     uint64_t baud = config_int(config, CONFIG_DZ_BAUD);
     dec->csr =
-        dec_csr_create(bank == BANK_LARGE, board_irq_line(board, IRQ_CSR),
+        dec_csr_create(bank == BANK_LARGE, board_irq_line(board, 0, IRQ_CSR),
                        (Line){on_txdis, dec, 0});
     board_place(board, &parts[CSR], dec->csr);
     dec->dz = dz11_create(board->events, (unsigned)baud, &terminal,
@@ -232,7 +232,7 @@ static bool dec_build(Board *board, const Config *config, bool big,
     board_place(board, &parts[PMAZ], pmaz_create());
     board_place(
         board, &parts[RTC],
-        ds1287_create(board->events, date, board_irq_line(board, IRQ_RTC)));
+        ds1287_create(board->events, date, board_irq_line(board, 0, IRQ_RTC)));
     board_place(board, &parts[ROM_LINK],
                 rom_link_create(&(RomLinkHost){dec, on_returned, on_failed}));
     return true;

@@ -5,7 +5,7 @@
 
 #include "hwmodel/board/board.h"
 
-enum { BOARD_DEVICES_MAX = 48 };
+enum { BOARD_DEVICES_MAX = 96 };
 
 /* A line of the parts list. */
 typedef struct BoardPart {
@@ -51,7 +51,7 @@ void board_own(Board *board, Device *device);
 /* Owns the device and puts it on the bus, where the parts list says. */
 void board_place(Board *board, const BoardPart *part, Device *device);
 
-/* A line to the processor's interrupt input `input`. */
-Line board_irq_line(Board *board, unsigned input);
+/* A line to the interrupt input `input` of processor `cpu`. */
+Line board_irq_line(Board *board, unsigned cpu, unsigned input);
 
 #endif

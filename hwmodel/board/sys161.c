@@ -26,9 +26,10 @@ static const BoardPart parts[] = {
              "while Status.BEV is set, and ends the run"},
     [ROM_LINK] = {0x1fdfe000, BUS_PAGE, &rom_link_class,
                   "where the real machine has nothing"},
-    [CPU_TIMER] = {0x1fdff000, BUS_PAGE, &mips161_timer_class,
+    [CPU_TIMER] = {0x1fdd0000, BUS_PAGE, &mips161_timer_class,
                    "likewise: what `mfc0` and `mtc0` of COUNT and COMPARE "
-                   "reach; interrupt input 5. With `mainboard` only"},
+                   "reach; interrupt input 5. That of processor N is at + "
+                   "0x1000 * N. With `mainboard` only"},
     [MAINBOARD] = {SLOT_31, LAMEBUS_SLOT_SIZE, &lame_mainboard_class,
                    "slot 31; interrupt input 0, and 1 between processors"},
     {0, 0, &lame_oldmainboard_class,
@@ -114,6 +115,28 @@ static void on_power(void *ctx, unsigned slot, bool on)
     (void)on;
     Device *card = ((Sys161 *)ctx)->cards[slot];
     card->cls->reset(card);
+}
+
+static unsigned on_processor(void *ctx)
+{
+    Board *board = ctx;
+    return board->host.processor(board->host.ctx);
+}
+
+/* In the state of a reset but for what CRAM says. */
+static void on_begin(void *ctx, unsigned cpu, const LameCpuStart *from)
+{
+    Board *board = ctx;
+    BoardStart start = {.pc = from->pc, .status = STATUS_BEV};
+    start.gpr[A0] = from->argument;
+    start.gpr[SP] = KSEG0 + from->stack;
+    board->host.begin(board->host.ctx, cpu, &start);
+}
+
+static void on_end(void *ctx, unsigned cpu)
+{
+    Board *board = ctx;
+    board->host.end(board->host.ctx, cpu);
 }
 
 static void on_rom_returned(void *ctx)
@@ -274,31 +297,56 @@ static void place_rom(Board *board)
         rom_link_create(&(RomLinkHost){board, on_rom_returned, on_rom_failed}));
 }
 
+/* machine.cpus, or what the mainboard's line says. */
+static bool choose_cpus(Sys161 *sys, const Sys161Slot *mainboard,
+                        const Config *config, Diag *diag)
+{
+    uint64_t cpus = config_int(config, CONFIG_MACHINE_CPUS);
+    if (cpus == 0)
+        cpus = mainboard->cpus ? mainboard->cpus : 1;
+    if (cpus > 1 && mainboard->card == SYS161_OLDMAINBOARD)
+        return diag_error(diag,
+                          "machine.cpus = %" PRIu64 ": an oldmainboard has "
+                          "one processor; put a mainboard in slot 31",
+                          cpus);
+    sys->board.cpu.count = (unsigned)cpus;
+    return true;
+}
+
 static void place_mainboard(Sys161 *sys, const Sys161Slot *what)
 {
     Board *board = &sys->board;
     bool old = what->card == SYS161_OLDMAINBOARD;
     LameMainboardHost host = {.ctx = sys,
-                              .bus_irq = board_irq_line(board, IRQ_BUS),
-                              .ipi = board_irq_line(board, IRQ_IPI),
                               .power_off = on_power_off,
                               .power = on_power,
+                              .processor = on_processor,
+                              .begin = on_begin,
+                              .end = on_end,
                               .warn = on_note};
-    sys->mainboard =
-        lame_mainboard_create(old, board->memory, board->events, &host);
+    for (unsigned i = 0; i < board->cpu.count; i++) {
+        host.bus_irq[i] = board_irq_line(board, i, IRQ_BUS);
+        host.ipi[i] = board_irq_line(board, i, IRQ_IPI);
+    }
+    LameMainboardConfig config = {
+        .old = old, .ram = board->memory, .cpus = board->cpu.count};
+    sys->mainboard = lame_mainboard_create(&config, board->events, &host);
     board_own(board, sys->mainboard);
     bus_add_device(board->bus, parts[MAINBOARD].pa, parts[MAINBOARD].size,
                    sys->mainboard);
     sys->cards[LAMEBUS_CONTROLLER] = sys->mainboard;
-    board->cpu = (BoardCpu){.kind = BOARD_CPU_MIPS161_1, .prid = 0x3ff};
+    board->cpu.kind = old ? BOARD_CPU_MIPS161_1 : BOARD_CPU_MIPS161_2;
+    board->cpu.prid = old ? 0x3ff : 0xa1;
     if (old)
         return;
-    board->cpu = (BoardCpu){.kind = BOARD_CPU_MIPS161_2,
-                            .prid = 0xa1,
-                            .timer = parts[CPU_TIMER].pa};
-    board_place(
-        board, &parts[CPU_TIMER],
-        mips161_timer_create(board->events, board_irq_line(board, IRQ_TIMER)));
+    board->cpu.timer = parts[CPU_TIMER].pa;
+    for (unsigned i = 0; i < board->cpu.count; i++) {
+        Device *timer = mips161_timer_create(
+            board->events, board_irq_line(board, i, IRQ_TIMER));
+        board_own(board, timer);
+        bus_add_device(board->bus, parts[CPU_TIMER].pa + i * BUS_PAGE, BUS_PAGE,
+                       timer);
+    }
 }
 
 static bool sys161_build(Board *board, const Config *config, bool big,
@@ -312,14 +360,12 @@ static bool sys161_build(Board *board, const Config *config, bool big,
                                 "--machine bare");
     bool good = read_conf(config, &conf, diag);
     const Sys161Slot *mainboard = &conf.slots[LAMEBUS_CONTROLLER];
-    good = good && choose_memory(sys, mainboard, diag);
+    good = good && choose_memory(sys, mainboard, diag) &&
+           choose_cpus(sys, mainboard, config, diag);
     if (good) {
         bus_add_ram(board->bus, 0, board->memory);
         place_rom(board);
         place_mainboard(sys, mainboard);
-        if (mainboard->cpus > 1)
-            on_note(board, "the mainboard has one processor: Selkirk models no "
-                           "more");
     }
     for (unsigned i = 0; good && i < LAMEBUS_CONTROLLER; i++)
         good = place_slot(sys, config, i, &conf.slots[i], diag);

@@ -2,7 +2,7 @@
  *
  * Slot 31 is divided into 1 KB regions: one of configuration for each slot,
  * that of slot 31 with the controller's own registers, and then one for each
- * processor, of which there is one. */
+ * processor. */
 #include "hwmodel/dev/lame_mainboard.h"
 
 #include "base/alloc.h"
@@ -33,9 +33,18 @@ enum {
     CRAM = CPU_AREA + 0x300,
     CRAM_SIZE = 0x100,
 
+    /* Words of CRAM that a processor begins with. */
+    CRAM_PC = 0,
+    CRAM_ARGUMENT = 4,
+
     POWER_OFF_MS = 5,
-    BOOT_CPU = 1, /* as a bit of CPUS */
 };
+
+/* A processor's region. */
+typedef struct CpuArea {
+    uint32_t cirqe, cipi;
+    uint8_t cram[CRAM_SIZE];
+} CpuArea;
 
 typedef struct Mainboard {
     LameCard card;
@@ -47,14 +56,22 @@ typedef struct Mainboard {
     LameId ids[LAMEBUS_SLOTS];
     LameSlot slots[LAMEBUS_SLOTS];
     uint32_t irqs, irqe;
-    uint32_t cirqe, cipi;
-    uint8_t cram[CRAM_SIZE];
+    uint32_t cpue;
+    unsigned cpu_count;
+    CpuArea cpus[LAME_CPUS_MAX];
 } Mainboard;
+
+static void update_cpu_irq(Mainboard *mb, unsigned cpu)
+{
+    const CpuArea *area = &mb->cpus[cpu];
+    line_set(&mb->host.bus_irq[cpu], mb->irqs & mb->irqe & area->cirqe);
+    line_set(&mb->host.ipi[cpu], area->cipi != 0);
+}
 
 static void update_irq(Mainboard *mb)
 {
-    line_set(&mb->host.bus_irq, mb->irqs & mb->irqe & mb->cirqe);
-    line_set(&mb->host.ipi, mb->cipi != 0);
+    for (unsigned i = 0; i < mb->cpu_count; i++)
+        update_cpu_irq(mb, i);
 }
 
 static void on_slot_irq(void *ctx, unsigned number, bool level)
@@ -100,6 +117,50 @@ static void write_power(Mainboard *mb, uint32_t value)
         }
 }
 
+/* --- Processors ------------------------------------------------------------
+ */
+
+static uint32_t all_cpus(const Mainboard *mb)
+{
+    return UINT32_MAX >> (LAME_CPUS_MAX - mb->cpu_count);
+}
+
+static void begin(Mainboard *mb, unsigned cpu)
+{
+    const uint8_t *cram = mb->cpus[cpu].cram;
+    uint32_t end = CPU_AREA + REGION * (cpu + 1);
+    LameCpuStart start = {
+        .pc = bits_load32(cram + CRAM_PC, true),
+        .argument = bits_load32(cram + CRAM_ARGUMENT, true),
+        .stack = LAMEBUS_BASE + LAMEBUS_CONTROLLER * LAMEBUS_SLOT_SIZE + end};
+    mb->host.begin(mb->host.ctx, cpu, &start);
+}
+
+/* Processor 0 stays on: nobody could turn it on again. */
+static void write_cpue(Mainboard *mb, uint32_t value)
+{
+    uint32_t all = all_cpus(mb);
+    if (value & ~all || !(value & 1))
+        lamebus_warn(&mb->card,
+                     "CPUE is set to 0x%x: of the processors, 0x%x, number 0 "
+                     "stays on",
+                     value, all);
+    value = (value & all) | 1;
+    uint32_t change = mb->cpue ^ value;
+    mb->cpue = value;
+    for (unsigned i = 1; i < mb->cpu_count; i++) {
+        if (!(change >> i & 1))
+            continue;
+        if (value >> i & 1)
+            begin(mb, i);
+        else
+            mb->host.end(mb->host.ctx, i);
+    }
+}
+
+/* --- Registers -------------------------------------------------------------
+ */
+
 /* VID, DID and DRL of a slot; beyond them nothing is asked. */
 static uint32_t read_config(const Mainboard *mb, uint32_t offset)
 {
@@ -116,45 +177,55 @@ static uint32_t read_config(const Mainboard *mb, uint32_t offset)
 static uint32_t mainboard_read(Device *device, uint32_t offset, unsigned size)
 {
     Mainboard *mb = (Mainboard *)device;
-    if (offset >= CRAM)
-        return lamebus_buffer_read(mb->cram, offset - CRAM, size);
     uint32_t word;
+    if (offset >= CPU_AREA) {
+        const CpuArea *area = &mb->cpus[(offset - CPU_AREA) / REGION];
+        offset = CPU_AREA + offset % REGION;
+        if (offset >= CRAM)
+            return lamebus_buffer_read(area->cram, offset - CRAM, size);
+        word = (offset & ~3u) == CIRQE ? area->cirqe : area->cipi;
+        return lamebus_get_lanes(word, offset, size);
+    }
     switch (offset & ~3u) {
     case RAMSZ: word = mb->ram; break;
     case IRQS: word = mb->irqs; break;
     case PWR: word = powered(mb); break;
     case IRQE: word = mb->irqe; break;
-    case CPUS:
-    case CPUE:
-    case SELF: word = BOOT_CPU; break;
-    case CIRQE: word = mb->cirqe; break;
-    case CIPI: word = mb->cipi; break;
+    case CPUS: word = all_cpus(mb); break;
+    case CPUE: word = mb->cpue; break;
+    case SELF: word = 1u << mb->host.processor(mb->host.ctx); break;
     default: word = read_config(mb, offset & ~3u); break;
     }
     return lamebus_get_lanes(word, offset, size);
+}
+
+static void write_cpu_area(Mainboard *mb, unsigned cpu, uint32_t offset,
+                           unsigned size, uint32_t value)
+{
+    CpuArea *area = &mb->cpus[cpu];
+    if (offset >= CRAM) {
+        lamebus_buffer_write(area->cram, offset - CRAM, size, value);
+        return;
+    }
+    uint32_t *reg = (offset & ~3u) == CIRQE ? &area->cirqe : &area->cipi;
+    *reg = lamebus_put_lanes(value, offset, size);
+    update_cpu_irq(mb, cpu);
 }
 
 static void mainboard_write(Device *device, uint32_t offset, unsigned size,
                             uint32_t value)
 {
     Mainboard *mb = (Mainboard *)device;
-    if (offset >= CRAM) {
-        lamebus_buffer_write(mb->cram, offset - CRAM, size, value);
+    if (offset >= CPU_AREA) {
+        write_cpu_area(mb, (offset - CPU_AREA) / REGION,
+                       CPU_AREA + offset % REGION, size, value);
         return;
     }
     value = lamebus_put_lanes(value, offset, size);
     switch (offset & ~3u) {
     case PWR: write_power(mb, value); break;
     case IRQE: mb->irqe = value; break;
-    case CPUE:
-        if (value != BOOT_CPU)
-            lamebus_warn(&mb->card,
-                         "CPUE is set to 0x%x, but there is processor 0 only, "
-                         "which stays on",
-                         value);
-        break;
-    case CIRQE: mb->cirqe = value; break;
-    case CIPI: mb->cipi = value; break;
+    case CPUE: write_cpue(mb, value); break;
     default:
         lamebus_warn(&mb->card, "offset 0x%x is written, which is read-only",
                      offset);
@@ -163,10 +234,15 @@ static void mainboard_write(Device *device, uint32_t offset, unsigned size,
     update_irq(mb);
 }
 
-/* Within the regions of configuration only some words are there. */
+/* Within the regions of configuration only some words are there; those of the
+ * processors are alike. */
 static bool mainboard_answers(Device *device, uint32_t offset, unsigned size,
                               bool write)
 {
+    const Mainboard *mb = (const Mainboard *)device;
+    if (offset >= CPU_AREA && (offset - CPU_AREA) / REGION < mb->cpu_count &&
+        device_reg(device->cls, CPU_AREA + offset % REGION))
+        return true;
     const DeviceReg *reg = device_reg(device->cls, offset);
     bool config = reg && reg->bytes == CPU_AREA;
     if (!config || offset % REGION < DRL + 4)
@@ -180,9 +256,10 @@ static void mainboard_reset(Device *device)
 {
     Mainboard *mb = (Mainboard *)device;
     events_cancel(mb->events, &mb->off);
-    mb->irqe = mb->cirqe = UINT32_MAX;
-    mb->cipi = 0;
-    memset(mb->cram, 0, sizeof mb->cram);
+    mb->irqe = UINT32_MAX;
+    mb->cpue = 1;
+    for (unsigned i = 0; i < mb->cpu_count; i++)
+        mb->cpus[i] = (CpuArea){.cirqe = UINT32_MAX};
     for (unsigned i = 0; i < LAMEBUS_SLOTS; i++)
         mb->slots[i].powered = mb->filled >> i & 1;
     update_irq(mb);
@@ -215,13 +292,18 @@ static void mainboard_destroy(Device *device)
 
 static const DeviceReg regs[] = {
     OLD_REGS,
-    {CPUS, 4, "CPUS", "processors, bit by bit: 1; read-only"},
-    {CPUE, 4, "CPUE", "processors that are on: 1"},
-    {SELF, 4, "SELF", "the processor that reads: 1; read-only"},
+    {CPUS, 4, "CPUS", "processors, bit by bit; read-only"},
+    {CPUE, 4, "CPUE",
+     "processors that are on; one that is turned on begins with pc and a0 from "
+     "the first two words of its CRAM, and its stack, in kseg0, at CRAM's end. "
+     "Number 0 is on always"},
+    {SELF, 4, "SELF", "the processor that reads, as a bit; read-only"},
     CONFIG_REG,
-    {CIRQE, 4, "CIRQE", "IRQE of processor 0, behind the common one"},
-    {CIPI, 4, "CIPI", "if not 0, an interrupt to processor 0, input 1"},
-    {CRAM, CRAM_SIZE, "CRAM", "scratch memory of processor 0"},
+    {CIRQE, 4, "CIRQE",
+     "IRQE of processor 0, behind the common one; of processor N at + 0x400 * "
+     "N, as the next two"},
+    {CIPI, 4, "CIPI", "if not 0, an interrupt to the processor, input 1"},
+    {CRAM, CRAM_SIZE, "CRAM", "scratch memory of the processor"},
 };
 
 static const DeviceReg old_regs[] = {OLD_REGS, CONFIG_REG};
@@ -281,15 +363,17 @@ bool lame_mainboard_is_filled(const Device *device, unsigned number)
     return ((const Mainboard *)device)->filled >> number & 1;
 }
 
-Device *lame_mainboard_create(bool old, uint32_t ram, EventQueue *events,
-                              const LameMainboardHost *host)
+Device *lame_mainboard_create(const LameMainboardConfig *config,
+                              EventQueue *events, const LameMainboardHost *host)
 {
     Mainboard *mb = alloc_zeroed(1, sizeof *mb);
+    assert(config->cpus > 0 && config->cpus <= LAME_CPUS_MAX);
     mb->card.device.cls =
-        old ? &lame_oldmainboard_class : &lame_mainboard_class;
+        config->old ? &lame_oldmainboard_class : &lame_mainboard_class;
     mb->events = events;
     mb->host = *host;
-    mb->ram = ram;
+    mb->ram = config->ram;
+    mb->cpu_count = config->cpus;
     event_init(&mb->off, on_off, mb);
     for (unsigned i = 0; i < LAMEBUS_SLOTS; i++)
         mb->slots[i] = (LameSlot){.number = i,
@@ -298,6 +382,6 @@ Device *lame_mainboard_create(bool old, uint32_t ram, EventQueue *events,
                                   .ctx = host->ctx};
     mb->card.slot = &mb->slots[LAMEBUS_CONTROLLER];
     lame_mainboard_fill(&mb->card.device, LAMEBUS_CONTROLLER,
-                        old ? (LameId){1, 2} : (LameId){10, 1});
+                        config->old ? (LameId){1, 2} : (LameId){10, 1});
     return &mb->card.device;
 }

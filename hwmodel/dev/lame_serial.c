@@ -52,11 +52,10 @@ static void start_character(Serial *s, Event *event)
                         events_cycles(s->events, 1, PER_SECOND));
 }
 
-/* Lets the next character begin to arrive, if there may be one.  Without power
- * all that is typed waits in the terminal. */
+/* Lets the next character begin to arrive, if there may be one. */
 static void listen(Serial *s)
 {
-    if (s->card.slot->powered && !s->idle && !(s->read_irq & IRQ_COMPLETE) &&
+    if (!s->idle && !(s->read_irq & IRQ_COMPLETE) &&
         !event_pending(&s->arrived))
         start_character(s, &s->arrived);
 }

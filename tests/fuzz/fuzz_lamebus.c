@@ -30,8 +30,9 @@ enum {
     BUFFER = LAMEBUS_BUFFER,
 };
 
-static const char slots[] = "0 serial, 1 emufs dir=emu, 2 disk file=disk.img, "
-                            "28 random, 29 timer, 30 trace, 31 mainboard";
+static const char slots[] =
+    "0 serial, 1 emufs dir=emu, 2 disk file=disk.img, "
+    "28 random, 29 timer, 30 trace, 31 mainboard cpus=3";
 static const char secret[] = "nobody-may-read-this";
 
 typedef struct Fuzz {
@@ -54,9 +55,25 @@ static void fail(const Fuzz *f, const char *why)
 /* --- The machine around the board ------------------------------------------
  */
 
-static void on_irq(void *ctx, unsigned input, bool level)
+static void on_irq(void *ctx, unsigned cpu, unsigned input, bool level)
 {
-    (void)ctx, (void)input, (void)level;
+    (void)ctx, (void)cpu, (void)input, (void)level;
+}
+
+static unsigned on_processor(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+static void on_begin(void *ctx, unsigned cpu, const BoardStart *start)
+{
+    (void)ctx, (void)cpu, (void)start;
+}
+
+static void on_end(void *ctx, unsigned cpu)
+{
+    (void)ctx, (void)cpu;
 }
 
 static void on_put(void *ctx, uint8_t byte)
@@ -259,6 +276,9 @@ static void run_machine(Fuzz *f, const Config *config)
                       .console_put = on_put,
                       .console_get = on_get,
                       .insns = on_insns,
+                      .processor = on_processor,
+                      .begin = on_begin,
+                      .end = on_end,
                       .mark = on_mark,
                       .stop = on_stop,
                       .note = on_note,

@@ -863,6 +863,43 @@ static void test_stats_none(void **state)
     stats_destroy(NULL);
 }
 
+/* Parts that are alike: each by itself, and their sums. */
+static void test_stats_parts(void **state)
+{
+    (void)state;
+    typedef struct Part {
+        uint64_t insns, live;
+    } Part;
+    static const StatRow rows[] = {
+        {"insns", "instructions", "begun", offsetof(Part, insns)}};
+    static const StatRow gauges[] = {
+        {"live", "things", "alive", offsetof(Part, live)}};
+    static const char *const names[] = {"cpu0", "cpu1", "cpu2"};
+    Part parts[3] = {{1, 10}, {2, 20}, {4, 40}};
+    Stats *stats = stats_create();
+    for (size_t i = 0; i < 3; i++) {
+        stats_set_part(stats, names[i]);
+        stats_add(stats, "cpu", rows, 1, &parts[i]);
+        stats_add_gauges(stats, "morph", gauges, 1, &parts[i]);
+    }
+    stats_set_part(stats, NULL);
+    stats_add(stats, "other", rows, 1, &parts[0]);
+    assert_int_equal(stats_get(stats, "cpu.insns"), 7);
+    assert_int_equal(stats_get(stats, "cpu1.insns"), 2);
+    assert_int_equal(stats_get(stats, "morph.live"), 70);
+    assert_int_equal(stats_get(stats, "cpu2.morph.live"), 40);
+    assert_int_equal(stats_get(stats, "other.insns"), 1);
+    stats_reset(stats);
+    parts[1].insns += 5;
+    assert_int_equal(stats_get(stats, "cpu.insns"), 5);
+    assert_int_equal(stats_get(stats, "cpu0.insns"), 0);
+    assert_int_equal(stats_get(stats, "morph.live"), 70);
+    stats_freeze(stats);
+    parts[2].insns++;
+    assert_int_equal(stats_get(stats, "cpu.insns"), 5);
+    stats_destroy(stats);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -890,6 +927,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_config_round_trip, ini_create,
                                         ini_remove),
         cmocka_unit_test(test_config_list),
+        cmocka_unit_test(test_stats_parts),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_stats_region),
         cmocka_unit_test(test_histogram),

@@ -40,9 +40,10 @@ typedef struct Rig {
     uint32_t status;
 } Rig;
 
-static void on_irq(void *ctx, unsigned input, bool level)
+static void on_irq(void *ctx, unsigned cpu, unsigned input, bool level)
 {
     Rig *rig = ctx;
+    assert_int_equal(cpu, 0);
     rig->irqs &= ~(1u << input);
     rig->irqs |= (unsigned)level << input;
 }
