@@ -97,7 +97,7 @@ step_unpack_sources() {
     mkdir src
     dpkg-source --no-check -x download/musl_*.dsc src/musl
     dpkg-source --no-check -x download/busybox_*.dsc src/busybox
-    patch -d src/musl -p1 <"$here/musl-mips1.patch"
+    cat "$here"/musl-{mips1,atomic}.patch | patch -d src/musl -p1
 
     mkdir src/gcc
     tar -xOf download/gcc-12_*.orig.tar.gz --wildcards \

@@ -40,7 +40,7 @@ f:
 	nop
 	ldc1 $f2, 0($4) # bad
 	teq $2, $3 # bad
-	sync
+	sync # bad
 	ll $2, 0($4)
 	sc $3, 0($4)
 	rdhwr $3, $29
