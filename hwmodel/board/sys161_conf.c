@@ -49,10 +49,21 @@ static bool take_number(const Line161 *line, const char *name,
                         const char *value, uint64_t max, uint64_t *number,
                         Diag *diag)
 {
-    if (disk161_parse_size(value, number) && *number <= max)
+    if (number_parse(value, 1024, number) && *number <= max)
         return true;
     return fail(line, diag, "%s=%s: this is no number up to %llu", name, value,
                 (unsigned long long)max);
+}
+
+/* Bytes, or with s, k, M or G behind the number. */
+static bool take_size(const Line161 *line, const char *name, const char *value,
+                      uint64_t max, uint64_t *size, Diag *diag)
+{
+    if (disk161_parse_size(value, size) && *size > 0 && *size <= max)
+        return true;
+    return fail(line, diag,
+                "%s=%s: this is no size from 1 to %llu bytes; write it like 4M",
+                name, value, (unsigned long long)max);
 }
 
 static bool take_path(const Line161 *line, const char *name, const char *value,
@@ -84,8 +95,10 @@ static bool disk_argument(const Line161 *line, const char *name,
                           value, RPM_UNIT);
     }
     /* What the image says counts. */
-    if (!strcmp(name, "sectors") || !strcmp(name, "size"))
-        return take_number(line, name, value, UINT64_MAX, &number, diag);
+    if (!strcmp(name, "sectors"))
+        return take_number(line, name, value, UINT32_MAX, &number, diag);
+    if (!strcmp(name, "size"))
+        return take_size(line, name, value, UINT64_MAX, &number, diag);
     if (!strcmp(name, "paranoid"))
         slot->paranoid = true;
     else if (strcmp(name, "nodoom") != 0) /* there is no doom counter */
@@ -99,7 +112,7 @@ static bool mainboard_argument(const Line161 *line, const char *name,
     Sys161Slot *slot = line->slot;
     uint64_t number;
     if (!strcmp(name, "ramsize"))
-        return take_number(line, name, value, UINT32_MAX, &slot->ram, diag);
+        return take_size(line, name, value, UINT32_MAX, &slot->ram, diag);
     bool cpus = !strcmp(name, "cpus");
     if (slot->card == SYS161_OLDMAINBOARD ||
         (!cpus && strcmp(name, "cores") != 0)) {

@@ -52,10 +52,11 @@ static void start_character(Serial *s, Event *event)
                         events_cycles(s->events, 1, PER_SECOND));
 }
 
-/* Lets the next character begin to arrive, if there may be one. */
+/* Lets the next character begin to arrive, if there may be one.  Without power
+ * all that is typed waits in the terminal. */
 static void listen(Serial *s)
 {
-    if (!s->idle && !(s->read_irq & IRQ_COMPLETE) &&
+    if (s->card.slot->powered && !s->idle && !(s->read_irq & IRQ_COMPLETE) &&
         !event_pending(&s->arrived))
         start_character(s, &s->arrived);
 }

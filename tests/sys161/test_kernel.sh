@@ -97,6 +97,22 @@ ok 'mkdisk makes whole sectors' refuses 'whole number of sectors' \
 ok 'mkdisk takes sizes' refuses 'is no size' "$selkirk" mkdisk other.img much
 ok 'mkdisk makes no small ones' refuses 'a disk has 128' \
     "$selkirk" mkdisk other.img 64s
+# Where nothing can be written the status is that of every place that cannot.
+mkdisk_full() { (ulimit -f 0 && exec "$selkirk" mkdisk new.img 1M) 2>&1 | cat; }
+ok 'mkdisk on a full disk' refuses 'cannot write the disk' mkdisk_full
+ok 'mkdisk leaves no half a disk' [ ! -e new.img ]
+mkfifo pipe
+mkdir folder
+for place in pipe folder; do
+    ok "mkdisk into a $place" refuses 'cannot' \
+        "$selkirk" mkdisk --force $place 1M
+    ok "a $place as a disk" refuses "$place: " timeout 20 \
+        "$selkirk" run --machine sys161 --disk $place "$kernel"
+    ok "a $place as a kernel" refuses "$place: is " timeout 20 \
+        "$selkirk" run --machine sys161 $place
+done
+ok 'a folder as sys161.conf' refuses 'this is no sys161.conf' \
+    "$selkirk" run --machine sys161 --set sys161.conf=folder "$kernel"
 "$selkirk" mkdisk other.img 5M
 ok 'mkdisk adds a header' [ "$(wc -c <other.img)" = $((5 * 1024 * 1024 + 512)) ]
 echo "1..$count"

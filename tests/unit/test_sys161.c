@@ -389,8 +389,15 @@ static void test_power(void **state)
     wr(&rig, CONTROLLER, PWR, 0xa0000000);
     assert_int_equal(rig.irqs, 0);
     assert_false(answers(&rig, SERIAL, 4));
+    rig.in = "x"; /* typed in vain */
+    board_console_wake(rig.board);
+    pass(&rig, CLOCK);
+    assert_string_equal(rig.in, "x");
     wr(&rig, CONTROLLER, PWR, 0xa0000001);
     assert_int_equal(rd(&rig, SERIAL, 4), 0);
+    pass(&rig, CLOCK); /* but not lost */
+    assert_int_equal(rd(&rig, SERIAL, 8), 2);
+    assert_int_equal(rd(&rig, SERIAL, 0), 'x');
     /* The machine goes off 5 ms after its own bit; what was printed is out. */
     wr(&rig, CONTROLLER, PWR, 0);
     pass(&rig, 5 * CLOCK / 1000 - 1);
@@ -1101,6 +1108,10 @@ static void test_conf_errors(void **state)
         {"2 disk file=", "name is missing"},
         {"2 disk rpm=61 file=x", "multiple of 60"},
         {"2 disk rpm=0 file=x", "multiple of 60"},
+        {"2 disk rpm=60b file=x", "no number up to"},
+        {"2 disk rpm=120s file=x", "no number up to"},
+        {"2 disk sectors=8b file=x", "no number up to"},
+        {"2 disk size=0 file=x", "no size"},
         {"2 disk file=/nowhere/x, 31 mainboard", "cannot open the disk"},
         {"1 emufs dir=/nowhere/x, 31 mainboard", "cannot open the folder"},
         {"0 serial, 1 serial, 31 mainboard", "serial card already"},
@@ -1108,6 +1119,10 @@ static void test_conf_errors(void **state)
         {"31 mainboard cpus=33", "no number"},
         {"31 mainboard cpus=0", "no such mainboard"},
         {"31 mainboard ramsize=4095", "multiple of 4"},
+        {"31 mainboard ramsize=0", "no size"},
+        {"31 busctl ramsize=0", "no size"},
+        {"31 mainboard ramsize=", "no size"},
+        {"31 mainboard ramsize", "no size"},
         {"31 mainboard ramsize=1024M", "multiple of 4"},
         {"31 oldmainboard cpus=1", "no argument \"cpus\""},
     };
