@@ -98,7 +98,8 @@ static bool build(Checker *c, const ExpPoint *point, Diag *diag)
     return machine != NULL;
 }
 
-/* Disks of a sys161's slots would be written by all points at once. */
+/* Disks of a sys161's slots would be written by all points at once; a run with
+ * a network does not repeat. */
 static bool check_slots(const ExpPoint *point, Diag *diag)
 {
     const Config *config = point->config;
@@ -117,6 +118,11 @@ static bool check_slots(const ExpPoint *point, Diag *diag)
                             "leave it out, and write disk = %s in the "
                             "experiment",
                             i, conf.slots[i].path);
+        else if (conf.slots[i].card == SYS161_NIC)
+            ok = diag_error(diag,
+                            "slot %u has a network card, and runs with a "
+                            "network need not repeat; leave it out",
+                            i);
     sys161_conf_free(&conf);
     return ok;
 }

@@ -140,7 +140,7 @@ bool hostconsole_open(HostConsole *c, const HostConsoleConfig *config,
     if (!c->record)
         return diag_error(diag, "--record %s: cannot write there: %s",
                           config->record, strerror(errno));
-    fputs("# What was typed at the console, for --input.\n", c->record);
+    fputs("# What came from outside, for --input.\n", c->record);
     return true;
 }
 
@@ -203,12 +203,8 @@ void hostconsole_destroy(HostConsole *c)
 
 /* --- Output --------------------------------------------------------------- */
 
-void hostconsole_put(void *console, uint8_t byte)
+static void append(HostConsole *c, uint8_t byte)
 {
-    HostConsole *c = console;
-    c->last = byte;
-    if (c->copy)
-        putc_unlocked(byte, c->copy);
     if (c->pending_size == c->pending_capacity) {
         c->pending_capacity =
             c->pending_capacity ? 2 * c->pending_capacity : CHUNK;
@@ -217,9 +213,29 @@ void hostconsole_put(void *console, uint8_t byte)
     c->pending[c->pending_size++] = byte;
 }
 
+void hostconsole_put(void *console, uint8_t byte)
+{
+    HostConsole *c = console;
+    c->last = byte;
+    if (c->copy)
+        putc_unlocked(byte, c->copy);
+    append(c, byte);
+}
+
+void hostconsole_draw(HostConsole *c, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        append(c, (uint8_t)bytes[i]);
+}
+
 void hostconsole_copy(HostConsole *c, FILE *copy)
 {
     c->copy = copy;
+}
+
+FILE *hostconsole_record(const HostConsole *c)
+{
+    return c->record;
 }
 
 bool hostconsole_pending(const HostConsole *c)

@@ -34,8 +34,13 @@ void hostconsole_destroy(HostConsole *console);
 
 /* Takes a byte from the guest; `console` is the HostConsole. */
 void hostconsole_put(void *console, uint8_t byte);
+/* Bytes for the output that are not the guest's: they are not copied. */
+void hostconsole_draw(HostConsole *console, const char *bytes, size_t size);
 /* All bytes are given to `copy` too from now on; NULL ends that. */
 void hostconsole_copy(HostConsole *console, FILE *copy);
+
+/* The record that was asked for, for what else comes from outside; or NULL. */
+FILE *hostconsole_record(const HostConsole *console);
 
 /* Whether bytes wait to be written; writes them.  Never fails at once:
  * hostconsole_failed() tells. */

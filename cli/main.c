@@ -2,6 +2,7 @@
 #include "cli/disasm.h"
 #include "cli/docs.h"
 #include "cli/exp.h"
+#include "cli/hub161.h"
 #include "cli/mkdisk.h"
 #include "cli/options.h"
 #include "cli/plot/page.h"
@@ -51,6 +52,7 @@ static int execute(const Options *options, Diag *diag)
     case COMMAND_SHOW: ok = show_print(options, diag); break;
     case COMMAND_EXP: return exp_program(options, diag);
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
+    case COMMAND_HUB161: return hub161_run(options, diag);
     case COMMAND_MKDISK: ok = mkdisk_make(options, diag); break;
     case COMMAND_DOCS: ok = docs_print(options, diag); break;
     case COMMAND_PLOT: return plot_run(options, diag);

@@ -198,6 +198,11 @@ void report_write_summary(const Run *run)
     uint64_t commits = machine_check_counts(run->machine).commits;
     if (commits)
         fprintf(stderr, "  checked      %16" PRIu64 "   commits\n", commits);
+    if (run->networked)
+        fprintf(stderr,
+                "  network      %16" PRIu64
+                "   frames came: this run need not repeat%s\n",
+                run->frames, run->recorded ? ", but by its record" : "");
     const Stats *stats = machine_stats(run->machine);
     uint64_t forwarded = stats_get_whole(stats, "fast_forward.insns");
     if (forwarded)
@@ -459,6 +464,8 @@ static void write_summary_json(const Run *run, FILE *out)
     marks_write_json(run->marks, out);
     fprintf(out, "  \"host\": {\"seconds\": %.6f, \"mips\": %.3f", run->seconds,
             guest_mips(run));
+    if (run->networked)
+        fprintf(out, ", \"network_frames\": %" PRIu64, run->frames);
     write_command(run, out);
     marks_write_json_host(run->marks, out);
     fputs("}\n}\n", out);

@@ -9,8 +9,10 @@
 #include "cli/fill.h"
 #include "cli/hostconsole.h"
 #include "cli/monitor.h"
+#include "cli/network.h"
 #include "cli/report.h"
 #include "cli/savefile.h"
+#include "cli/screen.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/trace.h"
@@ -42,6 +44,8 @@ typedef struct Session {
     Trace *trace;
     HostConsole *console;
     Machine *machine;
+    Network *network; /* NULL also where the script has what comes by it */
+    Screen *screen;
     Monitor *monitor;
     Results results;
     Progress progress;
@@ -135,14 +139,17 @@ static bool check_interval(const Session *s, Diag *diag)
                             "intervals.csv to; add --out DIR");
 }
 
+/* What is there to be recorded. */
 static bool check_record(const Session *s, Diag *diag)
 {
+    const BoardNic *nics;
     if (!options_has(s->options, OPTION_RECORD))
         return true;
     if (options_has(s->options, OPTION_INPUT))
         return diag_error(diag, "--record: with --input, nothing else is "
                                 "typed; leave one of them out");
-    if (strcmp(s->where, "stdio") != 0 && strcmp(s->where, "pty") != 0)
+    if (strcmp(s->where, "stdio") != 0 && strcmp(s->where, "pty") != 0 &&
+        !machine_nics(s->machine, &nics))
         return diag_error(diag,
                           "--record: with --console %s, nothing is typed; "
                           "leave one of them out",
@@ -231,8 +238,7 @@ static bool read_inputs(Session *s, Diag *diag)
     s->check = options_has(o, OPTION_CHECK);
     join_arguments(s);
     return read_limits(s, diag) && read_marks(s, diag) &&
-           check_record(s, diag) && check_interval(s, diag) &&
-           (s->trace = trace_create(o, diag)) &&
+           check_interval(s, diag) && (s->trace = trace_create(o, diag)) &&
            (s->config = settings_create(o, diag)) && check_model(s, diag) &&
            check_warm(s, diag) &&
            (!input || input_read(&s->script, input, diag)) &&
@@ -305,6 +311,25 @@ static void on_trace(void *ctx, uint32_t letter, bool on)
     trace_switch(s->trace, letter, on);
 }
 
+static void on_net_send(void *ctx, unsigned slot, const uint8_t *frame,
+                        size_t size)
+{
+    Session *s = ctx;
+    if (s->network)
+        network_send(s->network, slot, frame, size);
+}
+
+/* Cables, or a script that has what came by them. */
+static bool connect_network(Session *s, Diag *diag)
+{
+    NetworkConfig config = {
+        .record = hostconsole_record(s->console), .ctx = s, .tell = on_note};
+    if (input_has_network(&s->script))
+        return true;
+    s->network = network_create(s->machine, &config, diag);
+    return s->network;
+}
+
 static bool set_up(Session *s, Diag *diag)
 {
     if (!read_inputs(s, diag))
@@ -324,7 +349,8 @@ static bool set_up(Session *s, Diag *diag)
                  .marked = on_marked,
                  .interval = on_interval,
                  .note = on_note,
-                 .trace = on_trace},
+                 .trace = on_trace,
+                 .net_send = on_net_send},
     };
     s->machine = machine_create(&mc, diag);
     s->run = (Run){.config = s->config,
@@ -333,17 +359,20 @@ static bool set_up(Session *s, Diag *diag)
                    .cmdline = s->cmdline,
                    .args = s->options->args,
                    .until = s->limits.until,
+                   .recorded = options_has(s->options, OPTION_RECORD),
                    .marks = &s->marks};
-    if (!s->machine ||
+    if (!s->machine || !check_record(s, diag) ||
+        (s->script.count && !machine_set_input(s->machine, &s->script, diag)) ||
         !report_open_results(&s->results, options_value(s->options, OPTION_OUT),
                              &s->run, diag) ||
         !savefile_open(&s->warm_save, "--warm-save",
                        options_value(s->options, OPTION_WARM_SAVE), diag) ||
-        !open_console(s, diag) || !trace_open(s->trace, s->machine, diag))
+        !open_console(s, diag) || !connect_network(s, diag) ||
+        !trace_open(s->trace, s->machine, diag))
         return false;
+    s->screen =
+        screen_create(s->machine, s->console, strcmp(s->where, "stdio") == 0);
     machine_set_limits(s->machine, &s->limits);
-    if (s->script.count)
-        machine_set_input(s->machine, &s->script);
     if (s->marks.count)
         machine_set_mark(s->machine, s->marks.list[0].text);
     s->monitor = monitor_create(s->machine, s->console, &s->limits);
@@ -388,11 +417,14 @@ static MachineStop run_slice(Session *s, uint64_t *slice)
     return stop;
 }
 
-/* While a guest waits for a person, its clock goes no faster than the person's:
- * as long as the next slice is, in the guest's time, nothing is done here. */
+/* While a guest waits for a person, or for what comes by a network, its clock
+ * goes no faster than the person's: as long as the next slice is, in the
+ * guest's time, nothing is done here. */
 static void keep_pace(const Session *s, uint64_t *slice)
 {
-    if (!machine_is_waiting(s->machine) || !hostconsole_is_typed(s->console))
+    bool paced = hostconsole_is_typed(s->console) ||
+                 (s->network && network_is_connected(s->network));
+    if (!machine_is_waiting(s->machine) || !paced)
         return;
     double hz = (double)config_int(s->config, CONFIG_CPU_CLOCK);
     uint64_t most = (uint64_t)(hz * SLICE_SECONDS);
@@ -409,6 +441,7 @@ static void show(Session *s)
         report_hide_progress(&s->progress);
         hostconsole_flush(s->console);
     }
+    screen_show(s->screen);
     trace_show(s->trace);
 }
 
@@ -441,6 +474,10 @@ static void run_machine(Session *s)
         monitor = false;
         if (terminal_signal())
             return;
+        if (s->network) {
+            network_poll(s->network);
+            s->run.networked |= network_is_connected(s->network);
+        }
         MachineStop stop = run_slice(s, &slice);
         show(s);
         keep_pace(s, &slice);
@@ -509,6 +546,9 @@ static int finish(Session *s, Diag *diag)
     run->measured = machine_finish_measuring(s->machine);
     terminal_leave_raw();
     report_hide_progress(&s->progress);
+    if (s->network)
+        run->frames = network_count(s->network);
+    screen_end(s->screen, s->results.console);
     hostconsole_end_line(s->console);
     hostconsole_copy(s->console, NULL);
     bool ok = trace_close(s->trace, diag);
@@ -544,6 +584,8 @@ static void release(Session *s)
     report_drop_results(&s->results);
     savefile_drop(&s->warm_save);
     monitor_destroy(s->monitor);
+    screen_destroy(s->screen);
+    network_destroy(s->network);
     trace_destroy(s->trace);
     machine_destroy(s->machine);
     hostconsole_destroy(s->console);

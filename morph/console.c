@@ -106,6 +106,8 @@ static void play(void *ctx)
             }
             break;
         case INPUT_TYPE: console_type(c, step->text, step->size); break;
+        case INPUT_CARRIER:
+        case INPUT_FRAME: c->hooks.network(c->hooks.ctx, step); break;
         }
         c->step++;
         c->step_begun = false;

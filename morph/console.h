@@ -17,6 +17,8 @@ typedef struct ConsoleHooks {
     void (*reached)(void *ctx);           /* that of console_forward() */
     void (*region)(void *ctx);            /* that of console_region() */
     void (*marked)(void *ctx);            /* that of console_mark() */
+    /* Steps of a script that are not the console's: its network. */
+    void (*network)(void *ctx, const InputStep *step);
 } ConsoleHooks;
 
 Console *console_create(EventQueue *events, const ConsoleHooks *hooks);

@@ -2,6 +2,7 @@
 #include "morph/input.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -131,30 +132,56 @@ static bool read_cycles(Reader *r, InputStep *step)
     return true;
 }
 
-static bool read_step(Reader *r, InputStep *step)
+/* A word of small letters: the number of the one of `words` that it is, or
+ * `count`. */
+static size_t read_word(Reader *r, const char *const *words, size_t count)
 {
-    static const struct {
-        const char *word;
-        InputKind kind;
-    } kinds[] = {
-        {"after", INPUT_AFTER},
-        {"at", INPUT_AT},
-        {"wait", INPUT_WAIT},
-        {"type", INPUT_TYPE},
-    };
     const char *word = r->at;
     while (r->at < r->end && *r->at >= 'a' && *r->at <= 'z')
         r->at++;
     size_t length = (size_t)(r->at - word), k = 0;
-    while (k < 4 && (strlen(kinds[k].word) != length ||
-                     memcmp(kinds[k].word, word, length) != 0))
+    while (k < count &&
+           (strlen(words[k]) != length || memcmp(words[k], word, length) != 0))
         k++;
-    if (k == 4)
-        return fail(r, "a line begins with after, at, wait, type or #");
-    step->kind = kinds[k].kind;
+    return k;
+}
+
+/* Which card a step is about, and what happens to it. */
+static bool read_network(Reader *r, InputStep *step)
+{
+    static const char *const states[] = {"off", "on"};
+    unsigned slot = 0, digits = 0;
+    for (; r->at < r->end && *r->at >= '0' && *r->at <= '9' && digits < 3;
+         r->at++, digits++)
+        slot = 10 * slot + (unsigned)(*r->at - '0');
+    if (digits == 0 || digits == 3)
+        return fail(r, "the card's slot is missing; write its number, such as "
+                       "27");
+    step->slot = slot;
+    skip_blanks(r);
+    if (step->kind == INPUT_FRAME)
+        return read_text(r, step);
+    size_t state = read_word(r, states, 2);
+    step->on = state == 1;
+    return state < 2 || fail(r, "a carrier is on or off");
+}
+
+static bool read_step(Reader *r, InputStep *step)
+{
+    static const char *const words[] = {
+        [INPUT_AFTER] = "after", [INPUT_AT] = "at",
+        [INPUT_WAIT] = "wait",   [INPUT_TYPE] = "type",
+        [INPUT_FRAME] = "frame", [INPUT_CARRIER] = "carrier"};
+    size_t kind = read_word(r, words, ARRAY_LEN(words));
+    if (kind == ARRAY_LEN(words))
+        return fail(r, "a line begins with after, at, wait, type, carrier, "
+                       "frame or #");
+    step->kind = (InputKind)kind;
     skip_blanks(r);
     if (step->kind == INPUT_AFTER || step->kind == INPUT_TYPE)
         return read_text(r, step);
+    if (step->kind == INPUT_CARRIER || step->kind == INPUT_FRAME)
+        return read_network(r, step);
     if (!read_cycles(r, step))
         return false;
     if (step->kind == INPUT_AT) {
@@ -265,10 +292,19 @@ void input_free(InputScript *script)
     *script = (InputScript){NULL, 0};
 }
 
-void input_record(FILE *out, uint64_t cycle, const void *bytes, size_t size)
+bool input_has_network(const InputScript *script)
+{
+    for (size_t i = 0; i < script->count; i++)
+        if (script->steps[i].kind == INPUT_CARRIER ||
+            script->steps[i].kind == INPUT_FRAME)
+            return true;
+    return false;
+}
+
+static void write_text(FILE *out, const void *bytes, size_t size)
 {
     const unsigned char *p = bytes;
-    fprintf(out, "at %" PRIu64 "\ntype \"", cycle);
+    putc('"', out);
     for (size_t i = 0; i < size; i++) {
         switch (p[i]) {
         case '\n': fputs("\\n", out); break;
@@ -285,4 +321,23 @@ void input_record(FILE *out, uint64_t cycle, const void *bytes, size_t size)
         }
     }
     fputs("\"\n", out);
+}
+
+void input_record(FILE *out, uint64_t cycle, const void *bytes, size_t size)
+{
+    fprintf(out, "at %" PRIu64 "\ntype ", cycle);
+    write_text(out, bytes, size);
+}
+
+void input_record_frame(FILE *out, uint64_t cycle, unsigned slot,
+                        const void *bytes, size_t size)
+{
+    fprintf(out, "at %" PRIu64 "\nframe %u ", cycle, slot);
+    write_text(out, bytes, size);
+}
+
+void input_record_carrier(FILE *out, uint64_t cycle, unsigned slot, bool on)
+{
+    fprintf(out, "at %" PRIu64 "\ncarrier %u %s\n", cycle, slot,
+            on ? "on" : "off");
 }

@@ -1,11 +1,15 @@
-/* Input scripts: what is typed at the console, and when, so that a run with
- * input repeats exactly.  A text file; one step a line, in order:
+/* Input scripts: what comes from outside, and when, so that a run with input
+ * repeats exactly: what is typed at the console, and what comes by a network.
+ * A text file; one step a line, in order:
  *
  *     # comment
  *     after "GUEST-READY"        wait until the console has printed this
  *     at 250000000               wait until this cycle
  *     wait 1000000               wait this many cycles
  *     type "ls -l\n"             type the text
+ *     carrier 27 on              the network card in slot 27 has a carrier
+ *     carrier 27 off             or none
+ *     frame 27 "\xa4\xb3..."     bytes come to it by the network
  *
  * Texts know \n \r \t \e \\ \" and \xHH. */
 #ifndef SELKIRK_MORPH_INPUT_H
@@ -13,6 +17,7 @@
 
 #include "base/diag.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,13 +26,17 @@ typedef enum InputKind {
     INPUT_AFTER,
     INPUT_AT,
     INPUT_WAIT,
-    INPUT_TYPE
+    INPUT_TYPE,
+    INPUT_CARRIER,
+    INPUT_FRAME,
 } InputKind;
 
 typedef struct InputStep {
     InputKind kind;
     uint64_t cycle; /* AT, WAIT */
-    char *text;     /* AFTER, TYPE; zero-terminated, `size` bytes without */
+    unsigned slot;  /* CARRIER, FRAME */
+    bool on;        /* CARRIER */
+    char *text; /* AFTER, TYPE, FRAME; zero-terminated, `size` bytes without */
     size_t size;
 } InputStep;
 
@@ -43,7 +52,14 @@ bool input_parse(InputScript *script, const char *name, const char *text,
                  size_t size, Diag *diag);
 void input_free(InputScript *script);
 
+/* Whether a script says what comes by the network: then nothing else does. */
+bool input_has_network(const InputScript *script);
+
 /* Writes one `at` and one `type` line that repeat bytes typed at `cycle`. */
 void input_record(FILE *out, uint64_t cycle, const void *bytes, size_t size);
+/* The same for what comes by the network at `cycle`. */
+void input_record_frame(FILE *out, uint64_t cycle, unsigned slot,
+                        const void *bytes, size_t size);
+void input_record_carrier(FILE *out, uint64_t cycle, unsigned slot, bool on);
 
 #endif

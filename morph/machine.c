@@ -175,6 +175,14 @@ static void on_trace(void *ctx, uint32_t letter, bool on)
         m->host.trace(m->host.ctx, letter, on);
 }
 
+static void on_net_send(void *ctx, unsigned slot, const uint8_t *frame,
+                        size_t size)
+{
+    Machine *m = ctx;
+    if (m->host.net_send)
+        m->host.net_send(m->host.ctx, slot, frame, size);
+}
+
 /* The processor's end, as a board that has a status for it says. */
 static void on_machine_check(void *ctx, const char *why)
 {
@@ -211,6 +219,15 @@ static void on_marked(void *ctx)
 {
     Machine *m = ctx;
     m->host.marked(m->host.ctx);
+}
+
+static void on_network(void *ctx, const InputStep *step)
+{
+    Machine *m = ctx;
+    if (step->kind == INPUT_CARRIER)
+        board_net_carrier(m->board, step->slot, step->on);
+    else
+        board_net_receive(m->board, step->slot, step->text, step->size);
 }
 
 /* --- Loading -----------------------------------------------------------------
@@ -419,7 +436,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                                                   .found = on_text_found,
                                                   .reached = on_point_reached,
                                                   .region = on_region_text,
-                                                  .marked = on_marked});
+                                                  .marked = on_marked,
+                                                  .network = on_network});
     if (m->forward.to.kind == POINT_TEXT)
         console_forward(m->console, m->forward.to.text);
     BoardHost host = {.ctx = m,
@@ -433,7 +451,8 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
                       .mark = on_mark,
                       .stop = on_stop,
                       .note = on_note,
-                      .trace = on_trace};
+                      .trace = on_trace,
+                      .net_send = on_net_send};
     m->board = board_create(config, big, mc->disks, mc->disk_count, &host,
                             m->events, diag);
     if (!m->board)
@@ -544,9 +563,30 @@ void machine_set_mark(Machine *m, const char *text)
     console_mark(m->console, text);
 }
 
-void machine_set_input(Machine *m, const InputScript *script)
+static bool has_nic(const Machine *m, unsigned slot)
 {
+    const BoardNic *nics;
+    size_t count = board_nics(m->board, &nics);
+    for (size_t i = 0; i < count; i++)
+        if (nics[i].slot == slot)
+            return true;
+    return false;
+}
+
+bool machine_set_input(Machine *m, const InputScript *script, Diag *diag)
+{
+    for (size_t i = 0; i < script->count; i++) {
+        const InputStep *step = &script->steps[i];
+        if ((step->kind == INPUT_CARRIER || step->kind == INPUT_FRAME) &&
+            !has_nic(m, step->slot))
+            return diag_error(diag,
+                              "the input script has a network card in slot %u, "
+                              "where the machine has none; run the machine "
+                              "that it was recorded on",
+                              step->slot);
+    }
     console_play(m->console, script);
+    return true;
 }
 
 void machine_type(Machine *m, const void *bytes, size_t size)
@@ -559,6 +599,28 @@ void machine_type(Machine *m, const void *bytes, size_t size)
 size_t machine_typed(const Machine *m)
 {
     return console_typed(m->console);
+}
+
+size_t machine_nics(const Machine *m, const BoardNic **nics)
+{
+    return board_nics(m->board, nics);
+}
+
+void machine_set_carrier(Machine *m, unsigned slot, bool carrier)
+{
+    events_set_now(m->events, phases_now(m));
+    board_net_carrier(m->board, slot, carrier);
+}
+
+void machine_receive(Machine *m, unsigned slot, const void *bytes, size_t size)
+{
+    events_set_now(m->events, phases_now(m));
+    board_net_receive(m->board, slot, bytes, size);
+}
+
+bool machine_screen(const Machine *m, BoardScreen *screen)
+{
+    return board_screen(m->board, screen);
 }
 
 static void on_device_access(void *ctx, const Device *device, uint32_t offset,

@@ -45,6 +45,9 @@ typedef struct MachineHost {
     void (*note)(void *ctx, const char *text);
     /* The guest wants a trace on or off, by System/161's letter for it. */
     void (*trace)(void *ctx, uint32_t letter, bool on);
+    /* A frame leaves the network card in `slot`, which has a carrier. */
+    void (*net_send)(void *ctx, unsigned slot, const uint8_t *frame,
+                     size_t size);
 } MachineHost;
 
 /* Observers, for traces; members may be NULL. */
@@ -94,12 +97,23 @@ void machine_set_limits(Machine *machine, const MachineLimits *limits);
 void machine_set_mark(Machine *machine, const char *text);
 void machine_set_trace(Machine *machine, const MachineTrace *trace);
 
-/* Scripted input (morph/input.h): typed as its steps come due.  Borrowed. */
-void machine_set_input(Machine *machine, const InputScript *script);
+/* Scripted input (morph/input.h): comes as its steps are due.  Borrowed.  False
+ * and a Diag if it names a network card that is not there. */
+bool machine_set_input(Machine *machine, const InputScript *script, Diag *diag);
 /* Types bytes at the present cycle, as a person does. */
 void machine_type(Machine *machine, const void *bytes, size_t size);
 /* Bytes typed that the guest has not taken yet. */
 size_t machine_typed(const Machine *machine);
+
+/* The machine's network cards, and what comes to the one in a slot at the
+ * present cycle: whether it has a carrier from now on, and bytes, which need
+ * not be a frame. */
+size_t machine_nics(const Machine *machine, const BoardNic **nics);
+void machine_set_carrier(Machine *machine, unsigned slot, bool carrier);
+void machine_receive(Machine *machine, unsigned slot, const void *bytes,
+                     size_t size);
+/* What the machine's screen shows; false: it has none. */
+bool machine_screen(const Machine *machine, BoardScreen *screen);
 
 /* Runs for at most `slice` cycles, which are counted anew where
  * fast-forwarding ends.  After any stop but EXIT and HALT it can be

@@ -297,19 +297,90 @@ void test_trace(void)
     passed("trace");
 }
 
-void echo_line(void)
+/* --- Screen and keyboards --------------------------------------------------
+ */
+
+enum { CURSOR = 0, SIZE = 4 };
+
+static int screen = -1;
+static u32 columns, rows, column, row;
+
+/* At the cursor, as a terminal does, but for scrolling. */
+static void put_on_screen(char c)
 {
-    enum { CHARACTER = 0, READ_IRQ = 8, ENABLE = 1 };
-    char text[2] = "";
-    int slot = find_card(CARD_SERIAL, 0);
-    print("type a line: ");
-    *reg(slot, READ_IRQ) = ENABLE;
+    volatile u8 *memory = (volatile u8 *)(SLOT(screen) + BUFFER);
+    if (c != '\n')
+        memory[row * columns + column++] = (u8)c;
+    if (c == '\n' || column == columns) {
+        column = 0;
+        row = (row + 1) % rows;
+    }
+    *reg(screen, CURSOR) = column << 16 | row;
+}
+
+static void print_on_screen(const char *text)
+{
+    for (; *text; text++)
+        put_on_screen(*text);
+}
+
+void test_screen(void)
+{
+    screen = find_card(CARD_SCREEN, 0);
+    if (screen < 0)
+        return;
+    columns = *reg(screen, SIZE) >> 16;
+    rows = *reg(screen, SIZE) & 0xffff;
+    print_on_screen("The screen of a sys161 machine\n");
+    row = rows - 1;
+    print_on_screen("last line");
+    check(*reg(screen, CURSOR) == (9 << 16 | (rows - 1)),
+          "the cursor: ", *reg(screen, CURSOR));
+    check(*reg(screen, BUFFER) == 0x54686520, "the screen has ",
+          *reg(screen, BUFFER));
+    row = 1;
+    column = 0;
+    *reg(screen, CURSOR) = row;
+    print("screen: ");
+    print_number(columns);
+    print(" by ");
+    print_number(rows);
+    print("\n");
+}
+
+/* Reads a line from a card, whose keyboard has these registers, and shows it.
+ */
+static void read_line(int slot, u32 character, u32 read_irq,
+                      void (*show)(char c))
+{
+    enum { ENABLE = 1 };
+    char c;
+    *reg(slot, read_irq) |= ENABLE; /* one may have come already */
     do {
         wait_for(slot);
-        u32 c = *reg(slot, CHARACTER);
-        *reg(slot, READ_IRQ) = ENABLE;
-        text[0] = (char)(c == '\r' ? '\n' : c);
-        print(text);
-    } while (text[0] != '\n');
-    *reg(slot, READ_IRQ) = 0;
+        c = (char)*reg(slot, character);
+        *reg(slot, read_irq) = ENABLE;
+        c = c == '\r' ? '\n' : c;
+        show(c);
+    } while (c != '\n');
+    *reg(slot, read_irq) = 0;
+}
+
+static void put_on_console(char c)
+{
+    char text[2] = {c, '\0'};
+    print(text);
+}
+
+void echo_line(void)
+{
+    print("type a line: ");
+    read_line(find_card(CARD_SERIAL, 0), 0, 8, put_on_console);
+}
+
+void echo_on_screen(void)
+{
+    check(screen >= 0, "no screen card in ", 0);
+    print_on_screen("type a line: ");
+    read_line(screen, 8, 12, put_on_screen);
 }

@@ -85,15 +85,17 @@ static void clear_tlb(void)
     }
 }
 
-static int has_word(const char *text, char letter)
+/* In the first word. */
+static int has_letter(const char *text, char letter)
 {
-    for (; *text; text++)
+    for (; *text && *text != ' '; text++)
         if (*text == letter)
             return 1;
     return 0;
 }
 
-/* Arguments: "i" reads a line. */
+/* Arguments: "i" reads a line, "k" one from the screen's keyboard, "n" looks
+ * for another machine on the network. */
 void main(const char *arguments)
 {
     serial = find_card(CARD_SERIAL, 0);
@@ -109,8 +111,12 @@ void main(const char *arguments)
     test_emufs();
     test_random();
     test_trace();
-    if (has_word(arguments, 'i'))
+    test_screen();
+    test_network(has_letter(arguments, 'n'));
+    if (has_letter(arguments, 'i'))
         echo_line();
+    if (has_letter(arguments, 'k'))
+        echo_on_screen();
     run_processes();
     print("all good\n");
     power_off();

@@ -134,7 +134,9 @@ enum {
     CARD_TIMER,
     CARD_DISK,
     CARD_SERIAL,
-    CARD_EMUFS = 7,
+    CARD_SCREEN,
+    CARD_NET,
+    CARD_EMUFS,
     CARD_TRACE,
     CARD_RANDOM,
     CARD_MAINBOARD
@@ -148,8 +150,11 @@ void test_disk(void);
 void test_emufs(void);
 void test_random(void);
 void test_trace(void);
-/* Reads a line from the console, by interrupts, and prints it. */
+void test_screen(void);
+/* Reads a line from the serial card, by interrupts, and prints it. */
 void echo_line(void);
+/* The same on the screen. */
+void echo_on_screen(void);
 /* The timer card interrupts from now on, every `us` microseconds; 0: no more.
  */
 void start_ticks(u32 us);
@@ -157,6 +162,13 @@ void start_ticks(u32 us);
 void start_countdown(u32 us);
 /* True if it was the timer card that interrupted; ends its interrupt. */
 int take_tick(void);
+
+/* --- network.c -------------------------------------------------------------
+ */
+
+/* Tries the network card; `together`: with another machine that does so, too.
+ */
+void test_network(int together);
 
 /* --- smp.c -----------------------------------------------------------------
  */

@@ -91,6 +91,8 @@ void board_destroy(Board *board)
     for (unsigned i = 0; i < board->device_count; i++)
         board->devices[i]->cls->destroy(board->devices[i]);
     bus_destroy(board->bus);
+    if (board->cls->destroy)
+        board->cls->destroy(board);
     free(board);
 }
 
@@ -112,6 +114,27 @@ void board_console_wake(Board *board)
 {
     if (board->cls->console_wake)
         board->cls->console_wake(board);
+}
+
+size_t board_nics(const Board *board, const BoardNic **nics)
+{
+    return board->cls->nics ? board->cls->nics(board, nics) : 0;
+}
+
+void board_net_carrier(Board *board, unsigned slot, bool carrier)
+{
+    board->cls->net_carrier(board, slot, carrier);
+}
+
+void board_net_receive(Board *board, unsigned slot, const void *bytes,
+                       size_t size)
+{
+    board->cls->net_receive(board, slot, bytes, size);
+}
+
+bool board_screen(const Board *board, BoardScreen *screen)
+{
+    return board->cls->screen && board->cls->screen(board, screen);
 }
 
 uint32_t board_memory(const Board *board)

@@ -54,6 +54,9 @@ typedef struct BoardHost {
     void (*note)(void *ctx, const char *text);
     /* The guest turns a trace on or off, by System/161's letter for it. */
     void (*trace)(void *ctx, uint32_t letter, bool on);
+    /* A frame leaves the network card in `slot`. */
+    void (*net_send)(void *ctx, unsigned slot, const uint8_t *frame,
+                     size_t size);
 } BoardHost;
 
 typedef enum BoardCpuKind {
@@ -107,6 +110,32 @@ bool board_reset(Board *board, const BoardImage *image, BoardStart *start,
 
 /* New console input is there for console_get(). */
 void board_console_wake(Board *board);
+
+/* A network card, and where the user wants its cable to go. */
+typedef struct BoardNic {
+    unsigned slot;
+    const char *hub; /* path of the hub's socket */
+} BoardNic;
+
+/* The network cards, in the order of their slots. */
+size_t board_nics(const Board *board, const BoardNic **nics);
+/* For the network card in `slot`, which must be there: whether it has a carrier
+ * from now on, which it has not at first; and bytes that arrive, whatever they
+ * are. */
+void board_net_carrier(Board *board, unsigned slot, bool carrier);
+void board_net_receive(Board *board, unsigned slot, const void *bytes,
+                       size_t size);
+
+/* A screen of text: `rows` times `columns` bytes, row by row, and a cursor,
+ * which may be beyond them.  `changes` grows with every change. */
+typedef struct BoardScreen {
+    const uint8_t *text;
+    unsigned columns, rows, x, y;
+    uint64_t changes;
+} BoardScreen;
+
+/* What the screen shows now; false: the board has none. */
+bool board_screen(const Board *board, BoardScreen *screen);
 
 /* Bytes of RAM, from physical address 0. */
 uint32_t board_memory(const Board *board);

@@ -29,6 +29,13 @@ typedef struct BoardClass {
     bool (*reset)(Board *board, const BoardImage *image, BoardStart *start,
                   Diag *diag);
     void (*console_wake)(Board *board); /* NULL: nothing waits for input */
+    /* NULL: there is no network, and no screen. */
+    size_t (*nics)(const Board *board, const BoardNic **nics);
+    void (*net_carrier)(Board *board, unsigned slot, bool carrier);
+    void (*net_receive)(Board *board, unsigned slot, const void *bytes,
+                        size_t size);
+    bool (*screen)(const Board *board, BoardScreen *screen);
+    void (*destroy)(Board *board); /* what is its own; NULL: nothing */
 } BoardClass;
 
 struct Board {

@@ -1,12 +1,15 @@
 /* System/161: MIPS-161, a mainboard and 31 slots of the LAMEbus.  Sources:
  * System/161's documents "Virtual Hardware" and "LAMEbus" (os161.org). */
+#include "base/alloc.h"
 #include "base/bits.h"
 #include "hwmodel/board/parts.h"
 #include "hwmodel/board/sys161_conf.h"
 #include "hwmodel/dev/lame_disk.h"
 #include "hwmodel/dev/lame_emufs.h"
 #include "hwmodel/dev/lame_mainboard.h"
+#include "hwmodel/dev/lame_nic.h"
 #include "hwmodel/dev/lame_random.h"
+#include "hwmodel/dev/lame_screen.h"
 #include "hwmodel/dev/lame_serial.h"
 #include "hwmodel/dev/lame_timer.h"
 #include "hwmodel/dev/lame_trace.h"
@@ -14,6 +17,7 @@
 #include "hwmodel/dev/rom_link.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SLOT_31 (LAMEBUS_BASE + LAMEBUS_CONTROLLER * LAMEBUS_SLOT_SIZE)
@@ -38,7 +42,9 @@ static const BoardPart parts[] = {
      "in any slot N from 0 to 30, at 0x1fe00000 + 0x10000 * N, as "
      "all that follow; many of each"},
     {0, 0, &lame_disk_class, "fixed disk"},
-    {0, 0, &lame_serial_class, "the console; one of them has it"},
+    {0, 0, &lame_serial_class, "the console; there is one at most"},
+    {0, 0, &lame_screen_class, "a screen of text; there is one at most"},
+    {0, 0, &lame_nic_class, "a network card"},
     {0, 0, &lame_emufs_class, "a folder of the host"},
     {0, 0, &lame_trace_class, "trace control"},
     {0, 0, &lame_random_class, "random numbers"},
@@ -62,8 +68,11 @@ enum {
 typedef struct Sys161 {
     Board board;
     Device *mainboard;
-    Device *serial; /* that has the console, or NULL */
+    Device *serial, *screen; /* or NULL */
+    bool screen_types;       /* what is typed is for the screen's keyboard */
     Device *cards[LAMEBUS_SLOTS];
+    BoardNic nics[LAMEBUS_SLOTS]; /* the hubs' paths are owned */
+    size_t nic_count;
 } Sys161;
 
 /* --- What parts tell the board --- */
@@ -90,6 +99,13 @@ static void on_note(void *ctx, const char *text)
 {
     Board *board = ctx;
     board->host.note(board->host.ctx, text);
+}
+
+static void on_net_send(void *ctx, unsigned slot, const uint8_t *frame,
+                        size_t size)
+{
+    Board *board = ctx;
+    board->host.net_send(board->host.ctx, slot, frame, size);
 }
 
 static void on_trace(void *ctx, uint32_t letter, bool on)
@@ -174,12 +190,38 @@ static bool place_disk(Sys161 *sys, unsigned number,
     return card;
 }
 
+/* There is one terminal: a second serial or screen card is refused. */
+static bool is_first(const Device *card, unsigned number, const char *name,
+                     Diag *diag)
+{
+    return !card || diag_error(diag,
+                               "slot %u: there is a %s card already, which has "
+                               "the terminal; leave one of them out",
+                               number, name);
+}
+
 static void place_serial(Sys161 *sys, unsigned number, LameSlot *slot)
 {
-    LameSerialTerminal terminal = {sys, on_put, on_get};
-    Device *card = lame_serial_create(slot, sys->board.events, &terminal);
-    sys->serial = card;
-    place_card(sys, number, lame_serial_id, card);
+    LameSerialTerminal terminal = {
+        .keyboard = {sys, sys->screen_types ? NULL : on_get}, .put = on_put};
+    sys->serial = lame_serial_create(slot, sys->board.events, &terminal);
+    place_card(sys, number, lame_serial_id, sys->serial);
+}
+
+static void place_screen(Sys161 *sys, unsigned number, LameSlot *slot)
+{
+    LameTerminal terminal = {sys, sys->screen_types ? on_get : NULL};
+    sys->screen = lame_screen_create(slot, sys->board.events, &terminal);
+    place_card(sys, number, lame_screen_id, sys->screen);
+}
+
+static void place_nic(Sys161 *sys, unsigned number, LameSlot *slot,
+                      const Sys161Slot *what)
+{
+    LameNicHost host = {sys, on_net_send};
+    place_card(sys, number, lame_nic_id,
+               lame_nic_create(slot, sys->board.events, &host, what->address));
+    sys->nics[sys->nic_count++] = (BoardNic){number, alloc_string(what->path)};
 }
 
 static bool place_slot(Sys161 *sys, const Config *config, unsigned number,
@@ -204,13 +246,16 @@ static bool place_slot(Sys161 *sys, const Config *config, unsigned number,
                                             .rpm = what->rpm},
                           diag);
     case SYS161_SERIAL:
-        if (sys->serial)
-            return diag_error(diag,
-                              "slot %u: there is a serial card already, which "
-                              "has the console; leave one of them out",
-                              number);
+        if (!is_first(sys->serial, number, "serial", diag))
+            return false;
         place_serial(sys, number, slot);
         break;
+    case SYS161_SCREEN:
+        if (!is_first(sys->screen, number, "screen", diag))
+            return false;
+        place_screen(sys, number, slot);
+        break;
+    case SYS161_NIC: place_nic(sys, number, slot, what); break;
     case SYS161_EMUFS: {
         Device *card = lame_emufs_create(slot, events, what->path, diag);
         if (!card)
@@ -349,6 +394,20 @@ static void place_mainboard(Sys161 *sys, const Sys161Slot *what)
     }
 }
 
+/* What is typed is for the serial card, if there is one: then, for the screen
+ * only if sys161.keyboard says so. */
+static void choose_keyboard(Sys161 *sys, const Config *config,
+                            const Sys161Conf *conf)
+{
+    bool serial = false, screen = false;
+    for (unsigned i = 0; i < LAMEBUS_CONTROLLER; i++) {
+        serial |= conf->slots[i].card == SYS161_SERIAL;
+        screen |= conf->slots[i].card == SYS161_SCREEN;
+    }
+    bool asked = !strcmp(config_text(config, CONFIG_SYS161_KEYBOARD), "screen");
+    sys->screen_types = screen && (asked || !serial);
+}
+
 static bool sys161_build(Board *board, const Config *config, bool big,
                          const BoardDisk *disks, size_t disk_count, Diag *diag)
 {
@@ -367,6 +426,8 @@ static bool sys161_build(Board *board, const Config *config, bool big,
         place_rom(board);
         place_mainboard(sys, mainboard);
     }
+    if (good)
+        choose_keyboard(sys, config, &conf);
     for (unsigned i = 0; good && i < LAMEBUS_CONTROLLER; i++)
         good = place_slot(sys, config, i, &conf.slots[i], diag);
     good = good && place_disks(sys, disks, disk_count, diag);
@@ -402,8 +463,50 @@ static bool sys161_reset(Board *board, const BoardImage *image,
 static void sys161_console_wake(Board *board)
 {
     Sys161 *sys = (Sys161 *)board;
-    if (sys->serial)
+    if (sys->screen_types)
+        lame_screen_wake(sys->screen);
+    else if (sys->serial)
         lame_serial_wake(sys->serial);
+}
+
+static size_t sys161_nics(const Board *board, const BoardNic **nics)
+{
+    const Sys161 *sys = (const Sys161 *)board;
+    *nics = sys->nics;
+    return sys->nic_count;
+}
+
+static void sys161_net_carrier(Board *board, unsigned slot, bool carrier)
+{
+    lame_nic_set_carrier(((Sys161 *)board)->cards[slot], carrier);
+}
+
+static void sys161_net_receive(Board *board, unsigned slot, const void *bytes,
+                               size_t size)
+{
+    lame_nic_receive(((Sys161 *)board)->cards[slot], bytes, size);
+}
+
+static bool sys161_screen(const Board *board, BoardScreen *screen)
+{
+    const Sys161 *sys = (const Sys161 *)board;
+    if (!sys->screen)
+        return false;
+    LameScreenView view = lame_screen_view(sys->screen);
+    *screen = (BoardScreen){.text = view.text,
+                            .columns = LAME_SCREEN_COLUMNS,
+                            .rows = LAME_SCREEN_ROWS,
+                            .x = view.x,
+                            .y = view.y,
+                            .changes = view.changes};
+    return true;
+}
+
+static void sys161_destroy(Board *board)
+{
+    Sys161 *sys = (Sys161 *)board;
+    for (size_t i = 0; i < sys->nic_count; i++)
+        free((char *)sys->nics[i].hub);
 }
 
 const BoardClass board_sys161 = {
@@ -421,4 +524,9 @@ const BoardClass board_sys161 = {
     .build = sys161_build,
     .reset = sys161_reset,
     .console_wake = sys161_console_wake,
+    .nics = sys161_nics,
+    .net_carrier = sys161_net_carrier,
+    .net_receive = sys161_net_receive,
+    .screen = sys161_screen,
+    .destroy = sys161_destroy,
 };

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "hwmodel/dev/disk161.h"
 #include "hwmodel/dev/lame_disk.h"
+#include "hwmodel/dev/net161.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -139,6 +140,26 @@ static bool random_argument(const Line161 *line, const char *name,
            take_number(line, name, value, UINT64_MAX, &line->slot->seed, diag);
 }
 
+static bool nic_argument(const Line161 *line, const char *name,
+                         const char *value, bool *known, Diag *diag)
+{
+    uint64_t number;
+    if (!strcmp(name, "hub"))
+        return take_path(line, name, value, diag);
+    *known = !strcmp(name, "hwaddr");
+    if (!*known)
+        return true;
+    if (!take_number(line, name, value, NET161_ALL, &number, diag))
+        return false;
+    if (number == NET161_HUB || number == NET161_ALL)
+        return fail(line, diag,
+                    "hwaddr=%s: no card has that address; choose one from 1 to "
+                    "0xfffe",
+                    value);
+    line->slot->address = (uint16_t)number;
+    return true;
+}
+
 /* "name=value" or a name alone, of whose value nothing is left then. */
 static bool take_argument(const Line161 *line, char *word, Diag *diag)
 {
@@ -162,6 +183,9 @@ static bool take_argument(const Line161 *line, char *word, Diag *diag)
     case SYS161_RANDOM:
         good = random_argument(line, word, value, &known, diag);
         break;
+    case SYS161_NIC:
+        good = nic_argument(line, word, value, &known, diag);
+        break;
     default: known = false; break;
     }
     if (good && !known)
@@ -183,7 +207,8 @@ static Sys161Card card_of(const char *name)
         {"busctl", SYS161_OLDMAINBOARD}, {"timer", SYS161_TIMER},
         {"disk", SYS161_DISK},           {"serial", SYS161_SERIAL},
         {"emufs", SYS161_EMUFS},         {"trace", SYS161_TRACE},
-        {"random", SYS161_RANDOM},
+        {"random", SYS161_RANDOM},       {"nic", SYS161_NIC},
+        {"screen", SYS161_SCREEN},
     };
     for (size_t i = 0; i < ARRAY_LEN(cards); i++)
         if (!strcmp(cards[i].name, name))
@@ -197,15 +222,11 @@ static bool find_card(const Line161 *line, unsigned number, Diag *diag)
     line->slot->card = card_of(name);
     bool board = line->slot->card == SYS161_MAINBOARD ||
                  line->slot->card == SYS161_OLDMAINBOARD;
-    if (!strcmp(name, "nic") || !strcmp(name, "screen"))
-        return fail(line, diag,
-                    "Selkirk has no \"%s\" card; leave the line out, or put # "
-                    "in front of it",
-                    name);
     if (line->slot->card == SYS161_EMPTY)
         return fail(line, diag,
                     "there is no device \"%s\"; there are mainboard, "
-                    "oldmainboard, timer, disk, serial, emufs, trace, random",
+                    "oldmainboard, timer, disk, serial, screen, nic, emufs, "
+                    "trace, random",
                     name);
     if (board != (number == SYS161_SLOTS - 1))
         return fail(line, diag,
@@ -223,6 +244,12 @@ static bool check_slot(const Line161 *line, Diag *diag)
         return fail(line, diag, "the disk's file is missing; add file=NAME");
     if (slot->card == SYS161_EMUFS && !slot->path)
         slot->path = alloc_string(".");
+    if (slot->card == SYS161_NIC && !slot->address)
+        return fail(line, diag,
+                    "the network card's address is missing; add hwaddr=1, or "
+                    "another that no card on its hub has");
+    if (slot->card == SYS161_NIC && !slot->path)
+        slot->path = alloc_string(".sockets/hub");
     return true;
 }
 

@@ -20,16 +20,20 @@ typedef enum Sys161Card {
     SYS161_EMUFS,
     SYS161_TRACE,
     SYS161_RANDOM,
+    SYS161_NIC,
+    SYS161_SCREEN,
 } Sys161Card;
 
 typedef struct Sys161Slot {
     Sys161Card card;
-    char *path;    /* of a disk's image or emufs's folder; owned, or NULL */
+    char *path;    /* of a disk's image, emufs's folder, a nic's hub; owned, or
+                      NULL */
     uint64_t ram;  /* of a mainboard, in bytes; 0: not said */
     uint32_t cpus; /* likewise */
     uint32_t rpm;  /* of a disk */
     bool paranoid; /* likewise */
     uint64_t seed; /* of a random card */
+    uint16_t address; /* of a nic; 0: not said */
 } Sys161Slot;
 
 typedef struct Sys161Conf {

@@ -325,7 +325,7 @@ static void emufs_write(Device *device, uint32_t offset, unsigned size,
 {
     Emufs *e = (Emufs *)device;
     bool registers = offset < LAMEBUS_BUFFER;
-    if (event_pending(&e->done))
+    if (event_pending(&e->done) && (offset & ~3u) != OPERATION)
         lamebus_warn(&e->card, "offset 0x%x is written during an operation",
                      offset);
     if (!registers) {

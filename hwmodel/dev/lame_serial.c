@@ -1,7 +1,4 @@
-/* System/161's serial console card; see lame_serial.h.
- *
- * A character that arrives waits in the terminal, for the time of a character
- * and until the guest has acknowledged the one before: none is lost. */
+/* System/161's serial console card; see lame_serial.h. */
 #include "hwmodel/dev/lame_serial.h"
 
 #include "base/alloc.h"
@@ -14,13 +11,6 @@ enum {
     CHARACTER = 0x0,
     WRITE_IRQ = 0x4,
     READ_IRQ = 0x8,
-
-    IRQ_ENABLE = 1,
-    IRQ_COMPLETE = 2,
-    IRQ_FORCE = 4,
-    IRQ_BITS = 7,
-
-    PER_SECOND = 48000, /* characters: System/161's 19200 bit/s, made faster */
 };
 
 const LameId lame_serial_id = {4, 1};
@@ -28,67 +18,35 @@ const LameId lame_serial_id = {4, 1};
 typedef struct Serial {
     LameCard card;
     EventQueue *events;
-    LameSerialTerminal terminal;
-    uint32_t write_irq, read_irq;
-    uint8_t sending, received;
-    bool idle; /* the terminal had nothing, and will tell */
-    Event sent, arrived;
-    uint64_t count_sent, count_received, garbled;
+    LameKeyboard keyboard;
+    void (*put)(void *ctx, uint8_t byte);
+    void *ctx;
+    uint32_t write_irq;
+    uint8_t sending;
+    Event sent;
+    uint64_t count_sent, garbled;
 } Serial;
 
-static void update_irq(Serial *s)
+static void update_irq(LameCard *card)
 {
-    bool level = false;
-    uint32_t irqs[] = {s->write_irq, s->read_irq};
-    for (unsigned i = 0; i < ARRAY_LEN(irqs); i++)
-        level |= irqs[i] & IRQ_ENABLE && irqs[i] & (IRQ_COMPLETE | IRQ_FORCE);
-    line_set(&s->card.slot->irq, level);
-}
-
-static void start_character(Serial *s, Event *event)
-{
-    events_schedule(s->events, event,
-                    events_now(s->events) +
-                        events_cycles(s->events, 1, PER_SECOND));
-}
-
-/* Lets the next character begin to arrive, if there may be one.  Without power
- * all that is typed waits in the terminal. */
-static void listen(Serial *s)
-{
-    if (s->card.slot->powered && !s->idle && !(s->read_irq & IRQ_COMPLETE) &&
-        !event_pending(&s->arrived))
-        start_character(s, &s->arrived);
-}
-
-static void on_arrived(void *ctx)
-{
-    Serial *s = ctx;
-    int byte = s->terminal.get(s->terminal.ctx);
-    s->idle = byte < 0;
-    if (byte < 0)
-        return;
-    s->count_received++;
-    s->received = (uint8_t)byte;
-    s->read_irq |= IRQ_COMPLETE;
-    update_irq(s);
+    Serial *s = (Serial *)card;
+    line_set(&card->slot->irq, lame_irq_asserts(s->write_irq) ||
+                                   lame_irq_asserts(s->keyboard.irq));
 }
 
 void lame_serial_wake(Device *device)
 {
     assert(device->cls == &lame_serial_class);
-    Serial *s = (Serial *)device;
-    s->idle = false;
-    listen(s);
+    lame_keyboard_wake(&((Serial *)device)->keyboard);
 }
 
 static void on_sent(void *ctx)
 {
     Serial *s = ctx;
     s->count_sent++;
-    s->terminal.put(s->terminal.ctx, s->sending);
-    s->write_irq |= IRQ_COMPLETE;
-    update_irq(s);
+    s->put(s->ctx, s->sending);
+    s->write_irq |= LAME_IRQ_COMPLETE;
+    update_irq(&s->card);
 }
 
 void lame_serial_drain(Device *device)
@@ -106,7 +64,10 @@ static void send(Serial *s, uint8_t byte)
 {
     s->sending = byte;
     if (!event_pending(&s->sent)) {
-        start_character(s, &s->sent);
+        events_schedule(
+            s->events, &s->sent,
+            events_now(s->events) +
+                events_cycles(s->events, 1, LAME_CHARACTERS_PER_SECOND));
         return;
     }
     s->garbled++;
@@ -117,10 +78,10 @@ static void send(Serial *s, uint8_t byte)
 static uint32_t serial_read(Device *device, uint32_t offset, unsigned size)
 {
     Serial *s = (Serial *)device;
-    uint32_t word = s->received;
+    uint32_t word = s->keyboard.character;
     switch (offset & ~3u) {
     case WRITE_IRQ: word = s->write_irq; break;
-    case READ_IRQ: word = s->read_irq; break;
+    case READ_IRQ: word = s->keyboard.irq; break;
     }
     return lamebus_get_lanes(word, offset, size);
 }
@@ -132,32 +93,27 @@ static void serial_write(Device *device, uint32_t offset, unsigned size,
     value = lamebus_put_lanes(value, offset, size);
     switch (offset & ~3u) {
     case CHARACTER: send(s, (uint8_t)value); break;
-    case WRITE_IRQ: s->write_irq = value & IRQ_BITS; break;
-    case READ_IRQ:
-        s->read_irq = value & IRQ_BITS;
-        listen(s);
+    case WRITE_IRQ:
+        s->write_irq = value & LAME_IRQ_BITS;
+        update_irq(&s->card);
         break;
+    case READ_IRQ: lame_keyboard_write_irq(&s->keyboard, value); break;
     }
-    update_irq(s);
 }
 
 static void serial_reset(Device *device)
 {
     Serial *s = (Serial *)device;
     events_cancel(s->events, &s->sent);
-    events_cancel(s->events, &s->arrived);
-    s->write_irq = s->read_irq = 0;
-    s->received = 0;
-    s->idle = false;
-    listen(s);
-    update_irq(s);
+    s->write_irq = 0;
+    lame_keyboard_reset(&s->keyboard);
 }
 
 static void serial_destroy(Device *device)
 {
     Serial *s = (Serial *)device;
     events_cancel(s->events, &s->sent);
-    events_cancel(s->events, &s->arrived);
+    lame_keyboard_end(&s->keyboard);
     free(s);
 }
 
@@ -174,7 +130,7 @@ static const DeviceReg regs[] = {
 
 static const StatRow stat_rows[] = {
     {"sent", "characters", "printed", offsetof(Serial, count_sent)},
-    {"received", "characters", "typed", offsetof(Serial, count_received)},
+    {"received", "characters", "typed", offsetof(Serial, keyboard.received)},
     {"garbled", "characters", "lost because the next came too soon",
      offsetof(Serial, garbled)},
 };
@@ -201,8 +157,10 @@ Device *lame_serial_create(LameSlot *slot, EventQueue *events,
     s->card.device.cls = &lame_serial_class;
     s->card.slot = slot;
     s->events = events;
-    s->terminal = *terminal;
+    s->put = terminal->put;
+    s->ctx = terminal->keyboard.ctx;
     event_init(&s->sent, on_sent, s);
-    event_init(&s->arrived, on_arrived, s);
+    lame_keyboard_init(&s->keyboard, &s->card, events, &terminal->keyboard,
+                       update_irq);
     return &s->card.device;
 }

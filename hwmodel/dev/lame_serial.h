@@ -2,16 +2,14 @@
 #ifndef SELKIRK_HWMODEL_DEV_LAME_SERIAL_H
 #define SELKIRK_HWMODEL_DEV_LAME_SERIAL_H
 
-#include "hwmodel/dev/lamebus.h"
+#include "hwmodel/dev/lame_keyboard.h"
 
 extern const DeviceClass lame_serial_class;
 extern const LameId lame_serial_id;
 
 typedef struct LameSerialTerminal {
-    void *ctx;
-    void (*put)(void *ctx, uint8_t byte);
-    /* The next byte typed, or -1; then lame_serial_wake() tells of the next. */
-    int (*get)(void *ctx);
+    LameTerminal keyboard;
+    void (*put)(void *ctx, uint8_t byte); /* `ctx` is the keyboard's */
 } LameSerialTerminal;
 
 Device *lame_serial_create(LameSlot *slot, EventQueue *events,

@@ -88,6 +88,10 @@ bad 'a name that leads away' 'bad.ini:2: ".." is no name of a folder to see' \
 bad "a disk in a sys161's slots" 'bad.ini: point 1: slot 2 has a disk, which' \
     $'[experiment]\nimage = guest\n[base]\nmachine.board = sys161
 sys161.slots = 2 disk file=a, 31 mainboard'
+bad "a network card in a sys161's slots" \
+    'bad.ini: point 1: slot 27 has a network card, and runs with a network' \
+    $'[experiment]\nimage = guest\n[base]\nmachine.board = sys161
+sys161.slots = 27 nic hwaddr=1, 31 mainboard'
 bad 'slots that are not there' \
     'bad.ini: point 1: sys161.conf = none: cannot read it: No such file' \
     $'[experiment]\nimage = guest\n[base]\nmachine.board = sys161

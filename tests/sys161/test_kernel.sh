@@ -44,6 +44,10 @@ ok 'it prints what it should' cmp "$here/console.txt" functional/console.txt
 ok 'the disk has what it wrote' disk_is_written
 ok 'the folder has what it wrote' [ "$(cat emu/hello.txt)" = hello ]
 ok 'nothing else is there' [ "$(ls emu)" = hello.txt ]
+ok 'and where the guest did it' grep -q \
+    'note: pc 0x8[0-9a-f]*: disk in slot 2: sector 1000 is asked for' functional.err
+ok 'a card without a hub is told of' grep -q \
+    'nic in slot 27: there is no hub at hub, and no carrier' functional.err
 ok 'the user is told of misuse' grep -q 'emufs in slot 1: a name is refused' \
     functional.err
 ok 'and of what the guest shows' grep -q 'note: pc 0x8.*code 161' functional.err
@@ -89,6 +93,19 @@ ok 'the layer agrees with the reference CPU' cmp "$here/console.txt" \
 run forward --model vliw --fast-forward 200k --set fast_forward.warm=50k
 ok 'fast-forwarding prints the same' cmp "$here/console.txt" \
     forward/console.txt
+
+# The keyboard is one card's or the other's; only what was asked for is read.
+cat >screen.input <<'END'
+wait 5000000
+type "seen on the screen\r"
+END
+timeout 60 "$selkirk" run --machine sys161 --memory 2M --max-insns 20M \
+    --set sys161.slots='0 serial, 5 screen, 29 timer, 31 mainboard' \
+    --set sys161.keyboard=screen --input screen.input --console screen.console \
+    --out screen "$kernel" -- -k 2>/dev/null </dev/null || true
+ok 'the screen has a keyboard' grep -q '|type a line: seen on the screen  *|$' \
+    screen.console
+ok 'its picture is kept, too' cmp screen.console screen/console.txt
 
 ok 'mkdisk overwrites nothing' refuses 'File exists; --force' \
     "$selkirk" mkdisk disk.img 1M

@@ -109,10 +109,63 @@ static void test_numbers(void **state)
     input_free(&s);
 }
 
+static void test_network_steps(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\xa4\0\"\n\xff";
+    InputScript s;
+    parse(&s, "at 5\n  carrier 27 on\ncarrier 0 off\n"
+              "frame 9 \"\\xa4\\x00\\\"\\n\\xff\"\n");
+    assert_int_equal(s.count, 4);
+    assert_int_equal(s.steps[1].kind, INPUT_CARRIER);
+    assert_int_equal(s.steps[1].slot, 27);
+    assert_true(s.steps[1].on);
+    assert_int_equal(s.steps[2].kind, INPUT_CARRIER);
+    assert_int_equal(s.steps[2].slot, 0);
+    assert_false(s.steps[2].on);
+    assert_text(&s.steps[3], INPUT_FRAME, bytes, sizeof bytes - 1);
+    assert_int_equal(s.steps[3].slot, 9);
+    assert_true(input_has_network(&s));
+    input_free(&s);
+    parse(&s, "at 5\ntype \"x\"");
+    assert_false(input_has_network(&s));
+    input_free(&s);
+    /* What is recorded is read back. */
+    char text[200] = "";
+    FILE *file = fmemopen(text, sizeof text, "w");
+    assert_non_null(file);
+    input_record_carrier(file, 7, 27, true);
+    input_record_frame(file, 8, 27, bytes, sizeof bytes - 1);
+    input_record_carrier(file, 9, 27, false);
+    fclose(file);
+    parse(&s, text);
+    assert_int_equal(s.count, 6);
+    assert_cycle(&s.steps[0], INPUT_AT, 7);
+    assert_true(s.steps[1].on);
+    assert_cycle(&s.steps[2], INPUT_AT, 8);
+    assert_text(&s.steps[3], INPUT_FRAME, bytes, sizeof bytes - 1);
+    assert_false(s.steps[5].on);
+    input_free(&s);
+#define SLOT                                                                   \
+    "script:1: the card's slot is missing; write its number, such as 27"
+    assert_refused("carrier on", SLOT);
+    assert_refused("frame", SLOT);
+    assert_refused("frame 123 \"x\"", SLOT);
+    assert_refused("carrier 27", "script:1: a carrier is on or off");
+    assert_refused("carrier 27 onn", "script:1: a carrier is on or off");
+    assert_refused("carrier 27 on on",
+                   "script:1: more than one step on the line; begin a new "
+                   "line");
+    assert_refused("frame 27", "script:1: a text is missing; write it in "
+                               "quotes: \"text\"");
+    assert_refused("frame 27 \"\"",
+                   "script:1: the text is empty; leave the line out");
+}
+
 static void test_refuses_lines(void **state)
 {
     (void)state;
-#define WORDS "a line begins with after, at, wait, type or #"
+#define WORDS "a line begins with after, at, wait, type, carrier, frame or #"
     assert_refused("tpye \"x\"", "script:1: " WORDS);
     assert_refused("\n\nTYPE \"x\"", "script:3: " WORDS);
     assert_refused("\"x\"", "script:1: " WORDS);
@@ -323,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_network_steps),
         cmocka_unit_test(test_refuses_lines),
         cmocka_unit_test(test_refuses_texts),
         cmocka_unit_test(test_refuses_escapes),

@@ -236,7 +236,7 @@ static void play(Fixture *f, InputScript *script, const char *text)
 {
     Diag diag = {""};
     assert_true(input_parse(script, "test", text, strlen(text), &diag));
-    machine_set_input(f->machine, script);
+    assert_true(machine_set_input(f->machine, script, &diag));
 }
 
 static void test_input_script(void **state)

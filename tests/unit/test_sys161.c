@@ -1,8 +1,7 @@
 /* The sys161 board and its cards, register by register, without a processor. */
 #include "base/bits.h"
-#include "hwmodel/board/board.h"
 #include "hwmodel/dev/disk161.h"
-#include "hwmodel/dev/lamebus.h"
+#include "tests/unit/rig161.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -16,206 +15,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { MHZ = 1000000, CLOCK = 25 * MHZ };
-
-/* Where cards are in these tests. */
-enum {
-    SERIAL = 0,
-    EMUFS = 1,
-    DISK = 2,
-    RANDOM = 28,
-    TIMER = 29,
-    TRACE = 30,
-    CONTROLLER = 31,
-};
-
-/* The mainboard's registers, in slot 31. */
-enum {
-    RAMSZ = 0x7e00,
-    IRQS = 0x7e04,
-    PWR = 0x7e08,
-    IRQE = 0x7e0c,
-    CPUS = 0x7e10,
-    CPUE = 0x7e14,
-    SELF = 0x7e18,
-    CIRQE = 0x8000,
-    CIPI = 0x8004,
-    CRAM = 0x8300,
-};
-
-typedef struct Rig {
-    Config *config;
-    EventQueue *events;
-    Board *board;
-    Bus *bus;
-    BoardStart start;
-    unsigned irqs; /* of processor 0, and of all */
-    unsigned all_irqs[BOARD_CPUS_MAX];
-    unsigned self;    /* who accesses */
-    uint32_t on;      /* who was begun, and not ended */
-    BoardStart begun; /* with what, the last one */
-    char out[256];
-    size_t out_count;
-    const char *in; /* still to be typed */
-    uint32_t mark, letter;
-    bool traced;
-    char note[200]; /* the last one */
-    unsigned notes;
-    bool stopped;
-    BoardStop why;
-    uint32_t status;
-} Rig;
-
-/* --- The machine around the board ------------------------------------------
- */
-
-static void on_irq(void *ctx, unsigned cpu, unsigned input, bool level)
-{
-    Rig *rig = ctx;
-    unsigned *irqs = &rig->all_irqs[cpu];
-    *irqs = (*irqs & ~(1u << input)) | (unsigned)level << input;
-    rig->irqs = rig->all_irqs[0];
-}
-
-static unsigned on_processor(void *ctx)
-{
-    return ((Rig *)ctx)->self;
-}
-
-static void on_begin(void *ctx, unsigned cpu, const BoardStart *start)
-{
-    Rig *rig = ctx;
-    rig->on |= 1u << cpu;
-    rig->begun = *start;
-}
-
-static void on_end(void *ctx, unsigned cpu)
-{
-    ((Rig *)ctx)->on &= ~(1u << cpu);
-}
-
-static void on_put(void *ctx, uint8_t byte)
-{
-    Rig *rig = ctx;
-    assert_true(rig->out_count < sizeof rig->out - 1);
-    rig->out[rig->out_count++] = (char)byte;
-}
-
-static int on_get(void *ctx)
-{
-    Rig *rig = ctx;
-    return *rig->in ? (unsigned char)*rig->in++ : -1;
-}
-
-static uint64_t on_insns(void *ctx)
-{
-    (void)ctx;
-    return 0;
-}
-
-static void on_mark(void *ctx, uint32_t value)
-{
-    ((Rig *)ctx)->mark = value;
-}
-
-static void on_stop(void *ctx, BoardStop why, uint32_t status)
-{
-    Rig *rig = ctx;
-    rig->stopped = true;
-    rig->why = why;
-    rig->status = status;
-}
-
-static void on_note(void *ctx, const char *text)
-{
-    Rig *rig = ctx;
-    rig->notes++;
-    snprintf(rig->note, sizeof rig->note, "%s", text);
-}
-
-static void on_trace(void *ctx, uint32_t letter, bool on)
-{
-    Rig *rig = ctx;
-    rig->letter = letter;
-    rig->traced = on;
-}
-
-static bool rig_try(Rig *rig, const char *slots, bool big,
-                    const BoardDisk *disks, size_t disk_count, Diag *diag)
-{
-    static const BoardImage kernel = {0x80000200, "-x now", 0x20000};
-    *rig = (Rig){.in = "", .config = config_create()};
-    assert_true(
-        config_set(rig->config, "machine.board", "sys161", "test", diag));
-    assert_true(config_set(rig->config, "sys161.slots", slots, "test", diag));
-    rig->events = events_create(CLOCK);
-    BoardHost host = {.ctx = rig,
-                      .irq = on_irq,
-                      .console_put = on_put,
-                      .console_get = on_get,
-                      .insns = on_insns,
-                      .processor = on_processor,
-                      .begin = on_begin,
-                      .end = on_end,
-                      .mark = on_mark,
-                      .stop = on_stop,
-                      .note = on_note,
-                      .trace = on_trace};
-    rig->board = board_create(rig->config, big, disks, disk_count, &host,
-                              rig->events, diag);
-    if (!rig->board)
-        return false;
-    rig->bus = board_bus(rig->board);
-    return board_reset(rig->board, &kernel, &rig->start, diag);
-}
-
-static void rig_open(Rig *rig, const char *slots)
-{
-    Diag diag = {""};
-    if (!rig_try(rig, slots, true, NULL, 0, &diag))
-        fail_msg("%s", diag.text);
-}
-
-static void rig_close(Rig *rig)
-{
-    board_destroy(rig->board);
-    events_destroy(rig->events);
-    config_destroy(rig->config);
-}
-
-static uint32_t place(unsigned slot, uint32_t offset)
-{
-    return LAMEBUS_BASE + slot * LAMEBUS_SLOT_SIZE + offset;
-}
-
-static uint32_t rd(Rig *rig, unsigned slot, uint32_t offset)
-{
-    uint32_t value = 0;
-    assert_true(bus_read(rig->bus, place(slot, offset), 4, &value));
-    return value;
-}
-
-static void wr(Rig *rig, unsigned slot, uint32_t offset, uint32_t value)
-{
-    assert_true(bus_write(rig->bus, place(slot, offset), 4, value));
-}
-
-static bool answers(Rig *rig, unsigned slot, uint32_t offset)
-{
-    uint32_t value;
-    return bus_read(rig->bus, place(slot, offset), 4, &value);
-}
-
-static void pass(Rig *rig, uint64_t cycles)
-{
-    events_run(rig->events, events_now(rig->events) + cycles);
-}
-
-static bool interrupts(Rig *rig, unsigned slot)
-{
-    return rd(rig, CONTROLLER, IRQS) >> slot & 1;
-}
 
 /* --- Mainboard -------------------------------------------------------------
  */
@@ -629,7 +428,7 @@ static int tear_down(void **state)
     return system(command);
 }
 
-enum { SECTORS = 640, TURN = CLOCK / 60, BUFFER = 0x8000 };
+enum { SECTORS = 640, TURN = CLOCK / 60 };
 
 static void open_disk(Rig *rig, bool overlay)
 {
@@ -1115,7 +914,15 @@ static void test_conf_errors(void **state)
         {"2 disk file=/nowhere/x, 31 mainboard", "cannot open the disk"},
         {"1 emufs dir=/nowhere/x, 31 mainboard", "cannot open the folder"},
         {"0 serial, 1 serial, 31 mainboard", "serial card already"},
-        {"27 nic hwaddr=1", "no \"nic\" card"},
+        {"5 screen, 6 screen, 31 mainboard", "screen card already"},
+        {"5 screen columns=80", "no argument \"columns\""},
+        {"27 nic", "address is missing"},
+        {"27 nic hub=hub", "address is missing"},
+        {"27 nic hwaddr=0", "no card has that address"},
+        {"27 nic hwaddr=0xffff", "no card has that address"},
+        {"27 nic hwaddr=0x10000", "no number up to 65535"},
+        {"27 nic hwaddr=1 hub=", "name is missing"},
+        {"27 nic hwaddr=1 loss=2", "no argument \"loss\""},
         {"31 mainboard cpus=33", "no number"},
         {"31 mainboard cpus=0", "no such mainboard"},
         {"31 mainboard ramsize=4095", "multiple of 4"},
