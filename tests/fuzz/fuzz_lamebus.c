@@ -1,15 +1,18 @@
-/* Fuzzing of the sys161 board's cards by random accesses, and of sys161.conf.
+/* Fuzzing of the sys161 board's cards by random accesses and frames, and of
+ * sys161.conf.
  *
  *     fuzz_lamebus [--seed N] [--count N]
  *
- * N accesses, to machines that live for some thousand each.  Whatever a guest
- * does, the folder around its own must stay as it was, and no byte of a file
- * there may show in a buffer. */
+ * N accesses to each card, to machines that live for some thousand each.
+ * Whatever a guest does, the folder around its own must stay as it was, no byte
+ * of a file there may show in a buffer, and what leaves the network card is a
+ * frame. */
 #include "base/bits.h"
 #include "hwmodel/board/board.h"
 #include "hwmodel/board/sys161_conf.h"
 #include "hwmodel/dev/disk161.h"
 #include "hwmodel/dev/lamebus.h"
+#include "hwmodel/dev/net161.h"
 #include "tests/random/rng.h"
 #include "tests/support/options.h"
 
@@ -27,12 +30,17 @@ enum {
     CLOCK = 25000000,
     EMUFS = 1,
     DISK = 2,
+    NIC = 27,
     BUFFER = LAMEBUS_BUFFER,
+    SEND_BUFFER = BUFFER + NET161_FRAME_MAX,
 };
 
-static const char slots[] =
-    "0 serial, 1 emufs dir=emu, 2 disk file=disk.img, "
-    "28 random, 29 timer, 30 trace, 31 mainboard cpus=3";
+#define CARDS                                                                  \
+    "0 serial, 1 emufs dir=emu, 2 disk file=disk.img, 5 screen, "              \
+    "27 nic hwaddr=7 hub=x, 28 random, 29 timer, 30 trace, "
+static const char slots[] = CARDS "31 mainboard cpus=4";
+static const char old_slots[] = CARDS "31 oldmainboard";
+static const uint8_t used[] = {0, 1, 2, 5, 27, 28, 29, 30, 31};
 static const char secret[] = "nobody-may-read-this";
 
 typedef struct Fuzz {
@@ -42,7 +50,8 @@ typedef struct Fuzz {
     Board *board;
     Bus *bus;
     bool off;
-    uint64_t done, answered, refused, names;
+    uint64_t accesses[LAMEBUS_SLOTS];
+    uint64_t done, answered, refused, names, sent, got;
 } Fuzz;
 
 static void fail(const Fuzz *f, const char *why)
@@ -114,6 +123,15 @@ static void on_trace(void *ctx, uint32_t letter, bool on)
     (void)ctx, (void)letter, (void)on;
 }
 
+static void on_net_send(void *ctx, unsigned slot, const uint8_t *frame,
+                        size_t size)
+{
+    Fuzz *f = ctx;
+    f->sent++;
+    if (slot != NIC || !net161_is_frame(frame, size))
+        fail(f, "what leaves the card is no frame");
+}
+
 /* --- The folders -----------------------------------------------------------
  */
 
@@ -172,6 +190,7 @@ static uint32_t access_card(Fuzz *f, unsigned slot, uint32_t offset,
     bool ok = write ? bus_write(f->bus, pa, size, value)
                     : bus_read(f->bus, pa, size, &value);
     f->done++;
+    f->accesses[slot]++;
     *(ok ? &f->answered : &f->refused) += 1;
     return ok ? value : 0;
 }
@@ -181,19 +200,29 @@ static void wr(Fuzz *f, unsigned slot, uint32_t offset, uint32_t value)
     access_card(f, slot, offset, 4, true, value);
 }
 
+/* The slot of the card that was touched least. */
+static unsigned find_least(const Fuzz *f)
+{
+    unsigned slot = used[0];
+    for (size_t i = 0; i < sizeof used; i++)
+        if (f->accesses[used[i]] < f->accesses[slot])
+            slot = used[i];
+    return slot;
+}
+
 static void pass(Fuzz *f)
 {
-    uint32_t most = rng_one_in(&f->rng, 50) ? CLOCK : CLOCK / 100;
+    uint32_t most = rng_one_in(&f->rng, 50) ? CLOCK / 8 : CLOCK / 200;
     events_run(f->events, events_now(f->events) + rng_below(&f->rng, most));
 }
 
 static void access_anything(Fuzz *f)
 {
-    static const uint8_t used[] = {0, 1, 2, 28, 29, 30, 31, 31, 31};
     static const unsigned sizes[] = {1, 2, 4, 4, 4, 4};
     Rng *rng = &f->rng;
-    unsigned slot = rng_one_in(rng, 30) ? rng_below(rng, LAMEBUS_SLOTS)
-                                        : used[rng_below(rng, sizeof used)];
+    unsigned slot = rng_one_in(rng, 30)  ? rng_below(rng, LAMEBUS_SLOTS)
+                    : rng_one_in(rng, 4) ? used[rng_below(rng, sizeof used)]
+                                         : find_least(f);
     unsigned size = sizes[rng_below(rng, ARRAY_LEN(sizes))];
     uint32_t offset = rng_below(rng, LAMEBUS_SLOT_SIZE);
     switch (rng_below(rng, 5)) {
@@ -262,6 +291,36 @@ static void use_disk(Fuzz *f)
     pass(f);
 }
 
+/* Frames of all kinds in both directions, or what is none. */
+static void use_nic(Fuzz *f)
+{
+    static const uint32_t sizes[] = {0, 7, 8, 9, 12, 4095, 4096, 4097, 65535};
+    static const uint32_t addresses[] = {0, 7, 8, 0xffff};
+    Rng *rng = &f->rng;
+    uint8_t bytes[NET161_FRAME_MAX + 1];
+    uint32_t size = sizes[rng_below(rng, ARRAY_LEN(sizes))];
+    uint32_t from = addresses[rng_below(rng, ARRAY_LEN(addresses))];
+    uint32_t to = addresses[rng_below(rng, ARRAY_LEN(addresses))];
+    board_net_carrier(f->board, NIC, !rng_one_in(rng, 4));
+    wr(f, NIC, SEND_BUFFER + NET161_LENGTH_AT, size << 16 | to);
+    wr(f, NIC, 8, rng_below(rng, 5));
+    size_t length = size > sizeof bytes ? sizeof bytes : size;
+    memset(bytes, 'x', sizeof bytes);
+    bits_store16(bytes + NET161_MAGIC_AT,
+                 rng_one_in(rng, 8) ? rng_word(rng) & 0xffff : NET161_MAGIC,
+                 true);
+    bits_store16(bytes + NET161_FROM_AT, from, true);
+    bits_store16(bytes + NET161_LENGTH_AT, rng_one_in(rng, 8) ? size ^ 1 : size,
+                 true);
+    bits_store16(bytes + NET161_TO_AT, to, true);
+    for (unsigned i = 1 + rng_below(rng, 20); i > 0; i--)
+        board_net_receive(f->board, NIC, bytes, length);
+    pass(f);
+    f->got += access_card(f, NIC, 0, 4, false, 0);
+    wr(f, NIC, 0, 0);
+    wr(f, NIC, 4, 0);
+}
+
 /* --- Machines --------------------------------------------------------------
  */
 
@@ -282,18 +341,21 @@ static void run_machine(Fuzz *f, const Config *config)
                       .mark = on_mark,
                       .stop = on_stop,
                       .note = on_note,
-                      .trace = on_trace};
+                      .trace = on_trace,
+                      .net_send = on_net_send};
     f->board = board_create(config, true, NULL, 0, &host, f->events, &diag);
     if (!f->board || !board_reset(f->board, &kernel, &start, &diag))
         fail(f, diag.text);
     f->bus = board_bus(f->board);
     f->off = false;
     for (uint64_t end = f->done + LIFE; f->done < end && !f->off;)
-        switch (rng_below(&f->rng, 12)) {
+        switch (rng_below(&f->rng, 60)) {
         case 0: use_emufs(f); break;
         case 1: use_disk(f); break;
         case 2: pass(f); break;
         case 3: board_console_wake(f->board); break;
+        case 4: use_nic(f); break;
+        case 5: wr(f, 31, 0x7e08, UINT32_MAX); break; /* power to all */
         default: access_anything(f); break;
         }
     board_destroy(f->board);
@@ -318,7 +380,7 @@ static void read_conf(Fuzz *f)
 
 int main(int argc, char **argv)
 {
-    Fuzz f = {.seed = 1, .count = 20000};
+    Fuzz f = {.seed = 1, .count = 2000};
     const Option options[] = {{"--seed", &f.seed, NULL},
                               {"--count", &f.count, NULL},
                               {NULL, NULL, NULL}};
@@ -333,9 +395,13 @@ int main(int argc, char **argv)
     Diag diag = {""};
     config_set(config, "machine.board", "sys161", "fuzz", &diag);
     config_set(config, "machine.memory", "1M", "fuzz", &diag);
-    config_set(config, "sys161.slots", slots, "fuzz", &diag);
     f.rng = rng_stream(f.seed, 0);
-    while (f.done < f.count) {
+    while (f.accesses[find_least(&f)] < f.count) {
+        bool old = rng_one_in(&f.rng, 5), screen = rng_one_in(&f.rng, 2);
+        config_set(config, "sys161.slots", old ? old_slots : slots, "fuzz",
+                   &diag);
+        config_set(config, "sys161.keyboard", screen ? "screen" : "serial",
+                   "fuzz", &diag);
         run_machine(&f, config);
         check_folders(&f);
         for (unsigned i = 0; i < 100; i++)
@@ -343,8 +409,9 @@ int main(int argc, char **argv)
     }
     config_destroy(config);
     printf("fuzz_lamebus: seed %" PRIu64 ", %" PRIu64 " accesses: %" PRIu64
-           " answered, %" PRIu64 " bus errors, %" PRIu64 " names of files\n",
-           f.seed, f.done, f.answered, f.refused, f.names);
+           " answered, %" PRIu64 " bus errors, %" PRIu64 " names of files, "
+           "%" PRIu64 " frames sent, %" PRIu64 " received\n",
+           f.seed, f.done, f.answered, f.refused, f.names, f.sent, f.got);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     return system(command) != 0;
 }

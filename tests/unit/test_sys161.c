@@ -208,6 +208,53 @@ static void test_power(void **state)
     assert_int_equal(rig.status, 0);
     assert_string_equal(rig.out, "!");
     rig_close(&rig);
+    rig_open(&rig, "0 serial, 31 mainboard");
+    wr(&rig, CONTROLLER, PWR, 0);
+    pass(&rig, CLOCK);
+    assert_true(rig.stopped);
+    assert_int_equal(rig.out_count, 0);
+    rig_close(&rig);
+}
+
+/* The boot ROM's handlers end the run: the guest had not cleared BEV. */
+static void test_boot_rom(void **state)
+{
+    (void)state;
+    static const uint32_t vectors[] = {0x1fc00000, 0x1fc00100, 0x1fc00180};
+    Rig rig;
+    uint32_t word = 0;
+    rig_open(&rig, "0 serial, 31 mainboard");
+    assert_int_equal(rig.start.status, 1 << 22);
+    for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
+        assert_true(bus_read(rig.bus, vectors[i], 4, &word));
+        assert_int_equal(word, 0x3c1abfe0);
+    }
+    assert_true(bus_write(rig.bus, 0x1fdfe008, 4, 0));
+    assert_true(rig.stopped);
+    assert_int_equal(rig.why, BOARD_STOP_HALT);
+    assert_int_equal(rig.status, BOARD_STATUS_CRASH);
+    assert_non_null(strstr(rig.note, "an exception came to the boot ROM"));
+    rig_close(&rig);
+}
+
+/* What the kernel starts with must fit. */
+static void test_start_errors(void **state)
+{
+    (void)state;
+    Rig rig;
+    char long_arguments[1025];
+    memset(long_arguments, 'x', sizeof long_arguments - 1);
+    long_arguments[sizeof long_arguments - 1] = '\0';
+    rig_open(&rig, "31 mainboard ramsize=512K");
+    static const BoardImage large = {0x80000000, "", 512 << 10};
+    BoardImage arguments = {0x80000000, long_arguments, 0};
+    Diag diag = {""};
+    assert_false(board_reset(rig.board, &large, &rig.start, &diag));
+    assert_non_null(strstr(diag.text, "no room for arguments"));
+    diag = (Diag){""};
+    assert_false(board_reset(rig.board, &arguments, &rig.start, &diag));
+    assert_non_null(strstr(diag.text, "it takes 1023"));
+    rig_close(&rig);
 }
 
 static void test_old_mainboard(void **state)
@@ -283,6 +330,10 @@ static void test_timer(void **state)
     assert_int_equal(rd(&rig, TIMER, 0xc), 1);
     pass(&rig, 25 * 100);
     assert_int_equal(rd(&rig, TIMER, 0xc), 0);
+    assert_int_equal(rd(&rig, TIMER, 0x10), 0); /* it has ended */
+    wr(&rig, TIMER, 8, 0x12345678);
+    assert_int_equal(rd(&rig, TIMER, 8), 0x12345678);
+    wr(&rig, TIMER, 8, 0);
     /* A countdown of nothing takes a cycle; noise is a write. */
     wr(&rig, TIMER, 0x10, 0);
     pass(&rig, 1);
@@ -460,9 +511,13 @@ static void test_disk(void **state)
     assert_int_equal(rd(&rig, DISK, 0), SECTORS);
     assert_int_equal(rd(&rig, DISK, 0xc), 3600);
     wr(&rig, DISK, BUFFER, 0x11223344);
-    wr(&rig, DISK, BUFFER + 508, 0x55667788);
+    wr(&rig, DISK, BUFFER + 508, 0x5566ffff);
+    assert_true(bus_write(rig.bus, place(DISK, BUFFER + 510), 2, 0x7788));
+    assert_int_equal(rd(&rig, DISK, 8), 0);
     operate(&rig, 639, 3);
+    assert_int_equal(rd(&rig, DISK, 8), 639);
     assert_int_equal(rd(&rig, DISK, 4), 6);
+    assert_true(board_sync_disks(rig.board, &(Diag){""}));
     wr(&rig, DISK, 4, 0);
     assert_false(interrupts(&rig, DISK));
     assert_int_equal(rd(&rig, DISK, 4), 0);
@@ -579,6 +634,28 @@ static void limit_files(rlim_t bytes)
     limit.rlim_cur = bytes ? bytes : limit.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Disks of the command line take the slots that are free, from 2 on. */
+static void test_disk_slots(void **state)
+{
+    (void)state;
+    Rig rig;
+    Diag diag = {""};
+    char slots[600] = "31 mainboard";
+    BoardDisk disks[] = {{disk_path, true}, {disk_path, true}};
+    assert_true(disk161_create(disk_path, SECTORS, true, &diag));
+    assert_true(
+        rig_try(&rig, "2 timer, 4 timer, 31 mainboard", true, disks, 2, &diag));
+    assert_int_equal(rd(&rig, 3, 0), SECTORS);
+    assert_int_equal(rd(&rig, 5, 0), SECTORS);
+    assert_false(answers(&rig, 6, 0));
+    rig_close(&rig);
+    for (unsigned i = 2; i < 30; i++)
+        sprintf(slots + strlen(slots), ", %u timer", i);
+    assert_false(rig_try(&rig, slots, true, disks, 2, &diag));
+    assert_non_null(strstr(diag.text, "no slot is free for this disk"));
+    rig_close(&rig);
 }
 
 static void test_disk_is_full(void **state)
@@ -713,7 +790,10 @@ static void test_emufs_files(void **state)
     assert_int_equal(ask_io(&rig, file, 0, 0, CLOSE), 2);
     assert_int_equal(ask_io(&rig, file, 0, 1, READ), 2);
     assert_int_equal(ask_io(&rig, 0, 0, 0, CLOSE), 2);
-    assert_int_equal(ask_io(&rig, 64, 0, 0, GETSIZE), 2);
+    for (uint32_t operation = OPEN; operation <= TRUNCATE; operation++)
+        assert_int_equal(ask_io(&rig, 64, 0, 0, operation), 2);
+    assert_int_equal(rd(&rig, EMUFS, 0), 64);
+    assert_int_equal(rd(&rig, EMUFS, 0xc), TRUNCATE);
     assert_int_equal(ask_io(&rig, 0xffffffff, 0, 0, TRUNCATE), 2);
     assert_int_equal(ask(&rig, 0), 3);
     assert_int_equal(ask(&rig, 10), 3);
@@ -747,6 +827,9 @@ static void test_emufs_folders(void **state)
     assert_int_equal(ask_name(&rig, sub, "../sub/a", OPEN), 1);
     assert_int_equal(ask_name(&rig, sub, "..", OPEN), 1);
     assert_int_equal(ask_name(&rig, 0, "sub", CREATE), 7);
+    assert_int_equal(ask_name(&rig, 0, "", CREATE), 7);
+    assert_int_equal(ask_name(&rig, 0, "", EXCLUSIVE), 6);
+    assert_int_equal(ask_name(&rig, 0, "none/../sub/x/../a", OPEN), 1);
     assert_int_equal(ask_name(&rig, 0, "sub/a/b", OPEN), 11);
     assert_int_equal(ask_io(&rig, sub, 0, 1, READ), 7);
     assert_int_equal(ask_io(&rig, sub, 0, 1, WRITE), 7);
@@ -801,8 +884,18 @@ static void test_emufs_walls(void **state)
     rig_close(&rig);
 }
 
+/* No file can be opened from now on; or again. */
+static void limit_handles(bool limited)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limited ? 3 : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 static void test_emufs_limits(void **state)
 {
+    enum { NOBODY = 65534 };
     (void)state;
     Rig rig;
     char path[sizeof emu_path + 32];
@@ -811,13 +904,29 @@ static void test_emufs_limits(void **state)
     assert_non_null(file);
     fclose(file);
     assert_int_equal(chmod(path, 0444), 0);
+    snprintf(path, sizeof path, "%s/secret", emu_path);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0), 0);
     open_emufs(&rig);
+    bool root = geteuid() == 0; /* whom nothing is refused */
+    if (root)
+        assert_int_equal(seteuid(NOBODY), 0);
     assert_int_equal(ask_name(&rig, 0, "readonly", OPEN), 1);
     uint32_t handle = rd(&rig, EMUFS, 0);
-    if (getuid() != 0) {
-        assert_int_equal(ask_io(&rig, handle, 0, 1, WRITE), 13);
-        assert_int_equal(ask_io(&rig, handle, 0, 1, TRUNCATE), 13);
-    }
+    assert_int_equal(ask_io(&rig, handle, 0, 1, WRITE), 13);
+    assert_int_equal(ask_io(&rig, handle, 0, 1, TRUNCATE), 13);
+    assert_int_equal(ask_io(&rig, handle, 0, 1, READ), 1);
+    assert_int_equal(ask_name(&rig, 0, "secret", OPEN), 12);
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+    limit_handles(true);
+    uint32_t opened = ask_io(&rig, 0, 0, 0, OPEN);
+    uint32_t listed = ask_io(&rig, 0, 0, 0, READDIR);
+    limit_handles(false);
+    assert_int_equal(opened, 9);
+    assert_int_equal(listed, 9);
     for (unsigned i = 2; i < 64; i++)
         assert_int_equal(ask_io(&rig, 0, 0, 0, OPEN), 1);
     assert_int_equal(ask_io(&rig, 0, 0, 0, OPEN), 9);
@@ -927,6 +1036,8 @@ static void test_conf_errors(void **state)
         {"31 mainboard cpus=0", "no such mainboard"},
         {"31 mainboard ramsize=4095", "multiple of 4"},
         {"31 mainboard ramsize=0", "no size"},
+        {"2 disk file=a nodoom paranoid doom", "no argument \"doom\""},
+        {"29 timer 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "too many arguments"},
         {"31 busctl ramsize=0", "no size"},
         {"31 mainboard ramsize=", "no size"},
         {"31 mainboard ramsize", "no size"},
@@ -963,6 +1074,8 @@ int main(void)
         cmocka_unit_test(test_mainboard),
         cmocka_unit_test(test_processors),
         cmocka_unit_test(test_power),
+        cmocka_unit_test(test_boot_rom),
+        cmocka_unit_test(test_start_errors),
         cmocka_unit_test(test_old_mainboard),
         cmocka_unit_test(test_warnings_end),
         cmocka_unit_test(test_timer),
@@ -972,6 +1085,7 @@ int main(void)
         cmocka_unit_test(test_disk),
         cmocka_unit_test(test_disk_misuse),
         cmocka_unit_test(test_disk_is_full),
+        cmocka_unit_test(test_disk_slots),
         cmocka_unit_test(test_disk_time),
         cmocka_unit_test(test_disk_images),
         cmocka_unit_test(test_emufs_files),

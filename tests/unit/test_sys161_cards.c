@@ -493,6 +493,9 @@ static const struct {
      {{STEP_WRITE, EMUFS, 0xc, 8}, {STEP_WRITE, EMUFS, 0xc, 8}}},
     {"emufs in slot 1: offset 0x4 is written during an operation",
      {{STEP_WRITE, EMUFS, 0xc, 8}, {STEP_WRITE, EMUFS, 4, 0}}},
+    {"mainboard in slot 31: CPUE is set to 0x2: of the processors, 0x1, number "
+     "0 stays on",
+     {{STEP_WRITE, CONTROLLER, CPUE, 2}}},
     {"mainboard in slot 31: offset 0x7e00 is written, which is read-only",
      {{STEP_WRITE, CONTROLLER, RAMSZ, 0}}},
     {"mainboard in slot 31: offset 0xc is read, where no register is",
