@@ -139,22 +139,25 @@ static bool check_interval(const Session *s, Diag *diag)
                             "intervals.csv to; add --out DIR");
 }
 
-/* What is there to be recorded. */
 static bool check_record(const Session *s, Diag *diag)
 {
+    return !options_has(s->options, OPTION_RECORD) ||
+           !options_has(s->options, OPTION_INPUT) ||
+           diag_error(diag, "--record: with --input, nothing else is "
+                            "typed; leave one of them out");
+}
+
+/* Whether something may come from outside, once the machine is known. */
+static bool check_recorded(const Session *s, Diag *diag)
+{
     const BoardNic *nics;
-    if (!options_has(s->options, OPTION_RECORD))
-        return true;
-    if (options_has(s->options, OPTION_INPUT))
-        return diag_error(diag, "--record: with --input, nothing else is "
-                                "typed; leave one of them out");
-    if (strcmp(s->where, "stdio") != 0 && strcmp(s->where, "pty") != 0 &&
-        !machine_nics(s->machine, &nics))
-        return diag_error(diag,
-                          "--record: with --console %s, nothing is typed; "
-                          "leave one of them out",
-                          s->where);
-    return true;
+    return !options_has(s->options, OPTION_RECORD) ||
+           strcmp(s->where, "stdio") == 0 || strcmp(s->where, "pty") == 0 ||
+           machine_nics(s->machine, &nics) ||
+           diag_error(diag,
+                      "--record: with --console %s, nothing is typed; "
+                      "leave one of them out",
+                      s->where);
 }
 
 /* What only the layer has is not asked of the reference CPU. */
@@ -238,7 +241,8 @@ static bool read_inputs(Session *s, Diag *diag)
     s->check = options_has(o, OPTION_CHECK);
     join_arguments(s);
     return read_limits(s, diag) && read_marks(s, diag) &&
-           check_interval(s, diag) && (s->trace = trace_create(o, diag)) &&
+           check_record(s, diag) && check_interval(s, diag) &&
+           (s->trace = trace_create(o, diag)) &&
            (s->config = settings_create(o, diag)) && check_model(s, diag) &&
            check_warm(s, diag) &&
            (!input || input_read(&s->script, input, diag)) &&
@@ -361,7 +365,7 @@ static bool set_up(Session *s, Diag *diag)
                    .until = s->limits.until,
                    .recorded = options_has(s->options, OPTION_RECORD),
                    .marks = &s->marks};
-    if (!s->machine || !check_record(s, diag) ||
+    if (!s->machine || !check_recorded(s, diag) ||
         (s->script.count && !machine_set_input(s->machine, &s->script, diag)) ||
         !report_open_results(&s->results, options_value(s->options, OPTION_OUT),
                              &s->run, diag) ||
