@@ -22,7 +22,8 @@ enum {
 struct Screen {
     const Machine *machine;
     HostConsole *console;
-    bool live;
+    bool live;        /* there is a terminal, which may be too small */
+    bool drawn;       /* it had the screen to the end */
     bool dirty;       /* not all of `shown` is on the terminal */
     unsigned lines;   /* of the terminal; 0: the screen is not on it */
     unsigned columns; /* likewise */
@@ -142,7 +143,7 @@ void screen_show(Screen *s)
 static void put_text(Screen *s, FILE *copy, const char *text)
 {
     for (; *text; text++)
-        if (!s->live)
+        if (!s->drawn)
             hostconsole_put(s->console, (uint8_t)*text);
         else if (copy)
             putc(*text, copy);
@@ -180,10 +181,9 @@ void screen_end(Screen *s, FILE *copy)
     if (!machine_screen(s->machine, &view))
         return;
     screen_show(s);
-    if (s->lines) {
+    s->drawn = s->lines > 0;
+    if (s->drawn)
         draw(s, "\033[r\033[%u;1H\n", s->lines);
-        s->lines = 0;
-    }
     if (hostconsole_in_line(s->console))
         put_text(s, copy, "\n");
     put_picture(s, copy, &view);

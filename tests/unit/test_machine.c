@@ -389,31 +389,94 @@ static const uint32_t swr_marks[] = {
     SW(T0, 0x14, IO), BEQ(ZERO, ZERO, -1), NOP,
 };
 
-static void test_marks_of_one_instruction(void **state)
+/* A sys161, which starts with `words`; `note` takes what is told of it. */
+static Machine *create_sys161(Fixture *f, const uint32_t *words, size_t count,
+                              void (*note)(void *ctx, const char *text))
 {
-    (void)state;
-    uint32_t size = sizeof swr_marks;
+    uint32_t size = (uint32_t)(count * sizeof *words);
     ElfWriterSegment segment = {START, size, size,
                                 ELF_SEGMENT_R | ELF_SEGMENT_X};
     ElfWriter w;
     elf_writer_build(&w, true, START, &segment, 1, NULL, 0);
-    for (size_t i = 0; i < ARRAY_LEN(swr_marks); i++)
-        elf_writer_put32(&w, w.size - size + 4 * i, swr_marks[i]);
-    Fixture f = {.config = config_create()};
+    for (size_t i = 0; i < count; i++)
+        elf_writer_put32(&w, w.size - size + 4 * i, words[i]);
+    *f = (Fixture){.config = config_create()};
     Diag diag = {""};
-    config_set(f.config, "machine.board", "sys161", "test", &diag);
-    config_set(f.config, "sys161.slots", "30 trace, 31 mainboard ramsize=4M",
+    config_set(f->config, "machine.board", "sys161", "test", &diag);
+    config_set(f->config, "sys161.slots", "30 trace, 31 mainboard ramsize=4M",
                "test", &diag);
-    f.image = elf_read_memory("test", w.bytes, w.size, &diag);
-    MachineConfig mc = {.config = f.config, .image = f.image, .cmdline = ""};
-    Machine *m = f.machine = machine_create(&mc, &diag);
+    f->image = elf_read_memory("test", w.bytes, w.size, &diag);
+    MachineConfig mc = {.config = f->config,
+                        .image = f->image,
+                        .cmdline = "",
+                        .host = {.ctx = f, .note = note}};
+    f->machine = machine_create(&mc, &diag);
     assert_string_equal(diag.text, "");
+    return f->machine;
+}
+
+static void test_marks_of_one_instruction(void **state)
+{
+    (void)state;
+    Fixture f;
+    Machine *m = create_sys161(&f, swr_marks, ARRAY_LEN(swr_marks), NULL);
     machine_set_limits(m, &(MachineLimits){.insns = 100});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_INSNS);
     assert_int_equal(stats_get(machine_stats(m), "roi.count"), 2);
     /* From behind the first sw to the second swr, which ends off. */
     assert_int_equal(stats_get(machine_stats(m), "roi.insns"), 1);
     destroy(&f);
+}
+
+/* The note, as if it had been printed. */
+static void on_note(void *ctx, const char *text)
+{
+    Fixture *f = ctx;
+    snprintf(f->printed, sizeof f->printed, "%s", text);
+}
+
+/* What ends a sys161: Status.IsC, Status.SwC, two TLB entries for one page. */
+static void test_machine_checks(void **state)
+{
+    (void)state;
+    enum { INDEX = 0, ENTRYLO = 2, ENTRYHI = 10, STATUS = 12, VALID = 0x200 };
+    static const uint32_t isolates[] = {LUI(T0, 1), MTC0(T0, STATUS), NOP,
+                                        BEQ(ZERO, ZERO, -1), NOP};
+    static const uint32_t swaps[] = {LUI(T0, 2), MTC0(T0, STATUS), NOP,
+                                     BEQ(ZERO, ZERO, -1), NOP};
+    static const uint32_t doubles[] = {
+        ADDIU(T0, ZERO, 0x1000),
+        ADDIU(T1, ZERO, VALID),
+        ADDIU(T2, ZERO, 0x100),
+        MTC0(T0, ENTRYHI),
+        MTC0(T1, ENTRYLO),
+        MTC0(ZERO, INDEX),
+        TLBWI,
+        MTC0(T2, INDEX),
+        TLBWI,
+        LW(T3, 0, T0),
+        BEQ(ZERO, ZERO, -1),
+        NOP,
+    };
+    static const struct {
+        const uint32_t *words;
+        size_t count;
+        const char *note;
+    } cases[] = {
+        {isolates, ARRAY_LEN(isolates), "isolates or swaps caches"},
+        {swaps, ARRAY_LEN(swaps), "isolates or swaps caches"},
+        {doubles, ARRAY_LEN(doubles), "two TLB entries match one address"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Fixture f;
+        Machine *m = create_sys161(&f, cases[i].words, cases[i].count, on_note);
+        machine_set_limits(m, &(MachineLimits){.insns = 100});
+        assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_HALT);
+        assert_int_equal(machine_exit_status(m), BOARD_STATUS_CRASH);
+        assert_non_null(strstr(f.printed, ": machine check: "));
+        assert_non_null(strstr(f.printed, cases[i].note));
+        destroy(&f);
+    }
 }
 
 int main(void)
@@ -434,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_regions),
         cmocka_unit_test(test_marks_of_one_instruction),
+        cmocka_unit_test(test_machine_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,11 +261,18 @@ static void test_old_mainboard(void **state)
 {
     (void)state;
     Rig rig;
-    rig_open(&rig, "31 busctl ramsize=512K");
+    rig_open(&rig, "0 serial, 31 busctl ramsize=512K");
     assert_int_equal(rd(&rig, CONTROLLER, 0x7c04), 1);
     assert_int_equal(rd(&rig, CONTROLLER, 0x7c08), 2);
     assert_int_equal(rd(&rig, CONTROLLER, RAMSZ), 512 << 10);
     assert_int_equal(rd(&rig, CONTROLLER, IRQE), 0xffffffff);
+    assert_int_equal(rd(&rig, CONTROLLER, PWR), 0x80000001);
+    wr(&rig, SERIAL, 4, 5);
+    assert_int_equal(rd(&rig, CONTROLLER, IRQS), 1);
+    assert_int_equal(rig.irqs, 1);
+    wr(&rig, CONTROLLER, IRQE, ~1u);
+    assert_int_equal(rig.irqs, 0);
+    assert_int_equal(rig.notes, 0);
     assert_false(answers(&rig, CONTROLLER, CPUS));
     assert_false(answers(&rig, CONTROLLER, CIRQE));
     BoardCpu cpu = board_cpu(rig.board);
