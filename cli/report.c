@@ -199,10 +199,10 @@ void report_write_summary(const Run *run)
     if (commits)
         fprintf(stderr, "  checked      %16" PRIu64 "   commits\n", commits);
     if (run->networked)
-        fprintf(stderr,
-                "  network      %16" PRIu64
-                "   frames came: this run need not repeat%s\n",
-                run->frames, run->recorded ? ", but by its record" : "");
+        fprintf(stderr, "  network      %16" PRIu64 "   frames came: %s\n",
+                run->frames,
+                run->recorded ? "the record repeats this run"
+                              : "this run need not repeat");
     const Stats *stats = machine_stats(run->machine);
     uint64_t forwarded = stats_get_whole(stats, "fast_forward.insns");
     if (forwarded)

@@ -9,6 +9,7 @@
 #include "hwmodel/dev/net161.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,8 @@ static size_t make_lie(uint8_t *bytes, uint32_t *seed)
         if (next(seed) % 2) /* one that is too long, most of the time */
             put(bytes, NET161_LENGTH_AT, (unsigned)size);
     }
+    if (net161_is_frame(bytes, size))
+        bytes[NET161_LENGTH_AT + 1] ^= 1;
     return size;
 }
 
@@ -58,23 +61,23 @@ static size_t make_frame(uint8_t *bytes)
 }
 
 /* False when the other end is gone. */
-static int send_all(int to, const uint8_t *bytes, size_t size)
+static bool send_all(int to, const uint8_t *bytes, size_t size)
 {
     while (send(to, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
         if (errno != EAGAIN)
-            return 0;
+            return false;
         usleep(NAP_US);
     }
-    return 1;
+    return true;
 }
 
-static void misbehave(int to, uint32_t *seed)
+static void misbehave(int to, bool flood, uint32_t *seed)
 {
     uint8_t bytes[LIE_MAX];
     for (unsigned i = 0; i < LIES; i++)
         if (!send_all(to, bytes, make_lie(bytes, seed)))
             return;
-    for (unsigned i = 0; i < FLOOD; i++)
+    for (unsigned i = 0; flood && i < FLOOD; i++)
         if (!send_all(to, bytes, make_frame(bytes)))
             return;
     send_all(to, bytes, 0); /* which looks like an end */
@@ -90,7 +93,7 @@ int main(int argc, char **argv)
         return 2;
     }
     strcpy(address.sun_path, argv[2]);
-    int hub = !strcmp(argv[1], "hub");
+    bool hub = !strcmp(argv[1], "hub");
     int listener = hub ? socket(AF_UNIX, SOCK_SEQPACKET, 0) : -1;
     if (hub && (bind(listener, where, sizeof address) < 0 ||
                 listen(listener, 1) < 0)) {
@@ -104,7 +107,7 @@ int main(int argc, char **argv)
             perror(argv[2]);
             return 2;
         }
-        misbehave(s, &seed);
+        misbehave(s, hub, &seed);
         close(s);
         usleep(NAP_US);
     }
