@@ -67,6 +67,7 @@ static void reset_state(Cpu *c, uint32_t pc, uint32_t status,
     memcpy(s->gpr, gpr, sizeof s->gpr);
     s->gpr[0] = 0;
     tlb_reset(s);
+    tlb_index_make(&c->tlb_index, s);
     isocache_reset(c->icache);
     isocache_reset(c->dcache);
     c->waiting = false;
@@ -91,8 +92,14 @@ GuestState *cpu_state(Cpu *c)
     return &c->s;
 }
 
+const TlbIndex *cpu_tlb_index(const Cpu *c)
+{
+    return &c->tlb_index;
+}
+
 void cpu_state_changed(Cpu *c)
 {
+    tlb_index_make(&c->tlb_index, &c->s);
     cpu_mem_forget(c);
     cpu_mode_changed(c);
 }

@@ -8,6 +8,7 @@
 #include "base/stats.h"
 #include "frontend/decode.h"
 #include "frontend/state.h"
+#include "frontend/tlb.h"
 
 #include <stddef.h>
 
@@ -231,6 +232,9 @@ void cpu_memory_changed(Cpu *cpu, uint32_t pa, uint32_t size);
  * change, call cpu_state_changed(). */
 GuestState *cpu_state(Cpu *cpu);
 void cpu_state_changed(Cpu *cpu);
+/* Of the state's TLB, for tlb_translate(); it lives as long as the processor.
+ */
+const TlbIndex *cpu_tlb_index(const Cpu *cpu);
 
 /* A data access as the guest's load would see it, for debuggers: ignores the
  * mode, changes nothing, reads no device.  False if there is no memory. */

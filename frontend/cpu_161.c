@@ -47,7 +47,8 @@ static bool load_linked(Cpu *c, unsigned rt, uint32_t va)
         return false;
     c->s.gpr[rt] = value;
     TlbPage page;
-    tlb_translate(&c->s, va, false, &page); /* as it was for the load */
+    /* As it was for the load. */
+    tlb_translate(&c->s, &c->tlb_index, va, false, &page);
     c->s.link = true;
     c->s.link_pa = page.pa;
     return true;

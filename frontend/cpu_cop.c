@@ -92,6 +92,7 @@ static void write_tlb(Cpu *c, unsigned index)
     TlbEntry *e = &s->tlb[index];
     cpu_mem_forget_page(c, e->hi);
     *e = (TlbEntry){s->entryhi, s->entrylo};
+    tlb_index_move(&c->tlb_index, index, e->hi);
     cpu_mem_forget_page(c, e->hi);
     c->stats.tlb_writes++;
     if (c->hooks.tlb_write)
@@ -102,7 +103,7 @@ static void probe_tlb(Cpu *c)
 {
     GuestState *s = &c->s;
     uint32_t status = s->status;
-    int i = tlb_find(s, s->entryhi);
+    int i = tlb_find(s, &c->tlb_index, s->entryhi);
     if (s->status != status)
         cpu_tlb_shut_down(c);
     s->index = i < 0 ? INDEX_P | (s->index & INDEX_INDEX) : (uint32_t)i << 8;

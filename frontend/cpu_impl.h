@@ -9,6 +9,7 @@
 #include "frontend/cpu.h"
 #include "frontend/decode.h"
 #include "frontend/isocache.h"
+#include "frontend/tlb.h"
 
 enum {
     PAGE_SHIFT = 12,
@@ -77,6 +78,7 @@ typedef struct CpuGroup {
 
 struct Cpu {
     GuestState s;
+    TlbIndex tlb_index;
     uint64_t limit;      /* execute() looks up when insns is there */
     uint64_t deadline;   /* cpu_run() returns at this cycle */
     uint64_t insn_limit; /* or at this instruction */

@@ -101,7 +101,7 @@ static bool translate(Cpu *c, uint32_t va, bool store, TlbPage *page)
 {
     GuestState *s = &c->s;
     uint32_t status = s->status;
-    TlbResult result = tlb_translate(s, va, store, page);
+    TlbResult result = tlb_translate(s, &c->tlb_index, va, store, page);
     if (s->status != status)
         cpu_tlb_shut_down(c);
     if (result == TLB_OK)

@@ -38,7 +38,8 @@ bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
     if (look->va != page_va) {
         TlbPage page;
         uint32_t status = l->state->status;
-        TlbResult result = tlb_translate(l->state, page_va, false, &page);
+        TlbResult result =
+            tlb_translate(l->state, l->tlb_index, page_va, false, &page);
         /* Only the fetch itself may shut the TLB down. */
         l->state->status = status;
         if (result != TLB_OK || !page.cached)

@@ -99,8 +99,8 @@ static bool is_refused(Layer *l, const DecodedInsn *d)
     TlbPage page;
     if (va & (d->access - 1u) || status & STATUS_ISC)
         return false;
-    TlbResult result =
-        tlb_translate(l->state, va & ~(PAGE_SIZE - 1u), d->store, &page);
+    TlbResult result = tlb_translate(l->state, l->tlb_index,
+                                     va & ~(PAGE_SIZE - 1u), d->store, &page);
     bool shuts_down = l->state->status != status;
     l->state->status = status;
     return result != TLB_OK && !shuts_down;

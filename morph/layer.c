@@ -109,7 +109,7 @@ bool layer_page(void *ctx, uint32_t va, bool user, bool store, CorePage *page,
     uint32_t status = s->status;
     TlbPage found;
     uint32_t va_page = va & ~(PAGE_SIZE - 1u);
-    TlbResult result = tlb_translate(s, va_page, store, &found);
+    TlbResult result = tlb_translate(s, l->tlb_index, va_page, store, &found);
     /* Where two entries match, gear 0 will shut the TLB down. */
     s->status = status;
     *fault = CORE_FAULT_GUEST;
@@ -271,6 +271,7 @@ Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
     l->cpu_config = *cpu_config;
     l->cpu = cpu;
     l->state = cpu_state(cpu);
+    l->tlb_index = cpu_tlb_index(cpu);
     l->bus = bus;
     l->home = true;
     l->look = UINT64_MAX;

@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/histogram.h"
 #include "frontend/lift.h"
+#include "frontend/tlb.h"
 #include "morph/layer.h"
 #include "morph/memo.h"
 #include "optimizer/optimizer.h"
@@ -198,7 +199,8 @@ struct Layer {
     const Config *config;
     CpuConfig cpu_config;
     Cpu *cpu;
-    GuestState *state; /* the processor's */
+    GuestState *state; /* the processor's, and */
+    const TlbIndex *tlb_index;
     Bus *bus;
     Hierarchy *hierarchy;
     Core *core;

@@ -37,7 +37,7 @@ static bool is_code(uint32_t pa)
 bool world_find(World *w, uint32_t va, bool store, uint32_t *pa)
 {
     TlbPage page;
-    if (tlb_translate(&w->mapping, va, store, &page) != TLB_OK)
+    if (tlb_translate(&w->mapping, NULL, va, store, &page) != TLB_OK)
         return false;
     *pa = page.pa;
     return page.pa < TRANSLATE_RAM && !(store && is_code(page.pa));
@@ -46,7 +46,8 @@ bool world_find(World *w, uint32_t va, bool store, uint32_t *pa)
 bool world_fetch(World *w, uint32_t va, uint32_t *word)
 {
     TlbPage page;
-    if (va & 3 || tlb_translate(&w->mapping, va, false, &page) != TLB_OK ||
+    if (va & 3 ||
+        tlb_translate(&w->mapping, NULL, va, false, &page) != TLB_OK ||
         !is_code(page.pa))
         return false;
     *word = bits_load32(bare_cpu_ram(w->bare) + page.pa, w->big);
@@ -110,7 +111,7 @@ static bool bus_page(void *ctx, uint32_t va, bool user, bool store,
     TlbPage found;
     *fault = CORE_FAULT_GUEST;
     if (user != state_user_mode(&w->mapping) ||
-        tlb_translate(&w->mapping, va, store, &found) != TLB_OK)
+        tlb_translate(&w->mapping, NULL, va, store, &found) != TLB_OK)
         return false;
     *fault = CORE_FAULT_MMIO;
     if (found.pa >= TRANSLATE_RAM)
