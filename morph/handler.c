@@ -5,12 +5,14 @@
  * ordinary is left to the dispatcher.
  *
  * The instructions of CP0 and the TLB have handlers that leave the guest's
- * other registers where they are.  The rest is executed by gear 0's hands: what
- * leads into an exception, as accesses that the TLB refuses do, or out of one,
- * which is a jump with RFE in its delay slot. */
+ * other registers where they are, and so has what leads out of an exception: a
+ * jump with RFE in its delay slot.  The rest is executed by gear 0's hands:
+ * what leads into one, as accesses that the TLB refuses do. */
 #include "morph/layer_impl.h"
 
-#include "frontend/tlb.h"
+#include "frontend/fpu.h"
+
+#include <assert.h>
 
 static bool is_system(InsnOp op)
 {
@@ -57,20 +59,32 @@ static void land(Layer *l, IrPending pending)
     core_commit(l->core);
 }
 
-/* False: nothing was done. */
-static bool run_system(Layer *l, const Insn *in)
+/* The core's register 0 is not the guest's. */
+static uint32_t read_gpr(const Layer *l, unsigned reg)
+{
+    return reg ? core_regs(l->core)->gpr[reg] : 0;
+}
+
+/* The kernel's instruction at `pc` begins, which is fetched as data.  False:
+ * nothing was done. */
+static bool begin(Layer *l, uint32_t pc, const Insn *in)
 {
     CoreFault fault;
-    /* It is fetched as data. */
-    if (!core_touch(l->core, l->pc, false, false, &fault))
+    if (!core_touch(l->core, pc, false, false, &fault))
         return false;
-    /* The core's register 0 is not the guest's. */
-    uint32_t rt = in->rt ? core_regs(l->core)->gpr[in->rt] : 0;
     core_charge(l->core, CORE_CAUSE_GEAR0,
                 l->cost.handler + gear0_operation(l, in));
     core_set_insns(l->core, core_insns(l->core) + 1);
     l->state->insns = core_insns(l->core);
-    cpu_system(l->cpu, in, rt);
+    return true;
+}
+
+/* False: nothing was done. */
+static bool run_system(Layer *l, const Insn *in)
+{
+    if (!begin(l, l->pc, in))
+        return false;
+    cpu_system(l->cpu, in, read_gpr(l, in->rt));
     if (unlikely(l->watch.on) && l->pc == l->watch.va &&
         l->state->insns > l->watch.from)
         watch_hit(l);
@@ -83,6 +97,31 @@ static bool run_system(Layer *l, const Insn *in)
         layer_show_state(l);
         l->hooks.commit(l->hooks.ctx, NULL, 0);
     }
+    return true;
+}
+
+/* A jump of the kernel with RFE in its delay slot, as gear 0 executes both.
+ * False: nothing was done. */
+static bool run_return(Layer *l, const Insn *jump)
+{
+    static const Insn rfe = {.op = INSN_RFE};
+    uint32_t target = read_gpr(l, jump->rs);
+    /* What translations cannot go on with; and whoever sees each instruction,
+     * sees the state between them. */
+    bool plain = !l->hooks.commit && !(target & 3) &&
+                 !(l->cpu_config.fpu && fpu_irq(core_regs(l->core)->fcr31));
+    if (!plain || !begin(l, l->pc, jump))
+        return false;
+    land(l, l->pending);
+    l->pc += 4;
+    l->pending = IR_PENDING_NONE;
+    bool begun = begin(l, l->pc, &rfe); /* peek() has found it */
+    assert(begun);
+    (void)begun;
+    cpu_system(l->cpu, &rfe, 0);
+    l->user = state_user_mode(l->state);
+    l->fpu = layer_fpu(l);
+    l->pc = target;
     return true;
 }
 
@@ -106,14 +145,17 @@ static bool is_refused(Layer *l, const DecodedInsn *d)
     return result != TLB_OK && !shuts_down;
 }
 
-/* Likewise of a branch or jump `op`, with its delay slot. */
-static unsigned count_pair(Layer *l, InsnOp op)
+/* Likewise of a branch or jump `op`, with its delay slot; *returns if that is
+ * RFE. */
+static unsigned count_pair(Layer *l, InsnOp op, bool *returns)
 {
     const DecodedInsn *slot = peek(l, l->pc + 4);
     if (!slot || op == INSN_JALR)
         return 0;
-    if (slot->insn.op == INSN_RFE)
-        return op == INSN_JR && !l->user ? 2 : 0;
+    if (slot->insn.op == INSN_RFE) {
+        *returns = op == INSN_JR && !l->user;
+        return *returns ? 2 : 0;
+    }
     /* What the branch writes, and what lands then, is not there yet. */
     unsigned base = slot->insn.rs;
     return slot->access && base != l->pending && base != 31 &&
@@ -123,7 +165,7 @@ static unsigned count_pair(Layer *l, InsnOp op)
 }
 
 /* Instructions that gear 0's hands execute from the pc on, or 0. */
-static unsigned count_stepped(Layer *l, const DecodedInsn *d)
+static unsigned count_stepped(Layer *l, const DecodedInsn *d, bool *returns)
 {
     InsnOp op = (InsnOp)d->insn.op;
     InsnClass cls = insn_info(op)->cls;
@@ -132,7 +174,7 @@ static unsigned count_stepped(Layer *l, const DecodedInsn *d)
     if (d->access)
         return is_refused(l, d);
     if (cls == INSN_CLASS_BRANCH || cls == INSN_CLASS_JUMP)
-        return count_pair(l, op);
+        return count_pair(l, op, returns);
     switch (op) {
     case INSN_SYSCALL:
     case INSN_BREAK:
@@ -184,16 +226,18 @@ static bool handle(Layer *l, bool *jumped)
     const DecodedInsn *d = peek(l, l->pc);
     if (!d)
         return false;
-    if (is_timer(&d->insn))
+    Insn in = d->insn; /* the next look may take its place */
+    bool returns = false;
+    if (is_timer(&in))
         return false;
-    if (!l->user && is_system((InsnOp)d->insn.op))
-        return run_system(l, &d->insn);
-    unsigned count = count_stepped(l, d);
+    if (!l->user && is_system((InsnOp)in.op))
+        return run_system(l, &in);
+    unsigned count = count_stepped(l, d, &returns);
     bool watched = unlikely(l->watch.on) &&
                    (l->watch.va == l->pc || l->watch.va == l->pc + 4);
     if (count == 0 || watched)
         return false;
-    *jumped = step(l, count);
+    *jumped = (returns && run_return(l, &in)) || step(l, count);
     return true;
 }
 
