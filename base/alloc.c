@@ -47,14 +47,13 @@ static size_t whole_pages(size_t size)
     return (size + page - 1) / page * page;
 }
 
-void *alloc_large(size_t size)
+void *alloc_pages(size_t size)
 {
-    if (!is_large(size))
-        return alloc_zeroed(size, 1);
     size_t whole = whole_pages(size);
     char *at = mmap(NULL, whole + LARGE_PAGE, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    check(at == MAP_FAILED ? NULL : at);
+    if (at == MAP_FAILED)
+        return NULL;
     /* From the next multiple on; what is before and behind goes. */
     size_t before = -(uintptr_t)at % LARGE_PAGE;
     if (before)
@@ -64,12 +63,22 @@ void *alloc_large(size_t size)
     return at + before;
 }
 
+void alloc_free_pages(void *memory, size_t size)
+{
+    munmap(memory, whole_pages(size));
+}
+
+void *alloc_large(size_t size)
+{
+    return is_large(size) ? check(alloc_pages(size)) : alloc_zeroed(size, 1);
+}
+
 void alloc_free_large(void *memory, size_t size)
 {
-    if (!is_large(size))
-        free(memory);
+    if (is_large(size))
+        alloc_free_pages(memory, size);
     else
-        munmap(memory, whole_pages(size));
+        free(memory);
 }
 
 void *alloc_resize(void *array, size_t count, size_t size)

@@ -17,6 +17,12 @@ void *alloc_zeroed(size_t count, size_t size) __attribute__((malloc));
 void *alloc_large(size_t size);
 void alloc_free_large(void *memory, size_t size);
 
+/* Whole pages for `size` bytes, zeroed, which nothing else shares and
+ * mprotect() may be told of; by large ones, too.  NULL, and errno: there is no
+ * room. */
+void *alloc_pages(size_t size);
+void alloc_free_pages(void *memory, size_t size);
+
 /* realloc() of an array to `count` objects of `size` bytes. */
 void *alloc_resize(void *array, size_t count, size_t size);
 

@@ -90,7 +90,7 @@ struct Installed {
     Installed *then;
     EngineOp *then_ops;
     CoreExit *taken;
-    EngineCode *host; /* compiled, or linker_absent(); NULL: no compiler */
+    EngineCode *host; /* compiled, or Engine.absent; NULL: no compiler */
     uint64_t line;    /* I-line of `base` */
     Issue *issues;
     Step *steps;

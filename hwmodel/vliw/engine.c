@@ -20,15 +20,6 @@ enum {
 
 /* --- What compiled code calls --------------------------------------------- */
 
-static bool call_fp(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
-                    uint32_t *fcr31, uint64_t *result)
-{
-    HostPart before = hostprofile_enter(c->host_profile, HOST_FLOAT);
-    bool ok = c->bus.fp(c->bus.ctx, (IrOp)op, cond, a, b, fcr31, result);
-    hostprofile_enter(c->host_profile, before);
-    return ok;
-}
-
 static uint32_t call_cp0(Core *c, uint32_t reg)
 {
     return c->bus.cp0(c->bus.ctx, reg);
@@ -83,7 +74,7 @@ static Installed *call_leave(Core *c, Installed *self, uint32_t exit)
 static const EngineHelpers helpers = {
     .load = engine_load,
     .store = engine_store,
-    .fp = call_fp,
+    .fp = engine_float,
     .cp0 = call_cp0,
     .fetch = engine_fetch,
     .refill = engine_refill,
@@ -242,7 +233,7 @@ static void unlink_code(Engine *e, Installed *code)
     e->report.live--;
     code->host = e->absent;
     if (!e->running) {
-        e->backend->unlink(e->linker, unit->handle);
+        e->linking->unlink(e->linker, unit->handle);
     } else {
         e->removed =
             alloc_resize(e->removed, e->removed_count + 1, sizeof *e->removed);
@@ -255,7 +246,7 @@ static void unlink_code(Engine *e, Installed *code)
 static void unlink_removed(Engine *e)
 {
     while (e->removed_count)
-        e->backend->unlink(e->linker, e->removed[--e->removed_count]);
+        e->linking->unlink(e->linker, e->removed[--e->removed_count]);
 }
 
 /* Tells of the first failure only: others will be like it. */
@@ -277,15 +268,18 @@ static void give_up(Engine *e)
 static bool make_linker(Core *c, char *why)
 {
     Engine *e = c->engine.host;
+    EngineObject thunks;
     if (e->linker)
         return true;
-    e->backend = engine_module_load(e, why);
-    e->linker = e->backend ? e->backend->linker_create(why, ENGINE_WHY) : NULL;
+    if (!engine_module_thunks(e, &thunks, why))
+        return false;
+    e->linker = e->linking->create(&thunks, why, ENGINE_WHY);
+    free(thunks.bytes);
     if (!e->linker)
         return false;
-    e->enter = e->backend->linker_enter(e->linker);
-    e->absent = e->backend->linker_absent(e->linker);
-    e->backend->linker_thunks(e->linker, &c->engine.thunks);
+    e->enter = e->linking->enter(e->linker);
+    e->absent = e->linking->absent(e->linker);
+    e->linking->thunks(e->linker, &c->engine.thunks);
     for (Installed *i = c->engine.first; i; i = i->unit.next)
         i->host = e->absent;
     return true;
@@ -347,13 +341,14 @@ static bool link_code(Core *c, Installed *code, unsigned quality,
     Engine *e = c->engine.host;
     void *handle = NULL;
     size_t bytes = 0;
+    assert(!e->running);
     if (e->given_up || !make_linker(c, why)) {
         give_up(e);
         return false;
     }
     engine_dump_write(&e->dump, code, quality, object);
     EngineCode *host =
-        e->backend->link(e->linker, object, &handle, &bytes, why, ENGINE_WHY);
+        e->linking->link(e->linker, object, &handle, &bytes, why, ENGINE_WHY);
     if (!host)
         return false;
     engine_settle(c, code);
@@ -639,7 +634,8 @@ static bool find_compiler(Engine *e, const Config *config, bool insists,
     folders = engine_dump_open(&e->dump, config, diag) && folders;
     if (!folders)
         return false;
-    if (insists)
+    bool recalled = e->compiles && engine_saved_recall(&e->saved, &e->module);
+    if (insists && !recalled)
         e->compiles = e->compiles && engine_module_load(e, why);
     return e->compiles || !insists ||
            diag_error(diag,
@@ -662,6 +658,7 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
     if (kind == REFERENCE)
         return true;
     Engine *e = alloc_zeroed(1, sizeof *e);
+    e->linking = &engine_linking;
     if (kind != THREADED && !find_compiler(e, config, kind == JIT, diag)) {
         engine_dump_close(&e->dump);
         engine_saved_close(&e->saved);
@@ -676,7 +673,7 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
     e->memory_max = config_int(config, CONFIG_ENGINE_MEMORY);
     engine_mem_create(c, config);
     engine_queue_create(e, config);
-    if (e->compiles && e->saved.key_count)
+    if (e->compiles && e->saved.key_count && !engine_saved_is_known(&e->saved))
         engine_queue_start(e);
     return true;
 }
@@ -690,7 +687,7 @@ void engine_destroy(Core *c)
     engine_queue_destroy(e);
     if (e->linker) {
         unlink_removed(e);
-        e->backend->linker_destroy(e->linker);
+        e->linking->destroy(e->linker);
     }
     engine_mem_destroy(c);
     engine_maker_free(&e->maker);

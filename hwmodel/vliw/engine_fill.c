@@ -73,7 +73,7 @@ void engine_fill(Core *c, EngineGoOn *go_on, void *ctx)
     Engine *e = c->engine.host;
     char why[ENGINE_WHY];
     if (!e || !e->compiles || !e->saved.folder || e->given_up ||
-        !engine_module_load(e, why))
+        (!engine_saved_is_known(&e->saved) && !engine_module_load(e, why)))
         return;
     drop_done(e);
     engine_queue_forget(e);

@@ -2,9 +2,11 @@
  * engine_threaded*.c are for what is not compiled, engine_predict.c for their
  * indirect jumps; engine_mem.c is the memory side; engine_walk.c goes the paths
  * of a translation, for which engine_stats.c works out what was counted;
- * engine_queue.c has translations compiled, engine_saved.c keeps their code,
- * engine_fill.c makes more of it, engine_dump.c shows it; engine_module.c loads
- * the compiler.  The reference core calls what is declared here. */
+ * engine_queue.c has translations compiled, engine_saved.c keeps their code
+ * and engine_recall.c knows who made it,
+ * engine_fill.c makes more of it, engine_dump.c shows it; engine_module.c finds
+ * and loads the compiler; engine_linker.c, with engine_object.c, puts its code
+ * into memory.  The reference core calls what is declared here. */
 #ifndef SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
 #define SELKIRK_HWMODEL_VLIW_ENGINE_HOST_H
 
@@ -29,6 +31,11 @@ typedef enum EngineUrgency {
 typedef struct EngineKey {
     uint64_t high, low;
 } EngineKey;
+
+static inline bool engine_keys_are_equal(EngineKey x, EngineKey y)
+{
+    return x.high == y.high && x.low == y.low;
+}
 
 /* A translation on its way to be compiled, and back.  One piece of memory. */
 typedef struct EngineJob {
@@ -81,9 +88,14 @@ typedef struct EngineSaved {
     uint64_t max;    /* bytes */
     EngineKey *keys; /* of the files that were there, sorted; the run's */
     size_t key_count;
-    EngineKey compiler; /* part of all keys */
-    bool known;         /* it is; counts when */
-    atomic_bool ready;  /* the module has been loaded, or cannot be */
+    /* Part of all keys: of those that code is looked for by; and, when the
+     * module has been loaded, of what is compiled by it.  They are the same but
+     * for what engine_recall.c says. */
+    EngineKey compiler, loaded;
+    bool recalled; /* `compiler` is known from an earlier run */
+    bool known,
+        stores;        /* there is `compiler`; `loaded`.  `known` counts when */
+    atomic_bool ready; /* it was recalled, the module loaded, or cannot be */
     atomic_uint stored;
     atomic_ullong written; /* bytes, what there was no room for included */
     uint64_t damaged;
@@ -94,6 +106,25 @@ typedef struct EngineDump {
     int dir;
     unsigned count; /* files that this run wrote */
 } EngineDump;
+
+/* Puts objects where they can run: one a Core, used by its thread alone. */
+typedef struct EngineLinker EngineLinker;
+typedef struct EngineLinking {
+    /* With EngineBackend.thunks, which may go then.  NULL: `why`. */
+    EngineLinker *(*create)(const EngineObject *thunks, char *why,
+                            size_t why_size);
+    void (*destroy)(EngineLinker *linker);
+    EngineEnter *(*enter)(EngineLinker *linker);
+    /* Core.engine.thunks, for as long as the linker lives. */
+    void (*thunks)(EngineLinker *linker, EngineHelpers *thunks);
+    EngineCode *(*absent)(EngineLinker *linker);
+    /* Copies the object into executable memory, while no code runs that was
+     * linked before.  NULL: `why`. */
+    EngineCode *(*link)(EngineLinker *linker, const EngineObject *object,
+                        void **handle, size_t *bytes, char *why,
+                        size_t why_size);
+    void (*unlink)(EngineLinker *linker, void *handle);
+} EngineLinking;
 
 enum { ENGINE_PAGES = SELKIRK_HARD ? 2 : 512, ENGINE_REGION_SHIFT = 22 };
 
@@ -133,8 +164,8 @@ typedef struct Engine {
     EngineReport report;
     bool given_up; /* nothing more is compiled: it cannot be, or linked */
 
+    const EngineLinking *linking; /* engine_linking; a test has its own */
     /* From the first installation on. */
-    const EngineBackend *backend;
     EngineLinker *linker;
     EngineEnter *enter;
     EngineCode *absent;
@@ -272,6 +303,8 @@ void engine_job_free(EngineJob *job);
 
 /* The folder of the key engine.saved, if there is one.  False: a Diag. */
 bool engine_saved_open(EngineSaved *saved, const Config *config, Diag *diag);
+/* Whether an earlier run has said what `module` is; else it is to be loaded. */
+bool engine_saved_recall(EngineSaved *saved, const EngineModule *module);
 void engine_saved_close(EngineSaved *saved);
 /* The module has been loaded, or cannot be: NULL.  From any thread. */
 void engine_saved_ready(EngineSaved *saved, const EngineBackend *backend);
@@ -280,12 +313,59 @@ void engine_saved_list(EngineSaved *saved);
 /* The keys of the source's code, by quality. */
 void engine_saved_key(const EngineSaved *saved, const EngineSource *source,
                       EngineKey keys[ENGINE_QUALITIES]);
-/* The code of a key, from the run's thread; false: there is none. */
+/* Whether the compiler is known, from the run's thread. */
+static inline bool engine_saved_is_known(const EngineSaved *saved)
+{
+    return atomic_load_explicit(&saved->ready, memory_order_acquire) &&
+           saved->known;
+}
+/* What is kept under a key, from the run's thread; false: there is nothing. */
 bool engine_saved_load(EngineSaved *saved, EngineKey key, EngineObject *object);
 bool engine_saved_has(const EngineSaved *saved, EngineKey key);
-/* Keeps the code of a job that is done, from any thread; what cannot be written
- * is not kept. */
+/* Keeps something under a key, from any thread; what cannot be written is not
+ * kept: false. */
+bool engine_saved_put(EngineSaved *saved, EngineKey key, const void *bytes,
+                      size_t size);
+/* Keeps the code of a job that is done, from any thread. */
 void engine_saved_store(EngineSaved *saved, const EngineJob *job);
+/* The key of EngineBackend.thunks of a compiler. */
+EngineKey engine_saved_thunks_key(EngineKey compiler);
+
+/* --- engine_recall.c ------------------------------------------------------ */
+
+/* The key that stands for the module's compiler, if an earlier run left it and
+ * nothing has changed since. */
+bool engine_recall(EngineSaved *saved, const EngineModule *module,
+                   EngineKey *key);
+/* The module has been loaded: leaves its key for later runs. */
+void engine_recall_store(EngineSaved *saved, const EngineModule *module,
+                         EngineKey key);
+
+/* --- engine_float.c ------------------------------------------------------- */
+
+/* EngineHelpers.fp */
+bool engine_float(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
+                  uint32_t *fcr31, uint64_t *result);
+
+/* --- engine_linker.c ------------------------------------------------------ */
+
+extern const EngineLinking engine_linking;
+
+/* --- engine_object.c ------------------------------------------------------ */
+
+/* An object that needs nothing but itself, as LLVM makes it here. */
+typedef struct EngineElf EngineElf;
+
+/* Reads and checks it; `object` must outlive it.  NULL: `why`. */
+EngineElf *engine_elf_open(const EngineObject *object, char *why,
+                           size_t why_size);
+void engine_elf_close(EngineElf *elf);
+size_t engine_elf_size(const EngineElf *elf); /* in memory */
+/* Copies it to `to`; it runs wherever that is, at a multiple of 64. */
+bool engine_elf_place(const EngineElf *elf, uint8_t *to, char *why,
+                      size_t why_size);
+/* Where a symbol lies in it; SIZE_MAX if it does not. */
+size_t engine_elf_find(const EngineElf *elf, const char *name);
 
 /* --- engine_dump.c -------------------------------------------------------- */
 
@@ -303,6 +383,9 @@ void engine_dump_write(EngineDump *dump, const Installed *code,
 bool engine_module_find(EngineModule *module, const Config *config, char *why);
 /* Loads it, from any thread.  NULL: `why`, ENGINE_WHY bytes. */
 const EngineBackend *engine_module_load(Engine *e, char *why);
+/* EngineBackend.thunks, saved ones if there are, from the run's thread; false:
+ * `why`, ENGINE_WHY bytes. */
+bool engine_module_thunks(Engine *e, EngineObject *thunks, char *why);
 void engine_module_destroy(EngineModule *module);
 
 #endif

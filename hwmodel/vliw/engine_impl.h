@@ -46,7 +46,7 @@
 /* Of anything that compiled code depends on; part of the key of saved code.  A
  * module or saved code of other headers is noticed by the sizes and places, and
  * what they do not show is counted by hand. */
-#define ENGINE_VERSION 8
+#define ENGINE_VERSION 9
 #define ENGINE_LAYOUT                                                          \
     ((uint32_t)(ENGINE_VERSION + 0x35 * sizeof(Core) +                         \
                 0x3fb * offsetof(Core, engine) +                               \
@@ -92,7 +92,6 @@ typedef struct EngineSource {
  */
 
 typedef struct EngineCompiler EngineCompiler;
-typedef struct EngineLinker EngineLinker;
 
 /* Host code of one translation, an object file in memory (malloc). */
 typedef struct EngineObject {
@@ -114,19 +113,12 @@ typedef struct EngineBackend {
     bool (*compile)(EngineCompiler *compiler, const EngineSource *source,
                     unsigned quality, EngineObject *object, char *why,
                     size_t why_size);
-    /* One a Core, used by its thread alone. */
-    EngineLinker *(*linker_create)(char *why, size_t why_size);
-    void (*linker_destroy)(EngineLinker *linker);
-    EngineEnter *(*linker_enter)(EngineLinker *linker);
-    /* Core.engine.thunks, for as long as the linker lives. */
-    void (*linker_thunks)(EngineLinker *linker, EngineHelpers *thunks);
-    /* What stands for code that is not there: notes ENGINE_GO_ON, returns. */
-    EngineCode *(*linker_absent)(EngineLinker *linker);
-    /* Copies the object into executable memory.  NULL: `why`. */
-    EngineCode *(*link)(EngineLinker *linker, const EngineObject *object,
-                        void **handle, size_t *bytes, char *why,
-                        size_t why_size);
-    void (*unlink)(EngineLinker *linker, void *handle);
+    /* The code between C and compiled code, once a Core: `enter`, an
+     * EngineEnter; `absent`, which stands for code that is not there: notes
+     * ENGINE_GO_ON and returns; and one for each of EngineHelpers that compiled
+     * code calls and that return to it.  It depends on what compiled code
+     * depends on.  False: `why`. */
+    bool (*thunks)(EngineObject *object, char *why, size_t why_size);
 } EngineBackend;
 
 #endif

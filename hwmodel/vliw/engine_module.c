@@ -86,12 +86,31 @@ const EngineBackend *engine_module_load(Engine *e, char *why)
     if (!module->backend && !module->why[0]) {
         module->backend = load(module);
         engine_saved_ready(&e->saved, module->backend);
+        if (e->saved.stores &&
+            !(e->saved.recalled &&
+              engine_keys_are_equal(e->saved.loaded, e->saved.compiler)))
+            engine_recall_store(&e->saved, module, e->saved.loaded);
     }
     if (!module->backend)
         snprintf(why, ENGINE_WHY, "%s", module->why);
     const EngineBackend *backend = module->backend;
     pthread_mutex_unlock(&module->lock);
     return backend;
+}
+
+bool engine_module_thunks(Engine *e, EngineObject *thunks, char *why)
+{
+    EngineSaved *s = &e->saved;
+    if (engine_saved_is_known(s) &&
+        engine_saved_load(s, engine_saved_thunks_key(s->compiler), thunks))
+        return true;
+    const EngineBackend *backend = engine_module_load(e, why);
+    if (!backend || !backend->thunks(thunks, why, ENGINE_WHY))
+        return false;
+    if (s->stores)
+        engine_saved_put(s, engine_saved_thunks_key(s->loaded), thunks->bytes,
+                         thunks->size);
+    return true;
 }
 
 void engine_module_destroy(EngineModule *module)

@@ -212,7 +212,8 @@ static void *work(void *engine)
     EngineJob *job;
     uint32_t delay = q->seed;
     char why[ENGINE_WHY];
-    engine_module_load(e, why);
+    if (!engine_saved_is_known(&e->saved))
+        engine_module_load(e, why);
     while ((job = wait_for_job(q))) {
         if (delay)
             nanosleep(&(struct timespec){.tv_nsec = draw(&delay) % DELAY_NS},
@@ -301,7 +302,7 @@ void engine_queue_forget(Engine *e)
 bool engine_queue_has_module(Engine *e)
 {
     char why[ENGINE_WHY];
-    if (e->queue.threads == 0)
+    if (e->queue.threads == 0 && !engine_saved_is_known(&e->saved))
         engine_module_load(e, why);
     return atomic_load_explicit(&e->saved.ready, memory_order_acquire);
 }
@@ -327,6 +328,8 @@ bool engine_queue_find(Core *c, Installed *code, unsigned *quality,
 {
     EngineSaved *saved = &c->engine.host->saved;
     EngineKey keys[ENGINE_QUALITIES];
+    if (!engine_saved_is_known(saved))
+        return false;
     find_keys(c, code, keys);
     for (*quality = ENGINE_QUALITIES; *quality > 0;)
         if (engine_saved_load(saved, keys[--*quality], object))

@@ -108,11 +108,11 @@ static void add_source(Bytes *bytes, const EngineSource *s)
     }
 }
 
-void engine_saved_key(const EngineSaved *s, const EngineSource *source,
+static void make_keys(EngineKey compiler, const EngineSource *source,
                       EngineKey keys[ENGINE_QUALITIES])
 {
     Bytes bytes = {alloc_resize(NULL, KEY_ROOM, 1), 0, KEY_ROOM};
-    add(&bytes, &s->compiler, sizeof s->compiler);
+    add(&bytes, &compiler, sizeof compiler);
     add_source(&bytes, source);
     for (unsigned quality = 0; quality < ENGINE_QUALITIES; quality++) {
         XXH128_hash_t hash =
@@ -122,16 +122,30 @@ void engine_saved_key(const EngineSaved *s, const EngineSource *source,
     free(bytes.at);
 }
 
+void engine_saved_key(const EngineSaved *s, const EngineSource *source,
+                      EngineKey keys[ENGINE_QUALITIES])
+{
+    make_keys(s->compiler, source, keys);
+}
+
 /* What the module says of itself stands for the compiler, for every structure
  * that it knows, for LLVM and the host's processor. */
-static bool identify(EngineSaved *s, const EngineBackend *backend)
+static bool identify(const EngineBackend *backend, EngineKey *key)
 {
     char text[DESCRIPTION_MAX] = "";
     if (!backend->describe(text, sizeof text))
         return false;
     XXH128_hash_t hash = XXH3_128bits(text, strlen(text));
-    s->compiler = (EngineKey){hash.high64, hash.low64};
+    *key = (EngineKey){hash.high64, hash.low64};
     return true;
+}
+
+EngineKey engine_saved_thunks_key(EngineKey compiler)
+{
+    static const char what[] = "thunks";
+    XXH128_hash_t hash =
+        XXH3_128bits_withSeed(what, sizeof what, compiler.high ^ compiler.low);
+    return (EngineKey){hash.high64 ^ compiler.high, hash.low64 ^ compiler.low};
 }
 
 /* --- The folder ----------------------------------------------------------- */
@@ -192,9 +206,20 @@ bool engine_saved_open(EngineSaved *s, const Config *config, Diag *diag)
     return true;
 }
 
+bool engine_saved_recall(EngineSaved *s, const EngineModule *module)
+{
+    s->recalled = s->known = engine_recall(s, module, &s->compiler);
+    atomic_store_explicit(&s->ready, s->known, memory_order_release);
+    return s->known;
+}
+
 void engine_saved_ready(EngineSaved *s, const EngineBackend *backend)
 {
-    s->known = s->folder && backend && identify(s, backend);
+    s->stores = s->folder && backend && identify(backend, &s->loaded);
+    if (s->recalled)
+        return;
+    s->compiler = s->loaded;
+    s->known = s->stores;
     atomic_store_explicit(&s->ready, true, memory_order_release);
 }
 
@@ -225,7 +250,7 @@ static bool read_object(int file, const struct stat *stat, EngineKey key,
 bool engine_saved_load(EngineSaved *s, EngineKey key, EngineObject *object)
 {
     char name[NAME_MAX_SIZE];
-    if (!s->known || !s->key_count ||
+    if (!s->key_count ||
         !bsearch(&key, s->keys, s->key_count, sizeof key, compare_keys))
         return false;
     name_of(key, name);
@@ -247,7 +272,7 @@ bool engine_saved_has(const EngineSaved *s, EngineKey key)
 {
     char name[NAME_MAX_SIZE];
     name_of(key, name);
-    return s->known && faccessat(s->dir, name, F_OK, 0) == 0;
+    return faccessat(s->dir, name, F_OK, 0) == 0;
 }
 
 /* --- Writing -------------------------------------------------------------- */
@@ -257,20 +282,16 @@ static bool write_all(int file, const void *bytes, size_t size)
     return write(file, bytes, size) == (ssize_t)size;
 }
 
-void engine_saved_store(EngineSaved *s, const EngineJob *job)
+bool engine_saved_put(EngineSaved *s, EngineKey key, const void *bytes,
+                      size_t size)
 {
     char name[NAME_MAX_SIZE], partial[NAME_MAX_SIZE + 32];
-    const EngineObject *object = &job->object;
-    EngineKey keys[ENGINE_QUALITIES];
-    uint64_t size = sizeof(Header) + object->size;
+    uint64_t whole = sizeof(Header) + size;
     /* A run adds no more than the folder may hold: room is made in the end. */
-    if (!s->known || atomic_fetch_add(&s->written, size) + size > s->max)
-        return;
-    engine_saved_key(s, &job->source, keys);
-    EngineKey key = keys[job->quality];
-    Header header = {.key = key,
-                     .size = object->size,
-                     .check = XXH3_64bits(object->bytes, object->size)};
+    if (atomic_fetch_add(&s->written, whole) + whole > s->max)
+        return false;
+    Header header = {
+        .key = key, .size = size, .check = XXH3_64bits(bytes, size)};
     memcpy(header.magic, magic, sizeof magic);
     name_of(key, name);
     /* Processes, machines of one, and threads of a machine may all be at the
@@ -279,14 +300,25 @@ void engine_saved_store(EngineSaved *s, const EngineJob *job)
     int file =
         openat(s->dir, partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
-        return;
-    bool ok = write_all(file, &header, sizeof header) &&
-              write_all(file, object->bytes, object->size);
+        return false;
+    bool ok =
+        write_all(file, &header, sizeof header) && write_all(file, bytes, size);
     ok = close(file) == 0 && ok;
     if (ok && renameat(s->dir, partial, s->dir, name) == 0)
+        return true;
+    unlinkat(s->dir, partial, 0);
+    return false;
+}
+
+void engine_saved_store(EngineSaved *s, const EngineJob *job)
+{
+    EngineKey keys[ENGINE_QUALITIES];
+    if (!s->stores)
+        return;
+    make_keys(s->loaded, &job->source, keys);
+    if (engine_saved_put(s, keys[job->quality], job->object.bytes,
+                         job->object.size))
         atomic_fetch_add(&s->stored, 1);
-    else
-        unlinkat(s->dir, partial, 0);
 }
 
 /* --- Making room ---------------------------------------------------------- */

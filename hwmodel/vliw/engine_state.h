@@ -99,7 +99,7 @@ typedef struct EngineState {
     const EngineHelpers *helpers;
     /* What compiled code calls instead of those of `helpers` that return to it
      * (load to fetch): code that calls them and keeps the caller's registers,
-     * by LLVM's convention preserve_most.  From EngineBackend.linker_thunks().
+     * by LLVM's convention preserve_most.  Made by EngineBackend.thunks().
      */
     EngineHelpers thunks;
     /* How the code was left. */

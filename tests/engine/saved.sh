@@ -51,6 +51,24 @@ ok 'remembers all translations' test "$(remembered)" -eq "$(translated)"
 ok 'a third run' again third
 ok 'compiles nothing' saved 0 '[1-9][0-9]*'
 
+# LLVM takes longer to load than all the code: not for a run that compiles
+# nothing, nor when another file than the run knew is the compiler.
+loads() { # loads: whether a run, of a compiler of its own, loaded LLVM
+    LD_DEBUG=files run third --engine jit --tcache "$work/known" \
+        -s engine.module="$work/module.so" && same third &&
+        grep -q 'calling init: .*LLVM' "$work/err"
+}
+stays() { ! loads && same third; }
+cp "$(dirname "$selkirk")/selkirk-llvm.so" "$work/module.so"
+cp -r "$work/saved" "$work/known"
+ok 'a compiler that is not known is loaded' loads
+ok 'one that is known is not' stays
+touch "$work/module.so"
+ok 'one that was changed is' loads
+ok 'and is known then' stays
+told() { LD_LIBRARY_PATH=$work loads; }
+ok 'what the loader is told counts' told
+
 # What a run asks the folder for depends on the host's processor (it is part
 # of the names), so every file is spoilt.
 code() { # code: the files

@@ -97,8 +97,18 @@ static void fake_enter(EngineCode *code, Core *c, Installed *self)
         self->pub.entries++;
 }
 
-static EngineLinker *fake_linker_create(char *why, size_t why_size)
+static bool fake_thunks(EngineObject *object, char *why, size_t why_size)
 {
+    (void)why;
+    (void)why_size;
+    *object = (EngineObject){alloc_zeroed(1, SIZE), SIZE};
+    return true;
+}
+
+static EngineLinker *fake_linker_create(const EngineObject *thunks, char *why,
+                                        size_t why_size)
+{
+    assert_int_equal(thunks->size, SIZE);
     fake.linkers++;
     snprintf(why, why_size, "no linker today");
     return fake.no_linker ? NULL : alloc_zeroed(1, 1);
@@ -152,11 +162,15 @@ static const EngineBackend backend = {
     .compiler_create = fake_compiler_create,
     .compiler_destroy = fake_compiler_destroy,
     .compile = fake_compile,
-    .linker_create = fake_linker_create,
-    .linker_destroy = fake_linker_destroy,
-    .linker_enter = fake_linker_enter,
-    .linker_thunks = fake_linker_thunks,
-    .linker_absent = fake_linker_absent,
+    .thunks = fake_thunks,
+};
+
+static const EngineLinking linking = {
+    .create = fake_linker_create,
+    .destroy = fake_linker_destroy,
+    .enter = fake_linker_enter,
+    .thunks = fake_linker_thunks,
+    .absent = fake_linker_absent,
     .link = fake_link,
     .unlink = fake_unlink,
 };
@@ -192,6 +206,7 @@ static Rig make(const char *const *words)
         fail_msg("%s", diag.text);
     r.e = r.w->core->engine.host;
     r.e->module.backend = &backend;
+    r.e->linking = &linking;
     engine_saved_ready(&r.e->saved, &backend);
     for (unsigned i = 0; i < CODES; i++)
         r.codes[i] = (Installed *)install(r.w, i == CODES - 1 ? 1 : 2, i + 1);

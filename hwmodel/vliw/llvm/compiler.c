@@ -197,6 +197,20 @@ static bool compile(EngineCompiler *compiler, const EngineSource *source,
 
 /* --- The module ----------------------------------------------------------- */
 
+static bool make_thunks(EngineObject *object, char *why, size_t why_size)
+{
+    LLVMTargetMachineRef target =
+        compiler_target(LLVMCodeGenLevelDefault, why, why_size);
+    if (!target)
+        return false;
+    LLVMContextRef context = LLVMContextCreate();
+    bool good =
+        compiler_emit(target, thunks_make(context), object, why, why_size);
+    LLVMContextDispose(context);
+    LLVMDisposeTargetMachine(target);
+    return good;
+}
+
 /* All that an object depends on besides its source: this module, LLVM, the
  * host. */
 static bool describe(char *text, size_t size)
@@ -223,11 +237,5 @@ const EngineBackend selkirk_engine_llvm = {
     .compiler_create = compiler_create,
     .compiler_destroy = compiler_destroy,
     .compile = compile,
-    .linker_create = linker_create,
-    .linker_destroy = linker_destroy,
-    .linker_enter = linker_enter,
-    .linker_thunks = linker_thunks,
-    .linker_absent = linker_absent,
-    .link = linker_link,
-    .unlink = linker_unlink,
+    .thunks = make_thunks,
 };

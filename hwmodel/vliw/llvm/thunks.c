@@ -41,29 +41,22 @@ static void make_absent(Ir *ir)
     LLVMBuildRetVoid(ir->builder);
 }
 
-/* A function that calls another by C's convention and keeps all registers: the
- * one at `address` of this process, or, if that is 0, the helper at `offset`.
- */
-static LLVMValueRef make_thunk(Ir *ir, const char *name, uintptr_t address,
-                               size_t offset, LLVMTypeRef result,
-                               LLVMTypeRef *params, unsigned count)
+/* A function that calls the helper at `offset`, by C's convention, and keeps
+ * all registers. */
+static LLVMValueRef make_thunk(Ir *ir, const char *name, size_t offset,
+                               LLVMTypeRef result, LLVMTypeRef *params,
+                               unsigned count)
 {
     enum { ARGS_MAX = 7 };
-    LLVMValueRef args[ARGS_MAX], call;
+    LLVMValueRef args[ARGS_MAX];
     LLVMTypeRef type = LLVMFunctionType(result, params, count, false);
     LLVMValueRef f = ir_function(ir, name, type, CONV_PRESERVE_MOST);
     LLVMGetParams(f, args);
-    if (address) {
-        LLVMValueRef function =
-            LLVMConstIntToPtr(ir_long(ir, address), ir->ptr);
-        call = LLVMBuildCall2(ir->builder, type, function, args, count, "");
-    } else {
-        LLVMValueRef helpers = ir_load(
-            ir, ir->ptr, ir_at(ir, args[0], offsetof(Core, engine.helpers)),
-            REGION_STATE);
-        call =
-            ir_call(ir, ir_at(ir, helpers, offset), type, args, count, CONV_C);
-    }
+    LLVMValueRef helpers =
+        ir_load(ir, ir->ptr, ir_at(ir, args[0], offsetof(Core, engine.helpers)),
+                REGION_STATE);
+    LLVMValueRef call =
+        ir_call(ir, ir_at(ir, helpers, offset), type, args, count, CONV_C);
     if (result == ir->void_type)
         LLVMBuildRetVoid(ir->builder);
     else
@@ -152,16 +145,15 @@ LLVMModuleRef thunks_make(LLVMContextRef context)
     make_enter(&ir);
     make_absent(&ir);
 #define THUNK(name, result, params)                                            \
-    make_thunk(&ir, #name, 0, offsetof(EngineHelpers, name), result, params,   \
+    make_thunk(&ir, #name, offsetof(EngineHelpers, name), result, params,      \
                sizeof params / sizeof *params)
     THUNK(load, ir.i64, access);
     THUNK(store, ir.i8, store);
-    make_thunk(&ir, "fp", (uintptr_t)fp_zero, 0, ir.i8, fp,
-               sizeof fp / sizeof *fp);
+    THUNK(fp, ir.i8, fp);
     THUNK(cp0, ir.i32, cp0);
     THUNK(fetch, ir.void_type, access);
 #undef THUNK
-    make_refill(&ir, make_thunk(&ir, "refill_slowly", 0,
+    make_refill(&ir, make_thunk(&ir, "refill_slowly",
                                 offsetof(EngineHelpers, refill), ir.void_type,
                                 refill, 2));
     LLVMDisposeBuilder(ir.builder);

@@ -1,8 +1,9 @@
 /* Operations with zeros, and sums that are zero: common, exact, and no work.
  * Compiled code leaves them to the helper `fp`, as it does all that is not in
  * the middle of a format (emit_fp.c); here they are taken out before the FPU's
- * routine is called.  Patterns are all that it takes. */
-#include "hwmodel/vliw/llvm/compiler.h"
+ * routine is called, which costs a call through two others.  Patterns are all
+ * that it takes. */
+#include "hwmodel/vliw/engine_host.h"
 
 enum { FCR_ROUNDING = 0x3, FCR_DOWN = 3, FCR_CAUSE = 0x3f000 };
 
@@ -77,11 +78,15 @@ static bool operate(uint32_t op, uint64_t a, uint64_t b, uint32_t fcr,
     }
 }
 
-bool fp_zero(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
-             uint32_t *fcr31, uint64_t *result)
+bool engine_float(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
+                  uint32_t *fcr31, uint64_t *result)
 {
-    if (!operate(op, a, b, *fcr31, result))
-        return c->engine.helpers->fp(c, op, cond, a, b, fcr31, result);
-    *fcr31 &= ~(uint32_t)FCR_CAUSE;
-    return true;
+    if (operate(op, a, b, *fcr31, result)) {
+        *fcr31 &= ~(uint32_t)FCR_CAUSE;
+        return true;
+    }
+    HostPart before = hostprofile_enter(c->host_profile, HOST_FLOAT);
+    bool ok = c->bus.fp(c->bus.ctx, (IrOp)op, cond, a, b, fcr31, result);
+    hostprofile_enter(c->host_profile, before);
+    return ok;
 }

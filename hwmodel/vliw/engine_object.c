@@ -1,7 +1,7 @@
 /* Reads the objects that LLVM makes: relocatable ELF files for x86-64, of code
  * and its constants, that refer to nothing but themselves.  A linker for these
  * is small, and keeps no trace of what it linked. */
-#include "hwmodel/vliw/llvm/compiler.h"
+#include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct Object {
+struct EngineElf {
     const uint8_t *bytes;
     size_t size;
     const Elf64_Shdr *sections;
@@ -28,14 +28,14 @@ static bool fail(char *why, size_t why_size, const char *text)
     return false;
 }
 
-static bool has(const Object *o, uint64_t offset, uint64_t size)
+static bool has(const EngineElf *o, uint64_t offset, uint64_t size)
 {
     return offset <= o->size && size <= o->size - offset && offset % 8 == 0;
 }
 
 /* --- Sections ------------------------------------------------------------- */
 
-static bool read_header(Object *o, char *why, size_t why_size)
+static bool read_header(EngineElf *o, char *why, size_t why_size)
 {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)o->bytes;
     if (o->size < sizeof *header ||
@@ -51,7 +51,7 @@ static bool read_header(Object *o, char *why, size_t why_size)
     return true;
 }
 
-static bool place_section(Object *o, unsigned index)
+static bool place_section(EngineElf *o, unsigned index)
 {
     const Elf64_Shdr *section = &o->sections[index];
     uint64_t align = section->sh_addralign ? section->sh_addralign : 1;
@@ -68,7 +68,7 @@ static bool place_section(Object *o, unsigned index)
     return true;
 }
 
-static bool read_symbols(Object *o, const Elf64_Shdr *section)
+static bool read_symbols(EngineElf *o, const Elf64_Shdr *section)
 {
     if (section->sh_type != SHT_SYMTAB)
         return true;
@@ -87,32 +87,33 @@ static bool read_symbols(Object *o, const Elf64_Shdr *section)
     return true;
 }
 
-Object *object_open(const EngineObject *bytes, char *why, size_t why_size)
+EngineElf *engine_elf_open(const EngineObject *bytes, char *why,
+                           size_t why_size)
 {
-    Object *o = alloc_zeroed(1, sizeof *o);
+    EngineElf *o = alloc_zeroed(1, sizeof *o);
     o->bytes = bytes->bytes;
     o->size = bytes->size;
     if (!read_header(o, why, why_size)) {
-        object_close(o);
+        engine_elf_close(o);
         return NULL;
     }
     o->places = alloc_zeroed(o->count + 1, sizeof *o->places);
     for (unsigned i = 0; i < o->count; i++)
         if (!place_section(o, i) || !read_symbols(o, &o->sections[i])) {
             fail(why, why_size, "has sections that were not expected");
-            object_close(o);
+            engine_elf_close(o);
             return NULL;
         }
     return o;
 }
 
-void object_close(Object *object)
+void engine_elf_close(EngineElf *object)
 {
     free(object->places);
     free(object);
 }
 
-size_t object_size(const Object *object)
+size_t engine_elf_size(const EngineElf *object)
 {
     return object->place_size;
 }
@@ -120,7 +121,7 @@ size_t object_size(const Object *object)
 /* --- Symbols -------------------------------------------------------------- */
 
 /* Its place, or SIZE_MAX if it has none here. */
-static size_t symbol_place(const Object *o, size_t index)
+static size_t symbol_place(const EngineElf *o, size_t index)
 {
     if (index >= o->symbol_count)
         return SIZE_MAX;
@@ -132,7 +133,7 @@ static size_t symbol_place(const Object *o, size_t index)
     return o->places[symbol->st_shndx] + symbol->st_value;
 }
 
-size_t object_find(const Object *o, const char *name)
+size_t engine_elf_find(const EngineElf *o, const char *name)
 {
     for (size_t i = 0; i < o->symbol_count; i++)
         if (o->symbols[i].st_name < o->names_size &&
@@ -143,7 +144,7 @@ size_t object_find(const Object *o, const char *name)
 
 /* --- Into memory ---------------------------------------------------------- */
 
-static bool relocate(const Object *o, const Elf64_Rela *rela, size_t section,
+static bool relocate(const EngineElf *o, const Elf64_Rela *rela, size_t section,
                      uint8_t *to)
 {
     size_t symbol = symbol_place(o, ELF64_R_SYM(rela->r_info));
@@ -160,7 +161,8 @@ static bool relocate(const Object *o, const Elf64_Rela *rela, size_t section,
     return true;
 }
 
-bool object_place(const Object *o, uint8_t *to, char *why, size_t why_size)
+bool engine_elf_place(const EngineElf *o, uint8_t *to, char *why,
+                      size_t why_size)
 {
     for (unsigned i = 0; i < o->count; i++)
         if (o->places[i] != SIZE_MAX)

@@ -1,21 +1,19 @@
-/* Where compiled code lies: chunks of memory that are mapped twice, to be
- * written at one address and executed at another, so that no page is ever both
- * and nothing has to be switched while other code runs. */
-#define _GNU_SOURCE
-#include "hwmodel/vliw/llvm/compiler.h"
+/* Where compiled code lies: chunks of memory, large pages of the host's if it
+ * has them, because a guest's code is spread over many small ones and the
+ * host's TLB would miss all the time.  A chunk can be executed or, while code
+ * is put there and none of the core's runs, written: never both. */
+#include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
 
 #include <errno.h>
-#include <llvm-c/Core.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum {
-    CHUNK = 1 << 20,
+    CHUNK = 2 << 20,
     UNIT = 64, /* bytes; pieces of a chunk are multiples of it */
     UNITS = CHUNK / UNIT
 };
@@ -23,7 +21,7 @@ enum {
 typedef struct Chunk Chunk;
 struct Chunk {
     Chunk *next;
-    uint8_t *write, *run;
+    uint8_t *memory;
     unsigned used;        /* units */
     unsigned longest;     /* no free run has more of them */
     unsigned cursor;      /* where to look first */
@@ -45,41 +43,30 @@ struct EngineLinker {
 
 /* --- Memory --------------------------------------------------------------- */
 
-static bool map_chunk(Chunk *chunk)
-{
-    int file = memfd_create("selkirk-code", MFD_CLOEXEC);
-    chunk->write = chunk->run = MAP_FAILED;
-    if (file < 0)
-        return false;
-    if (ftruncate(file, CHUNK) == 0) {
-        chunk->write =
-            mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        chunk->run =
-            mmap(NULL, CHUNK, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
-    }
-    close(file);
-    return chunk->write != MAP_FAILED && chunk->run != MAP_FAILED;
-}
-
 static void free_chunk(Chunk *chunk)
 {
-    if (chunk->write != MAP_FAILED)
-        munmap(chunk->write, CHUNK);
-    if (chunk->run != MAP_FAILED)
-        munmap(chunk->run, CHUNK);
+    if (chunk->memory)
+        alloc_free_pages(chunk->memory, CHUNK);
     free(chunk);
 }
 
 static Chunk *add_chunk(EngineLinker *linker)
 {
     Chunk *chunk = alloc_zeroed(1, sizeof *chunk);
-    if (!map_chunk(chunk)) {
+    chunk->memory = alloc_pages(CHUNK);
+    if (!chunk->memory) {
         free_chunk(chunk);
         return NULL;
     }
     chunk->longest = UNITS;
     chunk->next = linker->chunks;
     return linker->chunks = chunk;
+}
+
+/* The whole chunk: part of a large page would make it many small ones. */
+static bool protect(const Chunk *chunk, int how)
+{
+    return mprotect(chunk->memory, CHUNK, PROT_READ | how) == 0;
 }
 
 static void remove_chunk(EngineLinker *linker, Chunk *chunk)
@@ -138,61 +125,7 @@ static bool take(EngineLinker *linker, Piece *piece)
 
 /* --- Linking -------------------------------------------------------------- */
 
-static Piece *place(EngineLinker *linker, const Object *object, char *why,
-                    size_t why_size)
-{
-    size_t units = (object_size(object) + UNIT - 1) / UNIT;
-    Piece *piece = alloc_zeroed(1, sizeof *piece);
-    piece->units = (unsigned)units;
-    if (units == 0 || units > UNITS) {
-        snprintf(why, why_size,
-                 "the object has %zu bytes of code, the limit "
-                 "is %u",
-                 object_size(object), CHUNK);
-    } else if (!take(linker, piece)) {
-        snprintf(why, why_size, "no executable memory: %s", strerror(errno));
-    } else if (object_place(object, piece->chunk->write + UNIT * piece->first,
-                            why, why_size)) {
-        return piece;
-    } else {
-        linker_unlink(linker, piece);
-        return NULL;
-    }
-    free(piece);
-    return NULL;
-}
-
-static void *address_of(const Piece *piece, const Object *object,
-                        const char *name)
-{
-    size_t offset = object_find(object, name);
-    return offset == SIZE_MAX
-               ? NULL
-               : piece->chunk->run + UNIT * piece->first + offset;
-}
-
-EngineCode *linker_link(EngineLinker *linker, const EngineObject *bytes,
-                        void **handle, size_t *size, char *why, size_t why_size)
-{
-    Object *object = object_open(bytes, why, why_size);
-    if (!object)
-        return NULL;
-    EngineCode *code = NULL;
-    Piece *piece = place(linker, object, why, why_size);
-    if (piece) {
-        code = (EngineCode *)(uintptr_t)address_of(piece, object, "f");
-        *handle = piece;
-        *size = (size_t)UNIT * piece->units;
-        if (!code) {
-            snprintf(why, why_size, "the object has no function");
-            linker_unlink(linker, piece);
-        }
-    }
-    object_close(object);
-    return code;
-}
-
-void linker_unlink(EngineLinker *linker, void *handle)
+static void unlink_piece(EngineLinker *linker, void *handle)
 {
     Piece *piece = handle;
     Chunk *chunk = piece->chunk;
@@ -206,15 +139,82 @@ void linker_unlink(EngineLinker *linker, void *handle)
         remove_chunk(linker, chunk);
 }
 
+/* Copies the object to the piece, which has room for it. */
+static bool fill(const Piece *piece, const EngineElf *elf, char *why,
+                 size_t why_size)
+{
+    uint8_t *to = piece->chunk->memory + UNIT * piece->first;
+    bool writes = protect(piece->chunk, PROT_WRITE);
+    bool placed = writes && engine_elf_place(elf, to, why, why_size);
+    bool runs = protect(piece->chunk, PROT_EXEC);
+    if (!writes || !runs)
+        snprintf(why, why_size, "no executable memory: %s", strerror(errno));
+    return placed && runs;
+}
+
+static Piece *place(EngineLinker *linker, const EngineElf *elf, char *why,
+                    size_t why_size)
+{
+    size_t units = (engine_elf_size(elf) + UNIT - 1) / UNIT;
+    Piece *piece = alloc_zeroed(1, sizeof *piece);
+    piece->units = (unsigned)units;
+    if (units == 0 || units > UNITS) {
+        snprintf(why, why_size,
+                 "the object has %zu bytes of code, the limit "
+                 "is %u",
+                 engine_elf_size(elf), CHUNK);
+    } else if (!take(linker, piece)) {
+        snprintf(why, why_size, "no executable memory: %s", strerror(errno));
+    } else if (fill(piece, elf, why, why_size)) {
+        return piece;
+    } else {
+        unlink_piece(linker, piece);
+        return NULL;
+    }
+    free(piece);
+    return NULL;
+}
+
+static void *address_of(const Piece *piece, const EngineElf *elf,
+                        const char *name)
+{
+    size_t offset = engine_elf_find(elf, name);
+    return offset == SIZE_MAX
+               ? NULL
+               : piece->chunk->memory + UNIT * piece->first + offset;
+}
+
+static EngineCode *link_object(EngineLinker *linker, const EngineObject *object,
+                               void **handle, size_t *size, char *why,
+                               size_t why_size)
+{
+    EngineElf *elf = engine_elf_open(object, why, why_size);
+    if (!elf)
+        return NULL;
+    EngineCode *code = NULL;
+    Piece *piece = place(linker, elf, why, why_size);
+    if (piece) {
+        code = (EngineCode *)(uintptr_t)address_of(piece, elf, "f");
+        *handle = piece;
+        *size = (size_t)UNIT * piece->units;
+        if (!code) {
+            snprintf(why, why_size, "the object has no function");
+            unlink_piece(linker, piece);
+        }
+    }
+    engine_elf_close(elf);
+    return code;
+}
+
 /* --- Life ----------------------------------------------------------------- */
 
 static bool find_thunks(EngineLinker *linker, const Piece *piece,
-                        const Object *object)
+                        const EngineElf *elf)
 {
     bool all = true;
 #define FIND(member, name)                                                     \
     do {                                                                       \
-        void *found = address_of(piece, object, name);                         \
+        void *found = address_of(piece, elf, name);                            \
         memcpy(&(member), &found, sizeof found);                               \
         all = all && found;                                                    \
     } while (0)
@@ -230,42 +230,21 @@ static bool find_thunks(EngineLinker *linker, const Piece *piece,
     return all;
 }
 
-static bool link_thunks(EngineLinker *linker, char *why, size_t why_size)
+static bool link_thunks(EngineLinker *linker, const EngineObject *object,
+                        char *why, size_t why_size)
 {
-    EngineObject bytes = {0};
-    LLVMTargetMachineRef target =
-        compiler_target(LLVMCodeGenLevelDefault, why, why_size);
-    if (!target)
-        return false;
-    LLVMContextRef context = LLVMContextCreate();
-    bool good =
-        compiler_emit(target, thunks_make(context), &bytes, why, why_size);
-    LLVMContextDispose(context);
-    LLVMDisposeTargetMachine(target);
-    if (!good)
-        return false;
-    Object *object = object_open(&bytes, why, why_size);
-    Piece *piece = object ? place(linker, object, why, why_size) : NULL;
-    good = piece && find_thunks(linker, piece, object);
+    EngineElf *elf = engine_elf_open(object, why, why_size);
+    Piece *piece = elf ? place(linker, elf, why, why_size) : NULL;
+    bool good = piece && find_thunks(linker, piece, elf);
     if (piece && !good)
         snprintf(why, why_size, "LLVM left out a thunk");
-    if (object)
-        object_close(object);
+    if (elf)
+        engine_elf_close(elf);
     free(piece); /* the code stays as long as the linker */
-    free(bytes.bytes);
     return good;
 }
 
-EngineLinker *linker_create(char *why, size_t why_size)
-{
-    EngineLinker *linker = alloc_zeroed(1, sizeof *linker);
-    if (link_thunks(linker, why, why_size))
-        return linker;
-    linker_destroy(linker);
-    return NULL;
-}
-
-void linker_destroy(EngineLinker *linker)
+static void destroy(EngineLinker *linker)
 {
     if (!linker)
         return;
@@ -276,17 +255,37 @@ void linker_destroy(EngineLinker *linker)
     free(linker);
 }
 
-EngineEnter *linker_enter(EngineLinker *linker)
+static EngineLinker *create(const EngineObject *thunks, char *why,
+                            size_t why_size)
+{
+    EngineLinker *linker = alloc_zeroed(1, sizeof *linker);
+    if (link_thunks(linker, thunks, why, why_size))
+        return linker;
+    destroy(linker);
+    return NULL;
+}
+
+static EngineEnter *enter(EngineLinker *linker)
 {
     return linker->enter;
 }
 
-void linker_thunks(EngineLinker *linker, EngineHelpers *thunks)
+static void thunks(EngineLinker *linker, EngineHelpers *found)
 {
-    *thunks = linker->thunks;
+    *found = linker->thunks;
 }
 
-EngineCode *linker_absent(EngineLinker *linker)
+static EngineCode *absent(EngineLinker *linker)
 {
     return linker->absent;
 }
+
+const EngineLinking engine_linking = {
+    .create = create,
+    .destroy = destroy,
+    .enter = enter,
+    .thunks = thunks,
+    .absent = absent,
+    .link = link_object,
+    .unlink = unlink_piece,
+};
