@@ -1,7 +1,6 @@
 /* Allocation that does not fail; see alloc.h. */
 #include "base/alloc.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +78,16 @@ void alloc_free_large(void *memory, size_t size)
         alloc_free_pages(memory, size);
     else
         free(memory);
+}
+
+void *alloc_aligned(size_t align, size_t size)
+{
+    return check(aligned_alloc(align, size));
+}
+
+bool alloc_is_guarded(void)
+{
+    return SANITIZED;
 }
 
 void *alloc_resize(void *array, size_t count, size_t size)

@@ -5,6 +5,7 @@
 #ifndef SELKIRK_BASE_ALLOC_H
 #define SELKIRK_BASE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory for `count` objects of `size` bytes; free() releases it. */
@@ -22,6 +23,13 @@ void alloc_free_large(void *memory, size_t size);
  * room. */
 void *alloc_pages(size_t size);
 void alloc_free_pages(void *memory, size_t size);
+
+/* `size` bytes, a multiple of `align`, which is a power of two, at a multiple
+ * of it; free() releases them. */
+void *alloc_aligned(size_t align, size_t size) __attribute__((malloc));
+
+/* Whether a sanitizer looks after what malloc() gives, object by object. */
+bool alloc_is_guarded(void);
 
 /* realloc() of an array to `count` objects of `size` bytes. */
 void *alloc_resize(void *array, size_t count, size_t size);

@@ -103,7 +103,7 @@ CodePage *codepages_get(Layer *l, uint32_t pa)
         *table = alloc_zeroed(PAGE_TABLES, sizeof **table);
     CodePage **page = &(*table)[number % PAGE_TABLES];
     if (!*page) {
-        *page = alloc_zeroed(1, sizeof **page);
+        *page = pool_take_zeroed(l->pool, sizeof **page);
         (*page)->pa = pa & ~(PAGE_SIZE - 1u);
         /* The core may have seen the page without T-bits. */
         core_forget(l->core);
@@ -119,8 +119,8 @@ void codepages_reset(Layer *l)
         CodePage **table = l->code_pages[i];
         for (unsigned j = 0; table && j < PAGE_TABLES; j++) {
             if (table[j])
-                free(table[j]->lessons);
-            free(table[j]);
+                pool_give(l->pool, table[j]->lessons, sizeof(PageLessons));
+            pool_give(l->pool, table[j], sizeof(CodePage));
         }
         free(table);
         l->code_pages[i] = NULL;
@@ -302,17 +302,17 @@ bool codepages_is_unmoved(const Layer *l, uint32_t pa)
            codepages_has_bit(page->lessons->unmoved, codepages_word(pa));
 }
 
-static PageLessons *lessons_of(CodePage *page)
+static PageLessons *lessons_of(Layer *l, CodePage *page)
 {
     if (!page->lessons)
-        page->lessons = alloc_zeroed(1, sizeof *page->lessons);
+        page->lessons = pool_take_zeroed(l->pool, sizeof *page->lessons);
     return page->lessons;
 }
 
 void codepages_learn(Layer *l, uint32_t pa, bool mmio)
 {
     CodePage *page = codepages_get(l, pa);
-    PageLessons *lessons = lessons_of(page);
+    PageLessons *lessons = lessons_of(l, page);
     uint32_t word = codepages_word(pa);
     if (codepages_has_bit(lessons->interpret, word))
         return;
@@ -334,7 +334,7 @@ void codepages_learn_spurious(Layer *l, Translation *t)
     if (++t->spurious < l->fault_learn || codepages_is_unmoved(l, t->pa))
         return;
     l->stats.learned_unmoved++;
-    set_bit(lessons_of(codepages_get(l, t->pa))->unmoved,
+    set_bit(lessons_of(l, codepages_get(l, t->pa))->unmoved,
             codepages_word(t->pa));
     l->stats.relearned++;
     layer_event(l, "invalidate", t, "loads moved too far");
@@ -375,7 +375,7 @@ void codepages_teach(Layer *l, const WarmLesson *lesson)
                              l->cpu_config.big_endian) != lesson->word)
         return;
     CodePage *page = codepages_get(l, lesson->pa);
-    PageLessons *lessons = lessons_of(page);
+    PageLessons *lessons = lessons_of(l, page);
     uint32_t word = codepages_word(lesson->pa);
     lessons->mmio[word] = (uint16_t)lesson->mmio;
     lessons->faults[word] = (uint16_t)lesson->faults;

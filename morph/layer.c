@@ -260,6 +260,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
         return false;
     links_create(l, config);
     l->scratch = arena_create();
+    l->pool = pool_create();
     return true;
 }
 
@@ -294,6 +295,7 @@ void layer_destroy(Layer *l)
     core_destroy(l->core);
     hierarchy_destroy(l->hierarchy);
     arena_destroy(l->scratch);
+    pool_destroy(l->pool);
     free(l->blocks);
     free(l->branches);
     free(l->branch_index);

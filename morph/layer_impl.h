@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/histogram.h"
+#include "base/pool.h"
 #include "frontend/lift.h"
 #include "frontend/tlb.h"
 #include "morph/layer.h"
@@ -109,6 +110,8 @@ struct Translation {
     Translation *sibling, **sibling_prev; /* with the same hash of that */
     Translation *newer, *older;
     CodeUse *uses; /* one a guest instruction, behind the pages */
+    /* Bytes of the pool's: of this, of `code`, of `links`. */
+    size_t size, code_size, links_size;
     unsigned page_count;
     TranslationPage pages[];
 };
@@ -210,6 +213,7 @@ struct Layer {
     LayerCosts cost;
     LayerStats stats;
     Arena *scratch; /* what one translation needs on its way */
+    Pool *pool;     /* translations and pages of code */
 
     /* Keys. */
     unsigned gears, mmio_learn, fault_learn, replay_learn, warm_tries;

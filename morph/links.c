@@ -214,7 +214,8 @@ void links_add(Layer *l, Translation *t)
     /* All of it in one piece, which links_remove() frees. */
     t->call_count = calls;
     size_t links_size = (exits + calls) * sizeof *t->links;
-    t->links = alloc_zeroed(1, links_size + calls * sizeof(CoreCall));
+    t->links_size = links_size + calls * sizeof(CoreCall);
+    t->links = pool_take_zeroed(l->pool, t->links_size);
     for (Link *link = t->links; link < links_end(t); link++)
         link->from = t;
     if (calls)
@@ -351,7 +352,7 @@ void links_remove(Layer *l, Translation *t)
             p->returns[i].link = NULL;
     if (l->hash && *hash_slot(l, t->pc) == t->core)
         *hash_slot(l, t->pc) = NULL;
-    free(t->links);
+    pool_give(l->pool, t->links, t->links_size);
 }
 
 void links_reset(Layer *l)

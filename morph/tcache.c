@@ -149,8 +149,8 @@ void tcache_remove(Layer *l, Translation *t)
     l->stats.past_bound[t->gear] += t->core->entries * t->code->bound;
     layer_count_runs(t, &l->stats.past_insns[t->gear], &l->stats.past_percent);
     core_remove(l->core, t->core);
-    free(t->code);
-    free(t);
+    pool_give(l->pool, t->code, t->code_size);
+    pool_give(l->pool, t, t->size);
 }
 
 void tcache_clear(Layer *l)

@@ -237,15 +237,16 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
 /* --- Installing ------------------------------------------------------------
  */
 
-/* `code` in one block of its own, which free() releases.  Its molecules are
- * most of it; once the core has made them ready only a trace wants them. */
-static VliwCode *keep_code(const VliwCode *code, bool traced)
+/* `code` in one block of `*size` bytes of the pool.  Its molecules are most of
+ * it; once the core has made them ready only a trace wants them. */
+static VliwCode *keep_code(Pool *pool, const VliwCode *code, bool traced,
+                           size_t *size)
 {
     size_t molecules = traced ? code->count * sizeof *code->molecules : 0;
     size_t exits = code->exit_count * sizeof *code->exits;
     size_t guests = code->guest_count * sizeof *code->guests;
-    VliwCode *kept =
-        alloc_resize(NULL, 1, sizeof *kept + molecules + exits + guests);
+    *size = sizeof(VliwCode) + molecules + exits + guests;
+    VliwCode *kept = pool_take(pool, *size);
     *kept = *code;
     kept->molecules = (Molecule *)(kept + 1);
     kept->exits = (IrExit *)((char *)kept->molecules + molecules);
@@ -279,11 +280,13 @@ static void add_page(Pages *pages, Source *source, uint32_t va)
 }
 
 /* A translation without contents but for its pages. */
-static Translation *make_translation(const Pages *pages, unsigned guests)
+static Translation *make_translation(Pool *pool, const Pages *pages,
+                                     unsigned guests)
 {
     size_t size = pages->count * sizeof pages->pages[0];
-    Translation *t =
-        alloc_zeroed(1, sizeof *t + size + guests * sizeof *t->uses);
+    size_t whole = sizeof(Translation) + size + guests * sizeof(CodeUse);
+    Translation *t = pool_take_zeroed(pool, whole);
+    t->size = whole;
     memcpy(t->pages, pages->pages, size);
     t->page_count = pages->count;
     t->uses = (CodeUse *)(t->pages + pages->count);
@@ -332,7 +335,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     Pages pages = {.count = 0};
     for (unsigned i = 0; i < code->guest_count; i++)
         add_page(&pages, source, code->guests[i].pc);
-    Translation *t = make_translation(&pages, code->guest_count);
+    Translation *t = make_translation(l->pool, &pages, code->guest_count);
     t->pc = code->pc;
     t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
     t->mode = mode;
@@ -342,7 +345,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
         t->earlier = source->record->entries;
     t->next = source->plan->next;
     t->interpret = source->plan->interpret;
-    t->code = keep_code(code, l->hooks.molecule);
+    t->code = keep_code(l->pool, code, l->hooks.molecule, &t->code_size);
     t->address = address;
     t->core = core_install(l->core, code, address, gear);
     t->core->code = t->code;

@@ -18,6 +18,7 @@ Core *core_create(const VliwDesc *desc, const Config *config,
     uint64_t entries = config_int(config, CONFIG_VLIW_TLB);
     assert((entries & (entries - 1)) == 0 && entries <= CORE_TLB_MAX);
     Core *c = alloc_zeroed(1, sizeof *c);
+    c->pool = pool_create();
     c->desc = *desc;
     c->bus = *bus;
     c->hierarchy = hierarchy;
@@ -35,6 +36,7 @@ void core_destroy(Core *c)
     if (!c)
         return;
     engine_destroy(c);
+    pool_destroy(c->pool);
     free(c);
 }
 

@@ -3,10 +3,7 @@
 #include "hwmodel/vliw/core_impl.h"
 #include "hwmodel/vliw/engine_host.h"
 
-#include "base/alloc.h"
-
 #include <assert.h>
-#include <stdlib.h>
 
 /* --- Sets ----------------------------------------------------------------- */
 
@@ -243,7 +240,7 @@ static void check_flow(const VliwCode *code)
 
 /* Zeroed, with room for all that the code needs: arrays of numbers of 64 bits
  * first, then those of smaller ones. */
-static Installed *make_room(const VliwCode *code)
+static Installed *make_room(Pool *pool, const VliwCode *code)
 {
     size_t steps = 0, atoms = 0, checks = 0;
     for (unsigned i = 0; i < code->count; i++) {
@@ -259,12 +256,9 @@ static Installed *make_room(const VliwCode *code)
     size_t steps_at = issues_at + code->count * sizeof(Issue);
     size_t results_at = steps_at + steps * sizeof(Step);
     size_t size = results_at + RESULTS_MAX * atoms * sizeof(Result);
-    /* (What aligned_alloc() cuts off at both ends takes malloc() longer.) */
-    void *memory = alloc_zeroed(1, size + HOST_LINE - 1);
-    char *room =
-        (char *)(((uintptr_t)memory + HOST_LINE - 1) & ~(HOST_LINE - 1ull));
+    char *room = pool_take_zeroed(pool, size);
     Installed *made = (Installed *)room;
-    made->memory = memory;
+    made->size = size;
     made->pub.code = code;
     made->pub.exits = (CoreExit *)(room + exits_at);
     made->checks = (uint64_t *)(room + checks_at);
@@ -294,7 +288,7 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
 {
     assert(gear < GEARS);
     check_flow(code);
-    Installed *made = make_room(code);
+    Installed *made = make_room(c->pool, code);
     made->pub.base = base;
     made->pub.gear = gear;
     made->counts = gear == 1;
@@ -330,5 +324,5 @@ void core_remove(Core *c, CoreCode *code)
         c->counted = NULL;
     Installed *made = (Installed *)code;
     engine_remove(c, made);
-    free(made->memory);
+    pool_give(c->pool, made, made->size);
 }

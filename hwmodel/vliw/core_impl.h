@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "base/histogram.h"
+#include "base/pool.h"
 #include "hwmodel/vliw/core.h"
 #include "hwmodel/vliw/engine_state.h"
 
@@ -102,7 +103,8 @@ struct Installed {
     uint8_t written_gprs, written_fprs; /* in this order */
     uint8_t written[VLIW_GPRS + VLIW_FPRS];
     EngineUnit unit;
-    void *memory; /* all of it, as it was allocated */
+    size_t size;       /* of all of it */
+    unsigned op_count; /* of the threaded form */
 };
 
 /* --- The core ------------------------------------------------------------- */
@@ -217,6 +219,7 @@ struct Core {
     CoreCommitted *committed;
     void *committed_ctx;
     HostProfile *host_profile;
+    Pool *pool; /* of code */
     CoreCounters counters;
     uint64_t local[VLIW_LOCALS];
 };

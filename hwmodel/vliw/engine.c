@@ -355,7 +355,7 @@ static bool link_code(Core *c, Installed *code, unsigned quality,
     if (!code->unit.handle)
         code->unit.runs = code->unit.runs_before = 0; /* were threaded */
     unlink_code(e, code);
-    engine_threaded_free(code);
+    engine_threaded_free(c, code);
     code->host = host;
     code->unit.handle = handle;
     code->unit.bytes = bytes;
@@ -592,7 +592,7 @@ void engine_hold(Core *c, Installed *code)
         return;
     engine_settle(c, code);
     unlink_code(e, code);
-    engine_threaded_free(code);
+    engine_threaded_free(c, code);
     if (unit->job)
         unit->job->target = NULL;
     unit->job = NULL;
@@ -612,7 +612,7 @@ void engine_remove(Core *c, Installed *code)
     engine_settle(c, code);
     engine_forget_steps(c, code);
     unlink_code(e, code);
-    engine_threaded_free(code);
+    engine_threaded_free(c, code);
     if (unit->job)
         unit->job->target = NULL;
     *unit->prev = unit->next;

@@ -223,7 +223,7 @@ static inline bool engine_may_run(const Core *c, const Installed *code)
 
 /* Makes the threaded form; false: it has none. */
 bool engine_threaded_make(Core *c, Installed *code);
-void engine_threaded_free(Installed *code);
+void engine_threaded_free(Core *c, Installed *code);
 void engine_maker_free(EngineMaker *maker);
 /* As EngineEnter, of code that has a threaded form. */
 void engine_threaded_run(Core *c, Installed *code);

@@ -397,10 +397,14 @@ static bool is_branch(unsigned kind)
            (kind >= THREADED_KEPT && kind <= THREADED_UNEQUAL);
 }
 
-static void copy_used(const EngineMaker *maker, Installed *code, unsigned count)
+/* Bytes of an op, and of its site, which lies behind all ops. */
+enum { OP_SIZE = sizeof(EngineOp) + sizeof(uint32_t) };
+
+static void copy_used(const EngineMaker *maker, Pool *pool, Installed *code,
+                      unsigned count)
 {
-    size_t size = sizeof(EngineOp) + sizeof *code->unit.sites;
-    code->ops = alloc_resize(NULL, count, size);
+    code->ops = pool_take(pool, (size_t)count * OP_SIZE);
+    code->op_count = count;
     code->unit.sites = (uint32_t *)(code->ops + count);
     unsigned at = 0;
     for (unsigned i = 1; i < maker->op_count; i++) {
@@ -439,13 +443,13 @@ bool engine_threaded_make(Core *c, Installed *code)
     add_paths(maker, c, code);
     if (maker->op_count > OPS_MAX)
         return false;
-    copy_used(maker, code, mark_used(maker));
+    copy_used(maker, c->pool, code, mark_used(maker));
     return true;
 }
 
-void engine_threaded_free(Installed *code)
+void engine_threaded_free(Core *c, Installed *code)
 {
-    free(code->ops);
+    pool_give(c->pool, code->ops, (size_t)code->op_count * OP_SIZE);
     code->ops = NULL;
 }
 
