@@ -4,6 +4,7 @@
 #include "hwmodel/dev/lamebus.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,4 +186,13 @@ void pass(Rig *rig, uint64_t cycles)
 bool interrupts(Rig *rig, unsigned slot)
 {
     return rd(rig, CONTROLLER, IRQS) >> slot & 1;
+}
+
+void rig_limit(int resource, rlim_t most)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(resource, &limit), 0);
+    limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+    assert_int_equal(setrlimit(resource, &limit), 0);
+    signal(SIGXFSZ, SIG_IGN); /* an error of the write, not the end */
 }

@@ -5,6 +5,8 @@
 
 #include "hwmodel/board/board.h"
 
+#include <sys/resource.h>
+
 enum { MHZ = 1000000, CLOCK = 25 * MHZ };
 
 /* Where cards are in these tests. */
@@ -81,6 +83,9 @@ bool answers(Rig *rig, unsigned slot, uint32_t offset);
 /* Physical address of a register. */
 uint32_t place(unsigned slot, uint32_t offset);
 void pass(Rig *rig, uint64_t cycles);
+/* This process may use no more of RLIMIT_FSIZE or another from now on;
+ * RLIM_INFINITY: as much as it could before. */
+void rig_limit(int resource, rlim_t most);
 /* Whether the slot is in IRQS. */
 bool interrupts(Rig *rig, unsigned slot);
 

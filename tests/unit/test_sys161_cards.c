@@ -1,23 +1,17 @@
-/* The sys161 board's network and screen cards, what the user is told of bad use
- * of any card, and the walls around emufs while they are shaken. */
-#define _GNU_SOURCE /* renameat2() */
+/* The sys161 board's network and screen cards, and what the user is told of bad
+ * use of any card. */
 #include "base/bits.h"
 #include "hwmodel/dev/disk161.h"
 #include "hwmodel/dev/lamebus.h"
 #include "hwmodel/dev/net161.h"
 #include "tests/unit/rig161.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -41,13 +35,6 @@ static int tear_down(void **state)
 static void put_byte(Rig *rig, unsigned slot, uint32_t offset, uint8_t byte)
 {
     assert_true(bus_write(rig->bus, place(slot, offset), 1, byte));
-}
-
-static uint8_t get_byte(Rig *rig, unsigned slot, uint32_t offset)
-{
-    uint32_t byte = 0;
-    assert_true(bus_read(rig->bus, place(slot, offset), 1, &byte));
-    return (uint8_t)byte;
 }
 
 /* --- Network ---------------------------------------------------------------
@@ -572,137 +559,6 @@ static void test_misuse(void **state)
     }
 }
 
-/* --- Emufs -----------------------------------------------------------------
- */
-
-enum { OPEN = 1, CREATE, EXCLUSIVE, CLOSE, READ, READDIR, WRITE };
-
-static uint32_t ask(Rig *rig, uint32_t handle, uint32_t length,
-                    uint32_t operation)
-{
-    wr(rig, EMUFS, 0, handle);
-    wr(rig, EMUFS, 4, 0);
-    wr(rig, EMUFS, 8, length);
-    wr(rig, EMUFS, 0xc, operation);
-    pass(rig, CLOCK / 200);
-    uint32_t result = rd(rig, EMUFS, 0x10);
-    wr(rig, EMUFS, 0x10, 0);
-    return result;
-}
-
-static uint32_t ask_name(Rig *rig, const char *name, uint32_t operation)
-{
-    uint32_t size = (uint32_t)strlen(name);
-    for (uint32_t i = 0; i < size; i++)
-        put_byte(rig, EMUFS, BUFFER + i, (uint8_t)name[i]);
-    return ask(rig, 0, size, operation);
-}
-
-/* Results that an ordinary folder seldom has, from one that is not: address 0
- * of this process cannot be read (EIO), and its users are mapped already
- * (EPERM). */
-static void test_emufs_host_errors(void **state)
-{
-    (void)state;
-    Rig rig;
-    if (access("/proc/self/mem", R_OK | W_OK) < 0 ||
-        access("/proc/self/uid_map", R_OK | W_OK) < 0)
-        skip();
-    rig_open(&rig, "1 emufs dir=/proc/self, 31 mainboard");
-    assert_int_equal(ask_name(&rig, "mem", OPEN), 1);
-    assert_int_equal(ask(&rig, rd(&rig, EMUFS, 0), 4, READ), 8);
-    assert_int_equal(ask(&rig, rd(&rig, EMUFS, 0), 4, WRITE), 8);
-    assert_int_equal(ask_name(&rig, "uid_map", OPEN), 1);
-    assert_int_equal(ask(&rig, rd(&rig, EMUFS, 0), 4, WRITE), 12);
-    assert_int_equal(counted(&rig, "emufs.refused"), 3);
-    rig_close(&rig);
-}
-
-typedef struct Swapper {
-    char inside[sizeof folder + 32], swap[sizeof folder + 32];
-    atomic_bool end;
-    atomic_uint swaps;
-} Swapper;
-
-/* A folder of the guest, and a link to one outside, take each other's place as
- * fast as can be. */
-static void *swap_links(void *ctx)
-{
-    Swapper *s = ctx;
-    while (!atomic_load(&s->end)) {
-        if (renameat2(AT_FDCWD, s->inside, AT_FDCWD, s->swap, RENAME_EXCHANGE) <
-            0)
-            break;
-        atomic_fetch_add(&s->swaps, 1);
-    }
-    return NULL;
-}
-
-static void write_file(const char *name, const char *text)
-{
-    char path[sizeof folder + 32];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void make_folder(const char *name)
-{
-    char path[sizeof folder + 32];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    assert_int_equal(mkdir(path, 0777), 0);
-}
-
-/* Whatever the moment, a name leads to what is inside or to nothing. */
-static void test_emufs_race(void **state)
-{
-    (void)state;
-    enum { TRIES = 3000, SWAPS_MIN = 200, TRIES_MAX = 3000000 };
-    Rig rig;
-    Swapper s = {.end = false};
-    pthread_t thread;
-    char slots[sizeof folder + 64];
-    make_folder("race");
-    make_folder("race/here");
-    make_folder("out");
-    write_file("race/here/file", "inside");
-    write_file("out/file", "outside");
-    snprintf(s.inside, sizeof s.inside, "%s/race/here", folder);
-    snprintf(s.swap, sizeof s.swap, "%s/race/link", folder);
-    assert_int_equal(symlink("../out", s.swap), 0);
-    snprintf(slots, sizeof slots, "1 emufs dir=%s/race, 31 mainboard", folder);
-    rig_open(&rig, slots);
-    assert_int_equal(pthread_create(&thread, NULL, swap_links, &s), 0);
-    unsigned opened = 0, refused = 0;
-    for (unsigned i = 0;
-         i < TRIES || (atomic_load(&s.swaps) < SWAPS_MIN && i < TRIES_MAX);
-         i++) {
-        uint32_t result = ask_name(&rig, "here/file", OPEN);
-        if (result != 1) {
-            refused++;
-            continue;
-        }
-        opened++;
-        uint32_t handle = rd(&rig, EMUFS, 0);
-        assert_int_equal(ask(&rig, handle, 8, READ), 1);
-        assert_int_equal(get_byte(&rig, EMUFS, BUFFER), 'i');
-        assert_int_equal(ask(&rig, handle, 0, CLOSE), 1);
-        /* Nor is anything made outside. */
-        result = ask_name(&rig, "here/made", CREATE);
-        if (result == 1)
-            assert_int_equal(ask(&rig, rd(&rig, EMUFS, 0), 0, CLOSE), 1);
-    }
-    atomic_store(&s.end, true);
-    pthread_join(thread, NULL);
-    snprintf(slots, sizeof slots, "%s/out/made", folder);
-    assert_int_not_equal(access(slots, F_OK), 0);
-    assert_true(opened > 0);
-    assert_true(refused > 0);
-    rig_close(&rig);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -716,8 +572,6 @@ int main(void)
         cmocka_unit_test(test_screen_keyboard),
         cmocka_unit_test(test_keyboards),
         cmocka_unit_test(test_misuse),
-        cmocka_unit_test(test_emufs_host_errors),
-        cmocka_unit_test(test_emufs_race),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
