@@ -563,66 +563,6 @@ void machine_set_mark(Machine *m, const char *text)
     console_mark(m->console, text);
 }
 
-static bool has_nic(const Machine *m, unsigned slot)
-{
-    const BoardNic *nics;
-    size_t count = board_nics(m->board, &nics);
-    for (size_t i = 0; i < count; i++)
-        if (nics[i].slot == slot)
-            return true;
-    return false;
-}
-
-bool machine_set_input(Machine *m, const InputScript *script, Diag *diag)
-{
-    for (size_t i = 0; i < script->count; i++) {
-        const InputStep *step = &script->steps[i];
-        if ((step->kind == INPUT_CARRIER || step->kind == INPUT_FRAME) &&
-            !has_nic(m, step->slot))
-            return diag_error(diag,
-                              "the input script has a network card in slot %u, "
-                              "where the machine has none; run the machine "
-                              "that it was recorded on",
-                              step->slot);
-    }
-    console_play(m->console, script);
-    return true;
-}
-
-void machine_type(Machine *m, const void *bytes, size_t size)
-{
-    if (events_now(m->events) < phases_now(m))
-        events_set_now(m->events, phases_now(m));
-    console_type(m->console, bytes, size);
-}
-
-size_t machine_typed(const Machine *m)
-{
-    return console_typed(m->console);
-}
-
-size_t machine_nics(const Machine *m, const BoardNic **nics)
-{
-    return board_nics(m->board, nics);
-}
-
-void machine_set_carrier(Machine *m, unsigned slot, bool carrier)
-{
-    events_set_now(m->events, phases_now(m));
-    board_net_carrier(m->board, slot, carrier);
-}
-
-void machine_receive(Machine *m, unsigned slot, const void *bytes, size_t size)
-{
-    events_set_now(m->events, phases_now(m));
-    board_net_receive(m->board, slot, bytes, size);
-}
-
-bool machine_screen(const Machine *m, BoardScreen *screen)
-{
-    return board_screen(m->board, screen);
-}
-
 static void on_device_access(void *ctx, const Device *device, uint32_t offset,
                              unsigned size, bool write, uint32_t value)
 {

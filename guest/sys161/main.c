@@ -104,6 +104,7 @@ void main(const char *arguments)
     print(*arguments ? arguments : "no arguments");
     print("\n");
     test_mainboard();
+    hush_network();
     test_timer();
     test_cpu_timer();
     test_processors();

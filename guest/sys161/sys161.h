@@ -166,6 +166,8 @@ int take_tick(void);
 /* --- network.c -------------------------------------------------------------
  */
 
+/* No frame of another machine interrupts, but in test_network(). */
+void hush_network(void);
 /* Tries the network card; `together`: with another machine that does so, too.
  */
 void test_network(int together);

@@ -61,9 +61,10 @@ refuses() { # refuses WORDS COMMAND...
     [ $status = 2 ] && grep -qF -- "$words" said
 }
 
-# Two machines, in different processor models; one after the other is there.
+# Two machines, in different processor models, one with two processors; one after
+# the other is there.
 start_hub
-exec=exec machine 1 one --record one.input &
+exec=exec machine 1 one --set machine.cpus=2 --record one.input &
 one=$!
 running+=("$one")
 until_true grep -q 'carrier 27 on' one.input
@@ -80,7 +81,8 @@ ok 'how many frames came is kept' grep -q '"network_frames": [1-9]' \
     one/summary.json
 
 # A record has all that came: no hub is asked.
-ok 'its record repeats the first' machine 1 again --input one.input
+ok 'its record repeats the first' machine 1 again --set machine.cpus=2 \
+    --input one.input
 ok 'to the last cycle' same one again
 ok 'without a word on it' sh -c '! grep -q "frames came" again.err'
 ok 'a record of another machine' refuses \
