@@ -147,6 +147,12 @@ void forwarder_destroy(Forwarder *f)
     free(f);
 }
 
+void forwarder_close(Forwarder *f)
+{
+    if (f)
+        layer_close(f->layer);
+}
+
 void forwarder_reset(Forwarder *f)
 {
     layer_reset(f->layer);

@@ -19,6 +19,8 @@ Forwarder *forwarder_create(const Config *config, const CpuConfig *cpu_config,
                             Cpu *cpu, Bus *bus);
 /* Ends its threads. */
 void forwarder_destroy(Forwarder *forwarder);
+/* Likewise, and leaves the rest to the end of the process. */
+void forwarder_close(Forwarder *forwarder);
 
 /* After cpu_reset(). */
 void forwarder_reset(Forwarder *forwarder);

@@ -282,6 +282,16 @@ Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
     return NULL;
 }
 
+void layer_close(Layer *l)
+{
+    if (!l)
+        return;
+    memo_close(l->memo);
+    l->memo = NULL;
+    if (l->core)
+        engine_close(l->core);
+}
+
 void layer_destroy(Layer *l)
 {
     if (!l)

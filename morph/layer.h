@@ -52,6 +52,9 @@ void layer_read_recipe(const Config *config, unsigned gear,
 Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
                     Bus *bus, Diag *diag);
 void layer_destroy(Layer *layer);
+/* What the layer keeps for later runs is on disk, and its threads have ended:
+ * it runs no more. */
+void layer_close(Layer *layer);
 /* The processor is the layer's from now on: it hears of changes of mappings.
  * Until then the layer must not run, and keeps out of everything. */
 void layer_attach(Layer *layer);

@@ -552,6 +552,14 @@ void machine_destroy(Machine *m)
     free(m);
 }
 
+void machine_close(Machine *m)
+{
+    if (!m)
+        return;
+    forwarder_close(m->forwarder);
+    layer_close(m->layer);
+}
+
 void machine_set_limits(Machine *m, const MachineLimits *limits)
 {
     m->limits = *limits;

@@ -90,6 +90,10 @@ typedef struct MachineLimits {
 Machine *machine_create(const MachineConfig *config, Diag *diag);
 /* Writes disks back and releases everything. */
 void machine_destroy(Machine *machine);
+/* What the machine keeps for later runs is written, and its threads have ended:
+ * whoever ends the process now need not destroy it, which takes time for each
+ * translation.  NULL is none. */
+void machine_close(Machine *machine);
 
 void machine_set_limits(Machine *machine, const MachineLimits *limits);
 /* Tells MachineHost.marked when the console has printed `text` (copied), once;

@@ -170,9 +170,12 @@ const uint8_t *hierarchy_watch_fetches(Hierarchy *h, uint64_t pa,
         return h->present;
     h->first_present = pa >> h->l1i.line_shift;
     h->present_count = count;
-    for (uint64_t i = 0; i < count; i++)
-        h->present[i] =
-            cache_find(&h->l1i, (uint32_t)(h->first_present + i)) >= 0;
+    uint64_t places = (h->l1i.set_mask + 1) * h->l1i.ways;
+    for (uint64_t i = 0; i < places; i++) {
+        uint32_t line = h->l1i.lines[i];
+        if (line != CACHE_EMPTY)
+            note_present(h, line & ~CACHE_DIRTY, true);
+    }
     return h->present;
 }
 

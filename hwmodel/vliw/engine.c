@@ -678,13 +678,28 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
     return true;
 }
 
+void engine_close(Core *c)
+{
+    Engine *e = c->engine.host;
+    if (!e || e->closed)
+        return;
+    e->closed = e->given_up = true;
+    engine_queue_destroy(e);
+    for (Installed *i = c->engine.first; i; i = i->unit.next)
+        i->unit.job = NULL;
+    if (e->searched) {
+        engine_dump_close(&e->dump);
+        engine_saved_close(&e->saved);
+    }
+}
+
 void engine_destroy(Core *c)
 {
     Engine *e = c->engine.host;
     if (!e)
         return;
     assert(!c->engine.first);
-    engine_queue_destroy(e);
+    engine_close(c);
     if (e->linker) {
         unlink_removed(e);
         e->linking->destroy(e->linker);
@@ -692,11 +707,8 @@ void engine_destroy(Core *c)
     engine_mem_destroy(c);
     engine_maker_free(&e->maker);
     walk_free(&e->walk);
-    if (e->searched) {
-        engine_dump_close(&e->dump);
-        engine_saved_close(&e->saved);
+    if (e->searched)
         engine_module_destroy(&e->module);
-    }
     free(e->removed);
     free(e);
     c->engine.host = NULL;

@@ -34,6 +34,9 @@ bool engine_has_given_up(const Core *core);
 typedef bool EngineGoOn(void *ctx, uint64_t saved, uint64_t all);
 void engine_fill(Core *core, EngineGoOn *go_on, void *ctx);
 
+/* Ends the threads, and what is saved is on disk: the core runs no more. */
+void engine_close(Core *core);
+
 enum { ENGINE_WHY = 256 }; /* bytes of a reason, with its 0 */
 
 /* What the engine did, for people: nothing that a result depends on. */

@@ -163,6 +163,7 @@ typedef struct Engine {
     uint64_t memory_max;
     EngineReport report;
     bool given_up; /* nothing more is compiled: it cannot be, or linked */
+    bool closed;   /* engine_close() */
 
     const EngineLinking *linking; /* engine_linking; a test has its own */
     /* From the first installation on. */
