@@ -3,8 +3,6 @@
  * from it, and where it ends. */
 #include "morph/layer_impl.h"
 
-#include "base/alloc.h"
-
 /* Cycles of an instruction that no region can hold: CP0 registers are moved, or
  * an exception is raised, by the layer's own code. */
 enum { COST_PRIVILEGED = 4 };
@@ -60,7 +58,6 @@ void gear0_decode_anew(DecodedInsn *d, uint32_t word)
 
 void gear0_init(Layer *l)
 {
-    l->decoded = alloc_zeroed((size_t)1 << DECODED_BITS, sizeof *l->decoded);
     /* Elsewhere zero is a word that cannot be there. */
     gear0_decode_anew(&l->decoded[0], 0);
     l->isolated.pc = NO_RUN;

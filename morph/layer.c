@@ -223,12 +223,22 @@ static void read_keys(Layer *l, const Config *config)
     layer_read_recipe(config, 2, &l->desc, &l->superblock_limits, &l->full);
 }
 
+/* What is found by a hash, in one piece: it is read at random. */
+typedef struct LayerTables {
+    ProfileBlock blocks[PROFILE_BLOCKS];
+    ProfileBranch branches[PROFILE_BRANCHES];
+    Translation *branch_index[BRANCH_BUCKETS], *index[INDEX_BUCKETS];
+    DecodedInsn decoded[1 << DECODED_BITS];
+} LayerTables;
+
 static void make_tables(Layer *l)
 {
-    l->blocks = alloc_zeroed(PROFILE_BLOCKS, sizeof *l->blocks);
-    l->branches = alloc_zeroed(PROFILE_BRANCHES, sizeof *l->branches);
-    l->branch_index = alloc_zeroed(BRANCH_BUCKETS, sizeof(Translation *));
-    l->index = alloc_zeroed(INDEX_BUCKETS, sizeof(Translation *));
+    LayerTables *tables = l->tables = alloc_large(sizeof *tables);
+    l->blocks = tables->blocks;
+    l->branches = tables->branches;
+    l->branch_index = tables->branch_index;
+    l->index = tables->index;
+    l->decoded = tables->decoded;
     l->op_cost = alloc_zeroed(INSN_COUNT, sizeof *l->op_cost);
     gear0_init(l);
     for (unsigned i = 0; i < CODE_LOOKUPS; i++)
@@ -306,12 +316,9 @@ void layer_destroy(Layer *l)
     hierarchy_destroy(l->hierarchy);
     arena_destroy(l->scratch);
     pool_destroy(l->pool);
-    free(l->blocks);
-    free(l->branches);
-    free(l->branch_index);
-    free(l->index);
+    if (l->tables)
+        alloc_free_large(l->tables, sizeof *l->tables);
     free(l->op_cost);
-    free(l->decoded);
     free(l);
 }
 

@@ -257,6 +257,8 @@ struct Layer {
         unsigned next, last; /* of the translation's guest instructions */
     } replay;
 
+    struct LayerTables *tables; /* of what follows, those of a fixed size */
+
     /* profile.c */
     ProfileBlock *blocks;
     ProfileBranch *branches;
@@ -356,7 +358,7 @@ static inline uint64_t gear0_operation(Layer *l, const Insn *in)
         return l->op_cost[in->op];
     return gear0_operation_anew(l, in);
 }
-/* Makes the table of decoded words. */
+/* Fills the table of decoded words, which is zeroed. */
 void gear0_init(Layer *l);
 void gear0_decode_anew(DecodedInsn *decoded, uint32_t word);
 
