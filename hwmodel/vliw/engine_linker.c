@@ -1,7 +1,13 @@
-/* Where compiled code lies: chunks of memory, large pages of the host's if it
- * has them, because a guest's code is spread over many small ones and the
- * host's TLB would miss all the time.  A chunk can be executed or, while code
- * is put there and none of the core's runs, written: never both. */
+/* Where compiled code lies: chunks of memory, no page of which can ever be both
+ * written and executed at one address.
+ *
+ * A chunk that is being filled is mapped twice, to be written at one address
+ * and executed at another, so that nothing has to be switched for each object.
+ * One that is full becomes a large page of the host's, if it has them, in the
+ * same place: a guest's code is spread over many small ones, and the host's TLB
+ * would miss all the time.  To use a hole in it again, which is rare, it is
+ * switched to be written and back while no code runs. */
+#define _GNU_SOURCE
 #include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
@@ -11,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
     CHUNK = 2 << 20,
@@ -21,7 +28,8 @@ enum {
 typedef struct Chunk Chunk;
 struct Chunk {
     Chunk *next;
-    uint8_t *memory;
+    uint8_t *run;         /* at a multiple of CHUNK */
+    uint8_t *write;       /* NULL: it is a large page */
     unsigned used;        /* units */
     unsigned longest;     /* no free run has more of them */
     unsigned cursor;      /* where to look first */
@@ -43,21 +51,72 @@ struct EngineLinker {
 
 /* --- Memory --------------------------------------------------------------- */
 
+/* A place for a chunk, of which nothing is there yet; or NULL. */
+static uint8_t *reserve(void)
+{
+    uint8_t *at = mmap(NULL, 2 * (size_t)CHUNK, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    size_t before = -(uintptr_t)at % CHUNK;
+    if (before)
+        munmap(at, before);
+    munmap(at + before + CHUNK, CHUNK - before);
+    return at + before;
+}
+
+static bool map_chunk(Chunk *chunk)
+{
+    int file = memfd_create("selkirk-code", MFD_CLOEXEC);
+    void *run = MAP_FAILED, *write = MAP_FAILED;
+    chunk->run = reserve();
+    if (file >= 0 && chunk->run && ftruncate(file, CHUNK) == 0) {
+        run = mmap(chunk->run, CHUNK, PROT_READ | PROT_EXEC,
+                   MAP_SHARED | MAP_FIXED, file, 0);
+        write = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    }
+    if (file >= 0)
+        close(file);
+    chunk->write = write == MAP_FAILED ? NULL : write;
+    return run != MAP_FAILED && chunk->write;
+}
+
 static void free_chunk(Chunk *chunk)
 {
-    if (chunk->memory)
-        alloc_free_pages(chunk->memory, CHUNK);
+    if (chunk->write)
+        munmap(chunk->write, CHUNK);
+    if (chunk->run)
+        munmap(chunk->run, CHUNK);
     free(chunk);
+}
+
+/* The chunk is full: a large page takes its place.  If there is none, or none
+ * that may be executed, it stays as it is. */
+static void make_large(Chunk *chunk)
+{
+    void *large = alloc_pages(CHUNK);
+    if (!large)
+        return;
+    memcpy(large, chunk->write, CHUNK);
+    if (mprotect(large, CHUNK, PROT_READ | PROT_EXEC) != 0 ||
+        mremap(large, CHUNK, CHUNK, MREMAP_MAYMOVE | MREMAP_FIXED,
+               chunk->run) == MAP_FAILED) {
+        alloc_free_pages(large, CHUNK);
+        return;
+    }
+    munmap(chunk->write, CHUNK);
+    chunk->write = NULL;
 }
 
 static Chunk *add_chunk(EngineLinker *linker)
 {
     Chunk *chunk = alloc_zeroed(1, sizeof *chunk);
-    chunk->memory = alloc_pages(CHUNK);
-    if (!chunk->memory) {
+    if (!map_chunk(chunk)) {
         free_chunk(chunk);
         return NULL;
     }
+    if (linker->chunks && linker->chunks->write)
+        make_large(linker->chunks);
     chunk->longest = UNITS;
     chunk->next = linker->chunks;
     return linker->chunks = chunk;
@@ -66,7 +125,7 @@ static Chunk *add_chunk(EngineLinker *linker)
 /* The whole chunk: part of a large page would make it many small ones. */
 static bool protect(const Chunk *chunk, int how)
 {
-    return mprotect(chunk->memory, CHUNK, PROT_READ | how) == 0;
+    return chunk->write || mprotect(chunk->run, CHUNK, PROT_READ | how) == 0;
 }
 
 static void remove_chunk(EngineLinker *linker, Chunk *chunk)
@@ -143,10 +202,12 @@ static void unlink_piece(EngineLinker *linker, void *handle)
 static bool fill(const Piece *piece, const EngineElf *elf, char *why,
                  size_t why_size)
 {
-    uint8_t *to = piece->chunk->memory + UNIT * piece->first;
-    bool writes = protect(piece->chunk, PROT_WRITE);
+    const Chunk *chunk = piece->chunk;
+    uint8_t *to =
+        (chunk->write ? chunk->write : chunk->run) + UNIT * piece->first;
+    bool writes = protect(chunk, PROT_WRITE);
     bool placed = writes && engine_elf_place(elf, to, why, why_size);
-    bool runs = protect(piece->chunk, PROT_EXEC);
+    bool runs = protect(chunk, PROT_EXEC);
     if (!writes || !runs)
         snprintf(why, why_size, "no executable memory: %s", strerror(errno));
     return placed && runs;
@@ -181,7 +242,7 @@ static void *address_of(const Piece *piece, const EngineElf *elf,
     size_t offset = engine_elf_find(elf, name);
     return offset == SIZE_MAX
                ? NULL
-               : piece->chunk->memory + UNIT * piece->first + offset;
+               : piece->chunk->run + UNIT * piece->first + offset;
 }
 
 static EngineCode *link_object(EngineLinker *linker, const EngineObject *object,

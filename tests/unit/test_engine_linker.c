@@ -122,7 +122,8 @@ static void unlink_code(const Rig *r, const Linked *linked)
     engine_linking.unlink(r->linker, linked->handle);
 }
 
-/* Chunks: memory of no file that may be executed.  None may be written, too. */
+/* Chunks: memory that may be executed, of no file of the disk's.  None may be
+ * written, too. */
 static unsigned count_chunks(void)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -135,7 +136,9 @@ static unsigned count_chunks(void)
                                 &first, &end, how, &file),
                          4);
         assert_null(strstr(how, "wx"));
-        if (how[2] == 'x' && file == 0 && !strchr(line, '['))
+        bool ours = file ? strstr(line, "memfd:selkirk-code") != NULL
+                         : !strchr(line, '[');
+        if (how[2] == 'x' && ours)
             bytes += end - first;
     }
     fclose(maps);
