@@ -203,7 +203,7 @@ void report_write_summary(const Run *run)
                 run->frames,
                 run->recorded ? "the record repeats this run"
                               : "this run need not repeat");
-    const Stats *stats = machine_stats(run->machine);
+    const Stats *stats = run->stats;
     uint64_t forwarded = stats_get_whole(stats, "fast_forward.insns");
     if (forwarded)
         fprintf(stderr,
@@ -473,12 +473,12 @@ static void write_summary_json(const Run *run, FILE *out)
 
 static void write_stats_text(const Run *run, FILE *out)
 {
-    stats_write_text(machine_stats(run->machine), out);
+    stats_write_text(run->stats, out);
 }
 
 static void write_stats_json(const Run *run, FILE *out)
 {
-    stats_write_json(machine_stats(run->machine), out);
+    stats_write_json(run->stats, out);
 }
 
 static void write_config(const Run *run, FILE *out)

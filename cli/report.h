@@ -35,6 +35,7 @@ typedef struct Run {
     int signal;                    /* of RUN_END_SIGNAL */
     const CheckReport *difference; /* of RUN_END_CHECK */
     double seconds;                /* wall time that the machine ran */
+    const Stats *stats;            /* the machine's, when it has ended */
     bool recorded;                 /* what came from outside is kept */
     bool networked;  /* a hub was connected: the run need not repeat */
     uint64_t frames; /* that came from there */

@@ -548,6 +548,8 @@ static int finish(Session *s, Diag *diag)
     if (s->check)
         finish_check(s);
     run->measured = machine_finish_measuring(s->machine);
+    /* To bring them up to date takes a look at every translation. */
+    run->stats = machine_stats(s->machine);
     terminal_leave_raw();
     report_hide_progress(&s->progress);
     if (s->network)

@@ -527,7 +527,7 @@ static bool bytes_allocate(Reader *r, uintmax_t size)
                     "debugging sections",
                     size, FILE_SIZE_MAX);
     r->image->size = (size_t)size;
-    r->image->bytes = alloc_zeroed(r->image->size, 1);
+    r->image->bytes = alloc_large(r->image->size);
     return true;
 }
 
@@ -590,7 +590,7 @@ void elf_free(ElfImage *image)
         return;
     free(image->symbols);
     free(image->segments);
-    free(image->bytes);
+    alloc_free_large(image->bytes, image->size);
     free(image);
 }
 
