@@ -163,11 +163,17 @@ static void name_of(EngineKey key, char name[NAME_MAX_SIZE])
 
 static bool parse_name(const char *name, EngineKey *key)
 {
-    char again[NAME_MAX_SIZE];
-    if (sscanf(name, "%16" SCNx64 "%16" SCNx64, &key->high, &key->low) != 2)
-        return false;
-    name_of(*key, again);
-    return strcmp(again, name) == 0;
+    uint64_t parts[2] = {0};
+    for (unsigned i = 0; i < KEY_DIGITS; i++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *digit = name[i] ? strchr(digits, name[i]) : NULL;
+        if (!digit)
+            return false;
+        uint64_t *part = &parts[i / (KEY_DIGITS / 2)];
+        *part = *part << 4 | (uint64_t)(digit - digits);
+    }
+    *key = (EngineKey){parts[0], parts[1]};
+    return strcmp(name + KEY_DIGITS, SUFFIX) == 0;
 }
 
 void engine_saved_list(EngineSaved *s)
