@@ -80,6 +80,19 @@ void alloc_free_large(void *memory, size_t size)
         free(memory);
 }
 
+void alloc_populate(void *memory, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE /* Linux 5.14; before that nothing is lost */
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)memory + page - 1) / page * page;
+    uintptr_t to = ((uintptr_t)memory + size) / page * page;
+    if (from < to)
+        madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+#else
+    (void)memory, (void)size;
+#endif
+}
+
 void *alloc_aligned(size_t align, size_t size)
 {
     return check(aligned_alloc(align, size));

@@ -24,6 +24,11 @@ void alloc_free_large(void *memory, size_t size);
 void *alloc_pages(size_t size);
 void alloc_free_pages(void *memory, size_t size);
 
+/* Has the host's kernel give all pages that lie within now, at once, which
+ * takes it less time than one by one as they are met.  They are written soon.
+ */
+void alloc_populate(void *memory, size_t size);
+
 /* `size` bytes, a multiple of `align`, which is a power of two, at a multiple
  * of it; free() releases them. */
 void *alloc_aligned(size_t align, size_t size) __attribute__((malloc));

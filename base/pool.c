@@ -11,12 +11,14 @@
 #include <string.h>
 
 /* The first chunk is small, for machines that do little; each next one is twice
- * as large, up to a large page.  What is longer than SIZE_LISTED, which is
- * rare, is malloc()'s. */
+ * as large, up to CHUNK_MAX.  (Large pages of the host's are no gain: to clear
+ * one empties its caches.)  What is longer than SIZE_LISTED, which is rare, is
+ * malloc()'s. */
 enum {
-    CHUNK_MIN = 64 << 10,
-    CHUNK_MAX = 2 << 20,
-    SIZE_LISTED = 16 << 10,
+    CHUNK_MIN = 32 << 10,
+    CHUNK_MAX = 1 << 20,
+    POPULATE = 64 << 10,    /* bytes at a time, of chunks that are as large */
+    SIZE_LISTED = 16 << 10, /* what any chunk has room for */
     LISTS = SIZE_LISTED / POOL_ALIGN + 1,
 };
 
@@ -24,7 +26,7 @@ enum {
 typedef struct Chunk {
     struct Chunk *next;
     void *memory; /* as it was allocated */
-    size_t size;
+    size_t size;  /* bytes of it */
 } Chunk;
 
 typedef struct Free {
@@ -35,7 +37,8 @@ struct Pool {
     Chunk *chunks; /* the latest first */
     char *at;      /* what is left of it */
     size_t left;
-    size_t taken; /* and not given back */
+    char *touched; /* from there on nothing of it was */
+    size_t taken;  /* and not given back */
     Free *lists[LISTS];
 };
 
@@ -51,7 +54,7 @@ void pool_destroy(Pool *pool)
     assert(pool->taken == 0);
     for (Chunk *chunk = pool->chunks, *next; chunk; chunk = next) {
         next = chunk->next;
-        alloc_free_large(chunk->memory, chunk->size);
+        free(chunk->memory);
     }
     free(pool);
 }
@@ -74,13 +77,22 @@ static void add_chunk(Pool *pool)
     size_t size = pool->chunks ? 2 * pool->chunks->size : CHUNK_MIN;
     if (size > CHUNK_MAX)
         size = CHUNK_MAX;
-    char *memory = alloc_large(size);
+    char *memory = alloc_zeroed(1, size);
     size_t before = -(uintptr_t)memory % POOL_ALIGN;
     Chunk *chunk = (Chunk *)(memory + before);
     *chunk = (Chunk){pool->chunks, memory, size};
     pool->chunks = chunk;
     pool->at = (char *)chunk + POOL_ALIGN;
     pool->left = size - before - POOL_ALIGN;
+    pool->touched = size < POPULATE ? memory + size : pool->at;
+}
+
+static void populate(Pool *pool)
+{
+    size_t rest = (size_t)(pool->at + pool->left - pool->touched);
+    size_t size = rest < POPULATE ? rest : POPULATE;
+    alloc_populate(pool->touched, size);
+    pool->touched += size;
 }
 
 /* *clear: it is not zeroed. */
@@ -94,6 +106,9 @@ static void *take(Pool *pool, size_t size, bool *clear)
     }
     if (pool->left < size)
         add_chunk(pool);
+    assert(pool->left >= size);
+    while (pool->at + size > pool->touched)
+        populate(pool);
     *clear = false;
     void *memory = pool->at;
     pool->at += size;

@@ -1,6 +1,5 @@
-/* A pool: memory for many objects that come and go one by one, and are read at
- * random.  They lie close together in the host's large pages, as far as it has
- * them, so that its TLB misses less, and go back all at once. */
+/* A pool: memory for many objects that come and go one by one.  They lie close
+ * together, in lines of the host's of their own. */
 #ifndef SELKIRK_BASE_POOL_H
 #define SELKIRK_BASE_POOL_H
 
@@ -11,7 +10,7 @@ enum { POOL_ALIGN = 64 }; /* bytes: a line of the host's caches */
 typedef struct Pool Pool;
 
 Pool *pool_create(void);
-/* Releases all that was taken from it. */
+/* All that was taken from it has been given back. */
 void pool_destroy(Pool *pool);
 
 /* `size` bytes, not cleared, at a multiple of POOL_ALIGN. */

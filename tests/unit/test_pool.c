@@ -69,11 +69,29 @@ static void test_again(void **state)
     pool_destroy(pool);
 }
 
+/* The longest of those that share chunks, in a chunk of its own. */
+static void test_long(void **state)
+{
+    (void)state;
+    enum { LONG = 16 << 10 };
+    for (size_t size = LONG - POOL_ALIGN; size <= LONG + 1; size++) {
+        Pool *pool = pool_create();
+        unsigned char *p = pool_take_zeroed(pool, size);
+        unsigned char *other = pool_take_zeroed(pool, size);
+        memset(p, 1, size);
+        assert_true(is_filled(other, size, 0));
+        pool_give(pool, p, size);
+        pool_give(pool, other, size);
+        pool_destroy(pool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_take),
         cmocka_unit_test(test_again),
+        cmocka_unit_test(test_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
