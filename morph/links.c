@@ -259,11 +259,12 @@ static void learn_return(Layer *l, Translation *t)
 }
 
 /* Whether the exit, to what a handler executes, leads elsewhere each time: that
- * is a return from an exception.  Others go on behind the instruction, or at an
- * exception's vector. */
+ * is a return from an exception.  Others go on behind the last of the
+ * instructions that were executed in a row, or at an exception's vector. */
 static bool is_computed(const IrExit *record, const Translation *t)
 {
-    return record->kind == IR_EXIT_INTERPRET && t->pc != record->pc + 4 &&
+    return record->kind == IR_EXIT_INTERPRET &&
+           t->pc - record->pc - 4 >= 4 * CORE_INTERPRETED_MAX &&
            t->pc != VECTOR_UTLB && t->pc != VECTOR_GENERAL;
 }
 

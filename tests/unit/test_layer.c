@@ -194,6 +194,15 @@ static const uint32_t flushes[] = {
     EXIT,
 };
 
+/* 1000 passes over two CP0 instructions in a row. */
+static const uint32_t pairs[] = {
+    LUI(IO, 0xb000),    ADDIU(S1, ZERO, 1000),
+    ADDIU(S1, S1, -1), /* 2: the loop */
+    MTC0(S1, 2),        MTC0(S1, 10),
+    ADDU(S2, S2, S1),   BNE(S1, ZERO, -5),
+    XORI(S2, S2, 0x55), EXIT,
+};
+
 /* 500 passes over two pages of which the TLB has one, so that each misses the
  * other; the second miss comes after a store that is undone. */
 static const uint32_t misses[] = {
@@ -542,6 +551,19 @@ static void test_handlers(void **state)
     finish(&g);
 }
 
+/* What follows handlers in a row is linked, so the dispatcher is not asked. */
+static void test_handlers_in_a_row(void **state)
+{
+    (void)state;
+    Guest g;
+    RUN(&g, pairs, "gear2.threshold=30");
+    CHECK_SAME(&g, pairs);
+    CHECK_WELL(stat(&g, "morph.handler.insns") > 1900);
+    CHECK_WELL(stat(&g, "morph.dispatch.lookups") < 100);
+    assert_int_equal(stat(&g, "morph.hash.hits"), 0);
+    finish(&g);
+}
+
 /* The way to a TLB miss is translated where it is taken often. */
 static void test_replays(void **state)
 {
@@ -649,6 +671,7 @@ int main(void)
         cmocka_unit_test(test_device_is_learned),
         cmocka_unit_test(test_predictors),
         cmocka_unit_test(test_handlers),
+        cmocka_unit_test(test_handlers_in_a_row),
         cmocka_unit_test(test_replays),
         cmocka_unit_test(test_isolated),
         cmocka_unit_test(test_return_stack),
