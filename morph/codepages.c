@@ -4,9 +4,10 @@
  * T-bits protect by units of morph.tbit_grain bytes; what is lost when one is
  * written is listed by word, so that a page that is mapped at many places costs
  * no more than the translations that go.  A translation is good for an entry
- * when each of its pages lies where it did when it was made.  `generation`
- * numbers the states of the mapping in which that cannot have changed: it is
- * bumped only when a TLB write or an ASID may have moved a page with
+ * when each of its pages lies where it did when it was made.  That is known of
+ * the pages that the code TLB has.  `generation` numbers the states in which
+ * what was found good so has stayed good: it is bumped when the code TLB loses
+ * a page; without one, when a TLB write or an ASID may have moved a page with
  * translations. */
 #include "morph/layer_impl.h"
 
@@ -54,7 +55,7 @@ bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
     return true;
 }
 
-bool codepages_verify(Layer *l, Translation *t)
+bool codepages_is_there(Layer *l, const Translation *t)
 {
     if (!t->core->mapped || t->core->verified == l->generation)
         return true;
@@ -66,13 +67,119 @@ bool codepages_verify(Layer *l, Translation *t)
             pa != t->pages[i].page->pa)
             return false;
     }
-    t->core->verified = l->generation;
     return true;
 }
 
 static uint32_t *mapped_count(Layer *l, uint32_t va)
 {
     return &l->mapped_pages[(va >> PAGE_SHIFT) % MAPPED_FILTER];
+}
+
+static void begin_generation(Layer *l)
+{
+    l->stats.generations++;
+    core_set_generation(l->core, ++l->generation);
+}
+
+/* --- The code TLB ----------------------------------------------------------
+ */
+
+/* Where pages of code are mapped: a look there is part of the exit's branch.
+ * What the guest's TLB loses is lost here. */
+typedef struct CodeTlbPage {
+    uint32_t va, pa; /* of the page; va 1: none */
+} CodeTlbPage;
+
+struct CodeTlb {
+    uint32_t mask;
+    CodeTlbPage pages[];
+};
+
+static void code_tlb_empty(CodeTlb *tlb)
+{
+    for (uint32_t i = 0; i <= tlb->mask; i++)
+        tlb->pages[i].va = 1;
+}
+
+void codepages_create(Layer *l, const Config *config)
+{
+    uint32_t count = (uint32_t)config_int(config, CONFIG_VLIW_CODE_TLB);
+    if (count == 0)
+        return;
+    if (SELKIRK_HARD)
+        count = 2;
+    l->code_tlb = alloc_zeroed(1, sizeof *l->code_tlb +
+                                      count * sizeof *l->code_tlb->pages);
+    l->code_tlb->mask = count - 1;
+    code_tlb_empty(l->code_tlb);
+}
+
+void codepages_destroy(Layer *l)
+{
+    codepages_reset(l);
+    free(l->code_tlb);
+}
+
+static CodeTlbPage *code_tlb_place(CodeTlb *tlb, uint32_t va)
+{
+    return &tlb->pages[va >> PAGE_SHIFT & tlb->mask];
+}
+
+/* Whether a page of code is mapped, and where: asked of the code TLB, or of the
+ * guest's, which is charged. */
+static bool find_page(Layer *l, uint32_t va, bool user, uint32_t *pa)
+{
+    CodeTlbPage *place = l->code_tlb ? code_tlb_place(l->code_tlb, va) : NULL;
+    if (place && place->va == va) {
+        *pa = place->pa;
+        return true;
+    }
+    const uint8_t *host;
+    l->stats.page_probes++;
+    core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.verify);
+    if (!codepages_lookup(l, va, user, pa, &host))
+        return false;
+    if (place && place->va != 1)
+        begin_generation(l);
+    if (place)
+        *place = (CodeTlbPage){va, *pa};
+    return true;
+}
+
+/* Whether the code TLB has all pages of `t`: some may share a place. */
+static bool code_tlb_has_all(CodeTlb *tlb, const Translation *t)
+{
+    for (unsigned i = 0; i < t->page_count; i++)
+        if (layer_is_mapped(t->pages[i].va) &&
+            code_tlb_place(tlb, t->pages[i].va)->va != t->pages[i].va)
+            return false;
+    return true;
+}
+
+static void code_tlb_remove(Layer *l, uint32_t va)
+{
+    CodeTlbPage *place = code_tlb_place(l->code_tlb, va);
+    if (place->va != (va & ~(PAGE_SIZE - 1u)))
+        return;
+    place->va = 1;
+    begin_generation(l);
+}
+
+bool codepages_verify(Layer *l, Translation *t)
+{
+    if (!t->core->mapped || t->core->verified == l->generation)
+        return true;
+    bool user = layer_context(l, t->mode).user;
+    for (unsigned i = 0; i < t->page_count; i++) {
+        const TranslationPage *page = &t->pages[i];
+        uint32_t pa;
+        if (layer_is_mapped(page->va) &&
+            !(find_page(l, page->va, user, &pa) && pa == page->page->pa))
+            return false;
+    }
+    if (!l->code_tlb || code_tlb_has_all(l->code_tlb, t))
+        t->core->verified = l->generation;
+    return true;
 }
 
 void codepages_remapped(void *ctx, bool all, uint32_t va)
@@ -82,13 +189,16 @@ void codepages_remapped(void *ctx, bool all, uint32_t va)
         for (unsigned i = 0; i < CODE_LOOKUPS; i++)
             l->lookups[i].va = 1;
         core_forget_mapped(l->core);
+        if (l->code_tlb)
+            code_tlb_empty(l->code_tlb);
+        begin_generation(l);
     } else {
         l->lookups[(va >> PAGE_SHIFT) % CODE_LOOKUPS].va = 1;
         core_forget_page(l->core, va & ~(PAGE_SIZE - 1u));
-    }
-    if (all || *mapped_count(l, va)) {
-        l->stats.generations++;
-        core_set_generation(l->core, ++l->generation);
+        if (l->code_tlb)
+            code_tlb_remove(l, va);
+        else if (*mapped_count(l, va))
+            begin_generation(l);
     }
 }
 

@@ -213,6 +213,7 @@ static void dispatch(Layer *l)
     }
     if (!l->paid)
         core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+    codepages_verify(l, t);
     if (l->from)
         links_set(l, l->from, l->from_exit, t);
     dispatch_run(l, t);

@@ -268,6 +268,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
     if (!engine_attach(l->core, config, diag) ||
         !memo_open(&l->memo, config, &l->desc, diag))
         return false;
+    codepages_create(l, config);
     links_create(l, config);
     l->scratch = arena_create();
     l->pool = pool_create();
@@ -308,7 +309,7 @@ void layer_destroy(Layer *l)
         return;
     if (l->core)
         tcache_clear(l);
-    codepages_reset(l);
+    codepages_destroy(l);
     revive_destroy(l);
     memo_close(l->memo);
     links_destroy(l);

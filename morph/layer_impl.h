@@ -40,6 +40,7 @@ enum {
 
 typedef struct Translation Translation;
 typedef struct Revival Revival; /* revive.c */
+typedef struct CodeTlb CodeTlb; /* codepages.c */
 
 /* What gear 0 and the faults of translations taught about the words of a page.
  * Made when there is something to remember. */
@@ -145,7 +146,7 @@ typedef struct LayerStats {
     uint64_t spurious;
     uint64_t learned_mmio, learned_faults, learned_unmoved;
     uint64_t code_writes; /* stores that overwrote translated words */
-    uint64_t generations;
+    uint64_t generations, page_probes;
     uint64_t exceptions;
     /* What an earlier run had saved. */
     uint64_t warm_records, warm_asked, warm_failed;
@@ -283,7 +284,8 @@ struct Layer {
     /* codepages.c */
     CodePage **code_pages[PAGE_TABLES];
     CodeLookup lookups[CODE_LOOKUPS];
-    uint64_t generation;
+    uint64_t generation; /* from 1 on, when the layer runs */
+    CodeTlb *code_tlb;   /* NULL: none */
     uint32_t mapped_pages[MAPPED_FILTER]; /* translations by virtual page */
 
     /* gear0.c */
@@ -537,7 +539,10 @@ void links_call(void *ctx, CoreCode *from, unsigned exit);
  * plain memory: its physical address and bytes. */
 bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
                       const uint8_t **host);
-/* Whether the pages of `t` are where they were when it was made. */
+/* Whether the pages of `t` are where they were when it was made; free. */
+bool codepages_is_there(Layer *l, const Translation *t);
+/* The same for whoever enters `t`; charged where the guest's TLB is asked.
+ * While CoreCode.verified is the present generation it need not be asked. */
 bool codepages_verify(Layer *l, Translation *t);
 /* The page that holds `pa`, if it is known; or makes it known. */
 static inline CodePage *codepages_find(const Layer *l, uint32_t pa)
@@ -586,5 +591,7 @@ void codepages_remapped(void *ctx, bool all, uint32_t va);
 /* Shares the guest's code with cpu_run() (CpuSharing), or no longer. */
 void codepages_share(Layer *l, bool shared);
 void codepages_reset(Layer *l);
+void codepages_create(Layer *l, const Config *config);
+void codepages_destroy(Layer *l);
 
 #endif

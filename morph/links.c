@@ -60,21 +60,11 @@ static Link *links_end(const Translation *t)
     return t->links + t->code->exit_count + t->call_count;
 }
 
-/* Whether the pages of `t` are where they were, also if that has to be asked
- * anew because the mapping has changed. */
-static bool verify(Layer *l, Translation *t)
-{
-    if (!t->core->mapped || t->core->verified == l->generation)
-        return true;
-    core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.verify * t->page_count);
-    return codepages_verify(l, t);
-}
-
 /* Whether `code` runs at `pc` in `mode`, now. */
 static bool is_good(Layer *l, const CoreCode *code, uint32_t pc, uint8_t mode)
 {
     return code && code->pc == pc && code->mode == mode &&
-           verify(l, code->user);
+           codepages_verify(l, code->user);
 }
 
 static bool has_page(const Translation *t, uint32_t va)
@@ -290,7 +280,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
         link_to(link, t);
         out->next = t->core;
         out->checked = !is_covered(from, t);
-        out->generation = l->generation;
+        out->generation = t->core->verified;
         return;
     }
     if (record->hint == IR_HINT_RETURN)
@@ -313,10 +303,10 @@ CoreCode *links_renew(void *ctx, CoreCode *from, unsigned exit)
 {
     Layer *l = ctx;
     CoreExit *out = &from->exits[exit];
-    if (!verify(l, out->next->user))
+    if (!codepages_verify(l, out->next->user))
         return NULL;
     l->stats.refreshed++;
-    out->generation = l->generation;
+    out->generation = out->next->verified;
     return out->next;
 }
 

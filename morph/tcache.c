@@ -29,7 +29,7 @@ static bool is_entry(const Translation *t, uint32_t pc, uint32_t pa,
 Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
 {
     Translation *t = *bucket_of(l, pc, pa, mode);
-    while (t && !(is_entry(t, pc, pa, mode) && codepages_verify(l, t)))
+    while (t && !(is_entry(t, pc, pa, mode) && codepages_is_there(l, t)))
         t = t->bucket;
     return t;
 }
@@ -91,7 +91,7 @@ static void replace(Layer *l, const Translation *t)
             break;
         }
         if (!is_entry(old, t->pc, t->pa, t->mode) ||
-            (!codepages_verify(l, old) && ++others < VARIANTS_MAX))
+            (!codepages_is_there(l, old) && ++others < VARIANTS_MAX))
             continue;
         layer_event(l, "replace", old, "by gear %u", t->gear);
         tcache_remove(l, old);

@@ -353,7 +353,6 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->core->pc = t->pc;
     t->core->mode = mode;
     t->core->mapped = pages.mapped;
-    t->core->verified = l->generation;
     t->core->hot = hot_entries(l, t);
     links_add(l, t);
     tcache_add(l, t);

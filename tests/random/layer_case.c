@@ -65,6 +65,7 @@ static const Choice choices[] = {
     {"vliw.latency.alu", "1 1 2"},
     {"vliw.store_buffer", "16 16 1 2 64"},
     {"vliw.tlb", "16 1"},
+    {"vliw.code_tlb", "64 1 0"},
     {"l1d.size", "64k 1024"},
     {"cpu.fpu", "yes yes yes yes yes yes yes no"},
 };

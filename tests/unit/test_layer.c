@@ -494,6 +494,27 @@ static void test_mapping(void **state)
     finish(&g);
 }
 
+/* What a change of the mapping leaves alone is not asked for again. */
+static void test_code_tlb(void **state)
+{
+    (void)state;
+    static const char *const sizes[] = {"vliw.code_tlb=64", "vliw.code_tlb=1",
+                                        "vliw.code_tlb=0"};
+    uint64_t probes[ARRAY_LEN(sizes)];
+    for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+        Guest g;
+        RUN(&g, mapped, sizes[i], "gear2.threshold=1000000");
+        CHECK_SAME(&g, mapped);
+        check_causes(&g);
+        probes[i] = stat(&g, "morph.chain.probes");
+        finish(&g);
+    }
+    /* Of two pages one moves, 20 times; or they take each other's place. */
+    CHECK_WELL(probes[0] < 30);
+    CHECK_WELL(probes[1] > 2000);
+    CHECK_WELL(probes[2] > 40);
+}
+
 static void test_device_is_learned(void **state)
 {
     (void)state;
@@ -668,6 +689,7 @@ int main(void)
         cmocka_unit_test(test_rewritten_code),
         cmocka_unit_test(test_data_beside_code),
         cmocka_unit_test(test_mapping),
+        cmocka_unit_test(test_code_tlb),
         cmocka_unit_test(test_device_is_learned),
         cmocka_unit_test(test_predictors),
         cmocka_unit_test(test_handlers),
