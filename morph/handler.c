@@ -256,7 +256,7 @@ CoreCode *handler_run(void *ctx, CoreCode *code, unsigned exit)
         on = goes_on(l);
         uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
         if (on)
-            t = jumped ? links_hashed(l, l->pc, mode)
+            t = jumped ? links_looked_up(l, l->pc, mode)
                        : links_handled(l, from, exit, l->pc, mode);
     }
     l->stats.handled += done;

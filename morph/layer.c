@@ -384,6 +384,7 @@ void layer_update_stats(Layer *l)
     core_settle(l->core);
     stats->return_hits = l->predict->return_hits;
     stats->inline_hits = l->predict->cache_hits;
+    stats->jump_hits = l->predict->jump_hits;
     for (unsigned gear = 1; gear <= 2; gear++) {
         stats->run_length[gear] = stats->past_length[gear];
         stats->run_bound[gear] = stats->past_bound[gear];

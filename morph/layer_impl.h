@@ -137,7 +137,7 @@ typedef struct LayerStats {
     uint64_t live, live_bytes, live_bytes_peak;
     uint64_t evicted, flushes, invalidated, replaced, relearned;
     uint64_t dispatches, chained, refreshed;
-    uint64_t inline_hits, inline_misses;
+    uint64_t inline_hits, inline_misses, jump_hits, jump_misses;
     uint64_t return_hits, return_misses; /* hits at the second look */
     uint64_t hash_hits, hash_misses;
     uint64_t exits[3]; /* direct, indirect, interpret */
@@ -522,8 +522,9 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t);
  * in `mode`; or NULL. */
 Translation *links_handled(Layer *l, Translation *from, unsigned exit,
                            uint32_t pc, uint8_t mode);
-/* What the hash table has for `pc` in `mode`, or NULL; charged. */
-Translation *links_hashed(Layer *l, uint32_t pc, uint8_t mode);
+/* What the jump cache or the hash table has for `pc` in `mode`, or NULL;
+ * charged. */
+Translation *links_looked_up(Layer *l, uint32_t pc, uint8_t mode);
 /* Takes out all links to `t`, and of it. */
 void links_remove(Layer *l, Translation *t);
 void links_reset(Layer *l);

@@ -1,5 +1,5 @@
 /* What exits lead to: chains of direct ones, and the predictors of indirect
- * ones: inline cache, return stack, hash table.
+ * ones: inline cache, return stack, jump cache, hash table.
  *
  * A link is good while its target's pages are where they are.  A target whose
  * pages are not mapped, or are all among those of the source, needs no check:
@@ -87,6 +87,20 @@ static bool is_covered(const Translation *from, const Translation *t)
 static CoreCode **hash_slot(const Layer *l, uint32_t pc)
 {
     return &l->hash[(pc >> 2 ^ pc >> 14) & l->hash_mask];
+}
+
+static CoreCode **jump_slot(const Layer *l, uint32_t pc)
+{
+    return &l->predict->jumps[core_jump_place(l->predict->jump_mask, pc)];
+}
+
+/* Computed jumps find `t` from now on. */
+static void put_in_tables(Layer *l, Translation *t)
+{
+    if (l->hash)
+        *hash_slot(l, t->pc) = t->core;
+    if (l->predict->jumps)
+        *jump_slot(l, t->pc) = t->core;
 }
 
 /* The place `depth` below the top of the return stack, which is a ring. */
@@ -186,7 +200,9 @@ static void note_jumps(Layer *l, Translation *t)
             layer_mode(context.user, context.fpu, exit->record.pending);
         exit->stacked =
             exit->record.hint == IR_HINT_RETURN && l->predict->return_count;
-        if (l->inline_cache && !exit->stacked)
+        /* With a jump cache it is for the profile alone. */
+        if (l->inline_cache && !exit->stacked &&
+            (t->gear == 1 || !l->predict->jumps))
             exit->cache = &t->links[i].target;
     }
 }
@@ -229,14 +245,26 @@ void links_create(Layer *l, const Config *config)
     CorePredict *p = l->predict = core_predict(l->core);
     p->return_count = (uint32_t)config_int(config, CONFIG_MORPH_RETURN_STACK);
     p->returns = alloc_zeroed(p->return_count + 1, sizeof *p->returns);
-    p->return_cost = (uint32_t)l->cost.return_stack;
+    p->return_cost =
+        (uint32_t)(config_bool(config, CONFIG_VLIW_RETURN_STACK)
+                       ? config_int(config, CONFIG_VLIW_RETURN_CYCLES)
+                       : l->cost.return_stack);
     p->cache_cost = (uint32_t)l->cost.inline_cache;
+    uint32_t jumps = (uint32_t)config_int(config, CONFIG_VLIW_JUMP_CACHE);
+    if (SELKIRK_HARD && jumps)
+        jumps = 1;
+    if (jumps)
+        p->jumps = alloc_zeroed(jumps, sizeof(CoreCode *));
+    p->jump_mask = jumps - 1;
+    p->jump_cost = (uint32_t)config_int(config, CONFIG_VLIW_JUMP_CYCLES);
 }
 
 void links_destroy(Layer *l)
 {
-    if (l->predict)
+    if (l->predict) {
         free(l->predict->returns);
+        free(l->predict->jumps);
+    }
     free(l->hash);
 }
 
@@ -264,8 +292,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
     CoreExit *out = &from->core->exits[exit];
     Link *link = target_of(from, exit);
     if (is_computed(record, t)) {
-        if (l->hash)
-            *hash_slot(l, t->pc) = t->core;
+        put_in_tables(l, t);
         return;
     }
     if (record->kind != IR_EXIT_INDIRECT) {
@@ -287,8 +314,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
         learn_return(l, t);
     if (out->cache)
         link_cache(link, t);
-    if (l->hash)
-        *hash_slot(l, t->pc) = t->core;
+    put_in_tables(l, t);
 }
 
 Translation *links_handled(Layer *l, Translation *from, unsigned exit,
@@ -310,15 +336,34 @@ CoreCode *links_renew(void *ctx, CoreCode *from, unsigned exit)
     return out->next;
 }
 
-Translation *links_hashed(Layer *l, uint32_t pc, uint8_t mode)
+/* What the jump cache has for `pc` in `mode`, or NULL; charged. */
+static CoreCode *predict_jump(Layer *l, uint32_t pc, uint8_t mode)
 {
+    CorePredict *p = l->predict;
+    if (!p->jumps)
+        return NULL;
+    core_charge(l->core, CORE_CAUSE_INDIRECT, p->jump_cost);
+    CoreCode *code = *jump_slot(l, pc);
+    bool good = is_good(l, code, pc, mode);
+    ++*(good ? &p->jump_hits : &l->stats.jump_misses);
+    return good ? code : NULL;
+}
+
+Translation *links_looked_up(Layer *l, uint32_t pc, uint8_t mode)
+{
+    CoreCode *cached = predict_jump(l, pc, mode);
+    if (cached)
+        return cached->user;
     if (!l->hash)
         return NULL;
     core_charge(l->core, CORE_CAUSE_INDIRECT, l->cost.hash);
     const CoreCode *code = *hash_slot(l, pc);
     bool good = is_good(l, code, pc, mode);
     ++*(good ? &l->stats.hash_hits : &l->stats.hash_misses);
-    return good ? code->user : NULL;
+    if (!good)
+        return NULL;
+    put_in_tables(l, code->user);
+    return code->user;
 }
 
 void links_remove(Layer *l, Translation *t)
@@ -343,6 +388,8 @@ void links_remove(Layer *l, Translation *t)
             p->returns[i].link = NULL;
     if (l->hash && *hash_slot(l, t->pc) == t->core)
         *hash_slot(l, t->pc) = NULL;
+    if (p->jumps && *jump_slot(l, t->pc) == t->core)
+        *jump_slot(l, t->pc) = NULL;
     pool_give(l->pool, t->links, t->links_size);
 }
 
@@ -411,7 +458,7 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
         }
         l->stats.inline_misses++;
     }
-    Translation *t = links_hashed(l, pc, out->mode);
+    Translation *t = links_looked_up(l, pc, out->mode);
     if (!t)
         return NULL;
     learn_return(l, t);

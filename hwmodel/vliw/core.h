@@ -107,13 +107,25 @@ typedef struct CoreCall {
 typedef struct CorePredict {
     CoreCall *returns; /* a ring of `return_count`, which may be 0 */
     uint32_t return_count, return_top;
-    uint32_t return_cost, cache_cost; /* cycles of a look */
-    uint64_t return_hits, cache_hits;
+    /* The jump cache: what was last seen to run at a target, NULL if nothing,
+     * at core_jump_place(); NULL: there is none. */
+    CoreCode **jumps;
+    uint32_t jump_mask;
+    uint32_t return_cost, cache_cost, jump_cost; /* cycles of a look */
+    uint64_t return_hits, cache_hits, jump_hits;
     /* Calls, first looks at returns and looks at caches that compiled code made
      * since core_settle(): these were hits, and their cycles have no cause yet.
      */
-    uint64_t host_calls, host_returns, host_caches;
+    uint64_t host_calls, host_returns, host_caches, host_jumps;
 } CorePredict;
+
+/* Bits of a target's address that lie above each other in the index. */
+enum { CORE_JUMP_LOW = 2, CORE_JUMP_HIGH = 11 };
+
+static inline uint32_t core_jump_place(uint32_t mask, uint32_t pc)
+{
+    return (pc >> CORE_JUMP_LOW ^ pc >> CORE_JUMP_HIGH) & mask;
+}
 
 /* An exit of installed code. */
 typedef struct CoreExit {
@@ -125,7 +137,8 @@ typedef struct CoreExit {
     uint8_t mode;   /* INDIRECT: what the code there must be made for */
     uint16_t call_count; /* calls that are made and have not returned, */
     CoreCall *calls;     /* outermost first */
-    CoreLink *cache;     /* INDIRECT: its inline cache, or NULL */
+    CoreLink *cache;     /* INDIRECT: its inline cache, or NULL: asked before */
+                         /* the jump cache */
     uint64_t generation;
     uint64_t count;      /* times taken, but for those that follow */
     uint64_t host_count; /* by compiled code, since core_settle() */

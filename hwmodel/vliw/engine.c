@@ -758,10 +758,11 @@ static void settle_predictions(Core *c)
     CorePredict *p = &c->predict;
     p->return_hits += p->host_returns;
     p->cache_hits += p->host_caches;
+    p->jump_hits += p->host_jumps;
     c->counters.cause[CORE_CAUSE_INDIRECT] +=
         (p->host_calls + p->host_returns) * p->return_cost +
-        p->host_caches * p->cache_cost;
-    p->host_calls = p->host_returns = p->host_caches = 0;
+        p->host_caches * p->cache_cost + p->host_jumps * p->jump_cost;
+    p->host_calls = p->host_returns = p->host_caches = p->host_jumps = 0;
 }
 
 void core_settle(Core *c)

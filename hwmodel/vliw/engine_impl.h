@@ -64,7 +64,7 @@ typedef struct EngineExit {
     uint8_t kind;  /* IrExitKind */
     uint8_t calls; /* that it pushes: CoreExit.call_count */
     /* Indirect: what is asked first, and for code of which mode. */
-    bool stacked, cached;
+    bool stacked, cached, looked_up; /* looked_up: in the jump cache */
     uint8_t mode;
     /* Direct, to this translation's own entry, without a call: likely linked to
      * it.  Such a link is never CoreExit.checked: the translation is where it
@@ -82,6 +82,7 @@ typedef struct EngineSource {
     unsigned data_shift; /* of the L1 D-cache's lines */
     uint32_t tlb_mask;   /* as Core.tlb_mask */
     unsigned return_count, return_cost, cache_cost; /* as CorePredict */
+    unsigned jump_mask, jump_cost;
     Issue *issues;
     Step *steps;
     Result *results;

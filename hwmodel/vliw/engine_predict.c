@@ -1,7 +1,8 @@
 /* Where exits lead that are not just linked, as far as the layer need not be
  * asked: calls that are pushed, the first look at the return stack, inline
- * caches.  What compiled code does (llvm/emit_jump.c), in C: looks cost time,
- * which moves the clock; one that finds nothing has done nothing. */
+ * caches, the jump cache.  What compiled code does (llvm/emit_jump.c), in C:
+ * looks cost time, which moves the clock; one that finds nothing has done
+ * nothing. */
 #include "hwmodel/vliw/engine_host.h"
 
 /* Whether the code runs at the PC, as the exit wants it, now. */
@@ -52,6 +53,19 @@ static CoreCode *predict_jump(Core *c, const CoreExit *exit, uint64_t *clock)
     return code;
 }
 
+/* The jump cache's word on what has no inline cache. */
+static CoreCode *predict_target(Core *c, const CoreExit *exit, uint64_t *clock)
+{
+    CorePredict *p = &c->predict;
+    uint32_t pc = c->regs.gpr[vliw_slot_reg(IR_SLOT_PC)];
+    CoreCode *code = p->jumps[core_jump_place(p->jump_mask, pc)];
+    if (!is_good(c, exit, code))
+        return NULL;
+    p->host_jumps++;
+    *clock += p->jump_cost + push_calls(p, exit);
+    return code;
+}
+
 Installed *engine_predict(Core *c, Installed *self, unsigned number,
                           uint64_t *clock)
 {
@@ -70,6 +84,8 @@ Installed *engine_predict(Core *c, Installed *self, unsigned number,
             code = predict_return(c, exit, clock);
         else if (exit->cache)
             code = predict_jump(c, exit, clock);
+        else if (!exit->stacked && c->predict.jumps)
+            code = predict_target(c, exit, clock);
         break;
     case IR_EXIT_INTERPRET:
     case IR_EXIT_COMMIT: break;

@@ -64,7 +64,7 @@ static void list_free(EngineList *list)
 
 /* --- Jobs ----------------------------------------------------------------- */
 
-static void note_exits(const Installed *code, EngineExit *exits)
+static void note_exits(const Installed *code, EngineExit *exits, bool jumps)
 {
     const VliwCode *all = code->pub.code;
     for (unsigned i = 0; i < all->exit_count; i++) {
@@ -75,6 +75,8 @@ static void note_exits(const Installed *code, EngineExit *exits)
             .calls = (uint8_t)exit->call_count,
             .stacked = exit->stacked,
             .cached = exit->cache != NULL,
+            .looked_up = exit->record.kind == IR_EXIT_INDIRECT && jumps &&
+                         !exit->cache && !exit->stacked,
             .mode = exit->mode,
             .loops = exit->record.kind == IR_EXIT_DIRECT &&
                      exit->record.pc == all->pc &&
@@ -89,7 +91,7 @@ static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
 {
     const VliwCode *all = code->pub.code;
     const Issue *last = &code->issues[all->count - 1];
-    note_exits(code, exits);
+    note_exits(code, exits, c->predict.jumps != NULL);
     return (EngineSource){
         .desc = c->desc,
         .context = code->context,
@@ -104,6 +106,8 @@ static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
         .return_count = c->predict.return_count,
         .return_cost = c->predict.return_cost,
         .cache_cost = c->predict.cache_cost,
+        .jump_mask = c->predict.jump_mask,
+        .jump_cost = c->predict.jump_cost,
         .issues = code->issues,
         .steps = code->steps,
         .results = code->results,

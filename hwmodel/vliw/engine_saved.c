@@ -89,7 +89,7 @@ static void add_source(Bytes *bytes, const EngineSource *s)
     ADD(bytes, context->user, context->fpu, context->big, context->pending,
         s->gear, s->profile, s->count, s->step_count, s->exit_count,
         s->observed, s->data_shift, s->tlb_mask, s->return_count,
-        s->return_cost, s->cache_cost);
+        s->return_cost, s->cache_cost, s->jump_mask, s->jump_cost);
     add_desc(bytes, &s->desc);
     for (unsigned i = 0; i < s->count; i++) {
         const Issue *m = &s->issues[i];
@@ -104,7 +104,7 @@ static void add_source(Bytes *bytes, const EngineSource *s)
     for (unsigned i = 0; i < s->exit_count; i++) {
         const EngineExit *exit = &s->exits[i];
         ADD(bytes, exit->insns, exit->kind, exit->calls, exit->stacked,
-            exit->cached, exit->mode, exit->loops);
+            exit->cached, exit->looked_up, exit->mode, exit->loops);
     }
 }
 

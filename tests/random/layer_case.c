@@ -66,6 +66,8 @@ static const Choice choices[] = {
     {"vliw.store_buffer", "16 16 1 2 64"},
     {"vliw.tlb", "16 1"},
     {"vliw.code_tlb", "64 1 0"},
+    {"vliw.return_stack", "yes no"},
+    {"vliw.jump_cache", "512 4 0"},
     {"l1d.size", "64k 1024"},
     {"cpu.fpu", "yes yes yes yes yes yes yes no"},
 };

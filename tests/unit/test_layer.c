@@ -26,11 +26,11 @@ enum { IO = S0, STATUS = 12, CAUSE = 13, EPC = 14 };
 /* Ends the program with status 7. */
 #define EXIT ADDIU(V0, ZERO, 7), SW(V0, 0x10, IO), BEQ(ZERO, ZERO, -1), NOP
 
-/* A loop of 2000 passes that calls a function and keeps a sum in memory. */
+/* A loop of 4000 passes that calls a function and keeps a sum in memory. */
 static const uint32_t calls[] = {
     LUI(IO, 0xb000),
     LUI(S2, 0x8002),
-    ADDIU(S1, ZERO, 2000),
+    ADDIU(S1, ZERO, 4000),
     JAL(AT(16)), /* 3: the loop */
     ADDIU(A0, S1, 0),
     LW(T0, 0, S2),
@@ -545,15 +545,44 @@ static void test_predictors(void **state)
     RUN(&g, indirect, "gear2.threshold=1000000", "morph.inline_cache=no");
     CHECK_SAME(&g, indirect);
     assert_int_equal(stat(&g, "morph.inline_cache.hits"), 0);
+    CHECK_WELL(stat(&g, "morph.jump_cache.hits") > 1900);
+    finish(&g);
+    RUN(&g, indirect, "gear2.threshold=1000000", "morph.inline_cache=no",
+        "vliw.jump_cache=0");
+    CHECK_SAME(&g, indirect);
+    assert_int_equal(stat(&g, "morph.jump_cache.hits"), 0);
     CHECK_WELL(stat(&g, "morph.hash.hits") > 1900);
     finish(&g);
     RUN(&g, indirect, "gear2.threshold=1000000", "morph.inline_cache=no",
-        "morph.return_stack=0", "morph.hash=0", "morph.chain=no");
+        "morph.return_stack=0", "morph.hash=0", "morph.chain=no",
+        "vliw.jump_cache=0");
     CHECK_SAME(&g, indirect);
     assert_int_equal(stat(&g, "morph.hash.hits"), 0);
     assert_int_equal(stat(&g, "morph.chain.made"), 0);
     assert_int_equal(stat(&g, "core.chained"), 0);
     finish(&g);
+}
+
+/* What a prediction costs is a key; the processor's own cost less. */
+static void test_predictor_costs(void **state)
+{
+    (void)state;
+    static const char *const machines[] = {
+        "vliw.return_cycles=1", "vliw.return_cycles=2", "vliw.return_stack=no"};
+    uint64_t cycles[ARRAY_LEN(machines)];
+    uint64_t returns = 0;
+    for (unsigned i = 0; i < ARRAY_LEN(machines); i++) {
+        Guest g;
+        RUN(&g, indirect, "gear2.threshold=1000000", machines[i]);
+        CHECK_SAME(&g, indirect);
+        check_causes(&g);
+        cycles[i] = machine_cycles(g.machine);
+        returns = stat(&g, "morph.return_stack.hits");
+        finish(&g);
+    }
+    /* A push and a look each. */
+    CHECK_WELL(cycles[1] - cycles[0] >= 2 * returns);
+    assert_int_equal(cycles[2] - cycles[1], cycles[1] - cycles[0]);
 }
 
 /* CP0 instructions in handlers: precise, and a way that can be switched off. */
@@ -672,7 +701,7 @@ static void test_breakpoint(void **state)
         assert_int_equal(machine_run(g.machine, UINT64_MAX),
                          MACHINE_STOP_BREAKPOINT);
         assert_int_equal(machine_state(g.machine)->pc, AT(16));
-        assert_int_equal(machine_state(g.machine)->gpr[A0], 2000 - i);
+        assert_int_equal(machine_state(g.machine)->gpr[A0], 4000 - i);
     }
     assert_true(machine_remove_breakpoint(g.machine, AT(16)));
     run_to_exit(&g);
@@ -692,6 +721,7 @@ int main(void)
         cmocka_unit_test(test_code_tlb),
         cmocka_unit_test(test_device_is_learned),
         cmocka_unit_test(test_predictors),
+        cmocka_unit_test(test_predictor_costs),
         cmocka_unit_test(test_handlers),
         cmocka_unit_test(test_handlers_in_a_row),
         cmocka_unit_test(test_replays),

@@ -1,7 +1,7 @@
 /* The predictors of indirect jumps, as far as they are asked without the
  * runtime: calls that are pushed, the first look at the return stack, inline
- * caches.  What the layer's own routines do (CoreBus.call and .indirect), when
- * they find what they look for.
+ * caches, the jump cache.  What the layer's own routines do (CoreBus.call and
+ * .indirect), when they find what they look for.
  *
  * Looks cost time, which moves the clock; Core.predict counts them for the
  * statistics.  A look that finds nothing has done nothing: the runtime looks
@@ -152,6 +152,32 @@ static void emit_cached(Emitter *e, const EmitLeaving *leaving, LLVMValueRef pc)
     emit_go_to(e, code, clock, leaving->insns);
 }
 
+/* The jump cache. */
+static void emit_looked_up(Emitter *e, const EmitLeaving *leaving,
+                           LLVMValueRef pc)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef place = LLVMBuildXor(
+        ir->builder,
+        LLVMBuildLShr(ir->builder, pc, ir_int(ir, CORE_JUMP_LOW), ""),
+        LLVMBuildLShr(ir->builder, pc, ir_int(ir, CORE_JUMP_HIGH), ""), "");
+    place =
+        LLVMBuildAnd(ir->builder, place, ir_int(ir, e->source->jump_mask), "");
+    place = LLVMBuildZExt(ir->builder, place, ir->i64, "");
+    LLVMValueRef jumps = load_predict(e, ir->ptr, PREDICT(jumps));
+    LLVMValueRef code = ir_load(
+        ir, ir->ptr,
+        LLVMBuildInBoundsGEP2(ir->builder, ir->ptr, jumps, &place, 1, ""),
+        REGION_CODE);
+    check_code(e, leaving, code, pc);
+    count(e, PREDICT(host_jumps), 1);
+    LLVMValueRef clock =
+        emit_calls(e, leaving->exit,
+                   LLVMBuildAdd(ir->builder, leaving->clock,
+                                ir_long(ir, e->source->jump_cost), ""));
+    emit_go_to(e, code, clock, leaving->insns);
+}
+
 void emit_indirect(Emitter *e, const Path *path, const EmitLeaving *leaving)
 {
     const EngineExit *exit = &e->source->exits[leaving->exit];
@@ -161,6 +187,8 @@ void emit_indirect(Emitter *e, const Path *path, const EmitLeaving *leaving)
         emit_return(e, leaving, pc);
     else if (exit->cached)
         emit_cached(e, leaving, pc);
+    else if (exit->looked_up)
+        emit_looked_up(e, leaving, pc);
     else
         emit_leave(e, leaving);
 }
