@@ -100,7 +100,9 @@ static void became_hot(Layer *l, Translation *t)
     l->stats.hot++;
     t->core->hot = UINT64_MAX;
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
-    if (!revive(l, pc, word, mode, 2))
+    if (tcache_find(l, pc, pa, mode) != t)
+        tcache_set_aside(l, t);
+    else if (!revive(l, pc, word, mode, 2))
         translate(l, pc, mode, 2);
     l->resume = tcache_find(l, pc, pa, mode);
 }

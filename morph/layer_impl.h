@@ -284,8 +284,8 @@ struct Layer {
     /* codepages.c */
     CodePage **code_pages[PAGE_TABLES];
     CodeLookup lookups[CODE_LOOKUPS];
-    uint64_t generation; /* from 1 on, when the layer runs */
-    CodeTlb *code_tlb;   /* NULL: none */
+    uint64_t generation;                  /* from 1 on, when the layer runs */
+    CodeTlb *code_tlb;                    /* NULL: none */
     uint32_t mapped_pages[MAPPED_FILTER]; /* translations by virtual page */
 
     /* gear0.c */
@@ -504,6 +504,9 @@ Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
  * is smaller. */
 bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address);
 void tcache_add(Layer *l, Translation *t);
+/* There is a better one than this block where all pages of that are mapped:
+ * what led here finds that, and the block has to become hot anew. */
+void tcache_set_aside(Layer *l, Translation *t);
 /* Takes a translation out of everything and frees it.  Nothing is charged. */
 void tcache_remove(Layer *l, Translation *t);
 void tcache_clear(Layer *l); /* all of them */
@@ -525,6 +528,10 @@ Translation *links_handled(Layer *l, Translation *from, unsigned exit,
 /* What the jump cache or the hash table has for `pc` in `mode`, or NULL;
  * charged. */
 Translation *links_looked_up(Layer *l, uint32_t pc, uint8_t mode);
+/* Whether `t` can run wherever `from` does. */
+bool links_is_covered(const Translation *from, const Translation *t);
+/* Whatever led to `t` asks the dispatcher from now on. */
+void links_cut(Layer *l, Translation *t);
 /* Takes out all links to `t`, and of it. */
 void links_remove(Layer *l, Translation *t);
 void links_reset(Layer *l);

@@ -24,9 +24,18 @@ static void cut(Link *link)
     link->target.to = NULL;
 }
 
+/* Whether a link to `old` is kept although `t` runs now: that is the block that
+ * stands in for a superblock of which a page is not mapped at the moment. */
+static bool stands_in(const Translation *t, const CoreCode *old)
+{
+    const Translation *other = old ? old->user : NULL;
+    return other && other->pc == t->pc && other->pa == t->pa &&
+           other->mode == t->mode && other->gear > t->gear;
+}
+
 static void link_to(Link *link, Translation *t)
 {
-    if (link->target.to == t->core)
+    if (link->target.to == t->core || stands_in(t, link->target.to))
         return;
     cut(link);
     link->target.to = t->core;
@@ -75,8 +84,7 @@ static bool has_page(const Translation *t, uint32_t va)
     return false;
 }
 
-/* Whether `t` can run wherever `from` does. */
-static bool is_covered(const Translation *from, const Translation *t)
+bool links_is_covered(const Translation *from, const Translation *t)
 {
     for (unsigned i = 0; i < t->page_count; i++)
         if (layer_is_mapped(t->pages[i].va) && !has_page(from, t->pages[i].va))
@@ -97,9 +105,9 @@ static CoreCode **jump_slot(const Layer *l, uint32_t pc)
 /* Computed jumps find `t` from now on. */
 static void put_in_tables(Layer *l, Translation *t)
 {
-    if (l->hash)
+    if (l->hash && !stands_in(t, *hash_slot(l, t->pc)))
         *hash_slot(l, t->pc) = t->core;
-    if (l->predict->jumps)
+    if (l->predict->jumps && !stands_in(t, *jump_slot(l, t->pc)))
         *jump_slot(l, t->pc) = t->core;
 }
 
@@ -296,7 +304,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
         return;
     }
     if (record->kind != IR_EXIT_INDIRECT) {
-        if (!l->chain)
+        if (!l->chain || stands_in(t, link->target.to))
             return;
         if (link->target.to == t->core) {
             l->stats.refreshed++;
@@ -306,7 +314,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
         }
         link_to(link, t);
         out->next = t->core;
-        out->checked = !is_covered(from, t);
+        out->checked = !links_is_covered(from, t);
         out->generation = t->core->verified;
         return;
     }
@@ -366,7 +374,7 @@ Translation *links_looked_up(Layer *l, uint32_t pc, uint8_t mode)
     return code->user;
 }
 
-void links_remove(Layer *l, Translation *t)
+void links_cut(Layer *l, Translation *t)
 {
     for (Link *link = t->incoming, *next; link; link = next) {
         next = link->next;
@@ -376,6 +384,15 @@ void links_remove(Layer *l, Translation *t)
         link->target.to = NULL;
     }
     t->incoming = NULL;
+    if (l->hash && *hash_slot(l, t->pc) == t->core)
+        *hash_slot(l, t->pc) = NULL;
+    if (l->predict->jumps && *jump_slot(l, t->pc) == t->core)
+        *jump_slot(l, t->pc) = NULL;
+}
+
+void links_remove(Layer *l, Translation *t)
+{
+    links_cut(l, t);
     const Link *end = links_end(t);
     for (Link *link = t->links; link < end; link++)
         cut(link);
@@ -386,10 +403,6 @@ void links_remove(Layer *l, Translation *t)
     for (unsigned i = 0; i < p->return_count; i++)
         if (p->returns[i].link >= first && p->returns[i].link < last)
             p->returns[i].link = NULL;
-    if (l->hash && *hash_slot(l, t->pc) == t->core)
-        *hash_slot(l, t->pc) = NULL;
-    if (p->jumps && *jump_slot(l, t->pc) == t->core)
-        *jump_slot(l, t->pc) = NULL;
     pool_give(l->pool, t->links, t->links_size);
 }
 

@@ -26,12 +26,21 @@ static bool is_entry(const Translation *t, uint32_t pc, uint32_t pa,
     return t->pc == pc && t->pa == pa && t->mode == mode;
 }
 
+/* Of what is good, a superblock before a block, and the longer one: where not
+ * all pages of that are mapped now, the other one serves until they are. */
 Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
 {
-    Translation *t = *bucket_of(l, pc, pa, mode);
-    while (t && !(is_entry(t, pc, pa, mode) && codepages_is_there(l, t)))
-        t = t->bucket;
-    return t;
+    Translation *best = NULL;
+    for (Translation *t = *bucket_of(l, pc, pa, mode); t; t = t->bucket) {
+        if (!is_entry(t, pc, pa, mode) ||
+            (best && (t->gear < best->gear ||
+                      (t->gear == best->gear &&
+                       t->code->guest_count <= best->code->guest_count))))
+            continue;
+        if (codepages_is_there(l, t))
+            best = t;
+    }
+    return best;
 }
 
 static void evict(Layer *l, Translation *t)
@@ -77,9 +86,27 @@ bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
     return true;
 }
 
-/* Makes way for `t`: what it replaces in the present mapping goes.  Others of
- * the entry stay for when their further pages are mapped again, but not many;
- * and the oldest one goes that finding others would take too long for. */
+void tcache_set_aside(Layer *l, Translation *t)
+{
+    if (t->gear != 1)
+        return;
+    links_cut(l, t);
+    core_settle_code(l->core, t->core);
+    t->core->hot = t->core->entries + l->gear2_threshold;
+}
+
+/* Whether `old` is of use beside `t`: its pages are not mapped now, or it is a
+ * block that runs where not all pages of `t` are. */
+static bool serves(Layer *l, const Translation *old, const Translation *t)
+{
+    return !codepages_is_there(l, old) ||
+           (old->gear < t->gear && !links_is_covered(old, t));
+}
+
+/* Makes way for `t`: what it replaces in the present mapping goes, but for a
+ * block that runs where `t` does not.  Others of the entry stay for when their
+ * further pages are mapped again, but not many; and the oldest one goes that
+ * finding others would take too long for. */
 static void replace(Layer *l, const Translation *t)
 {
     unsigned others = 0, crowd = 0;
@@ -90,9 +117,12 @@ static void replace(Layer *l, const Translation *t)
             evict(l, old);
             break;
         }
-        if (!is_entry(old, t->pc, t->pa, t->mode) ||
-            (!codepages_is_there(l, old) && ++others < VARIANTS_MAX))
+        if (!is_entry(old, t->pc, t->pa, t->mode))
             continue;
+        if (serves(l, old, t) && ++others < VARIANTS_MAX) {
+            tcache_set_aside(l, old);
+            continue;
+        }
         layer_event(l, "replace", old, "by gear %u", t->gear);
         tcache_remove(l, old);
         l->stats.replaced++;

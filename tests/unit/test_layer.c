@@ -241,6 +241,57 @@ static const uint32_t misses[] = {
     NOP,
 };
 
+/* A function at 0x00400000 that jumps to the next page, called 2000 times.  In
+ * every eighth pass a load takes that page's entry in the TLB away. */
+static const uint32_t crosses[] = {
+    LUI(IO, 0xb000),
+    LUI(T1, 0x8001),
+    LUI(T2, 0x8000),
+    ADDIU(S1, ZERO, 6),
+    LW(T0, 4 * 43, T1), /* 4: the copy */
+    ADDIU(S1, S1, -1),
+    SW(T0, 0, T2),
+    ADDIU(T1, T1, 4),
+    BNE(S1, ZERO, -5),
+    ADDIU(T2, T2, 4),
+    LUI(S2, 0x8003), /* both pages' memory */
+    LUI(T0, 0x0810), /* j 0x00401008 */
+    ORI(T0, T0, 0x402),
+    SW(T0, 0, S2),
+    SW(ZERO, 4, S2),
+    LUI(T0, 0x03e0), /* jr ra */
+    ORI(T0, T0, 8),
+    SW(T0, 8, S2),
+    LUI(T0, 0x2442), /* addiu v0,v0,1 */
+    ORI(T0, T0, 1),
+    SW(T0, 12, S2),
+    LUI(T3, 0x0003),
+    ORI(T3, T3, 0x600), /* EntryLo */
+    ADDIU(T0, ZERO, 0x100),
+    MTC0(T0, 0), /* Index */
+    LUI(A0, 0x0040),
+    MTC0(A0, 10), /* EntryHi */
+    MTC0(T3, 2),
+    TLBWI,
+    MTC0(ZERO, 0),
+    ADDIU(S1, ZERO, 2000),
+    ANDI(T0, S1, 7), /* 31: the loop */
+    BNE(T0, ZERO, 2),
+    NOP,
+    LW(T1, 0x2000, A0),
+    JALR(A0),
+    ADDIU(S1, S1, -1),
+    BNE(S1, ZERO, -7),
+    NOP,
+    EXIT,
+    MFC0(T0, EPC), /* 43: the handler of TLB misses */
+    MTC0(T3, 2),
+    TLBWI,
+    JR(T0),
+    RFE,
+    NOP,
+};
+
 /* Two functions called in turn through a register, 1000 times each. */
 static const uint32_t indirect[] = {
     LUI(IO, 0xb000),
@@ -515,6 +566,21 @@ static void test_code_tlb(void **state)
     CHECK_WELL(probes[2] > 40);
 }
 
+/* A superblock of which a page is not mapped now and then stays: its block
+ * serves meanwhile, and neither is made again. */
+static void test_crossing(void **state)
+{
+    (void)state;
+    Guest g;
+    RUN(&g, crosses, "gear2.threshold=30");
+    CHECK_SAME(&g, crosses);
+    assert_int_equal(stat(&g, "cpu.utlb.load"), 500);
+    CHECK_WELL(stat(&g, "morph.gear1.translations") < 12);
+    CHECK_WELL(stat(&g, "morph.gear2.translations") < 12);
+    CHECK_WELL(stat(&g, "core.insns.gear2") > 2000 * 7);
+    finish(&g);
+}
+
 static void test_device_is_learned(void **state)
 {
     (void)state;
@@ -719,6 +785,7 @@ int main(void)
         cmocka_unit_test(test_data_beside_code),
         cmocka_unit_test(test_mapping),
         cmocka_unit_test(test_code_tlb),
+        cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_device_is_learned),
         cmocka_unit_test(test_predictors),
         cmocka_unit_test(test_predictor_costs),
