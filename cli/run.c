@@ -10,11 +10,13 @@
 #include "cli/hostconsole.h"
 #include "cli/monitor.h"
 #include "cli/network.h"
+#include "cli/pipeline.h"
 #include "cli/report.h"
 #include "cli/savefile.h"
 #include "cli/screen.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "cli/timeline.h"
 #include "cli/trace.h"
 
 #include <stdlib.h>
@@ -42,6 +44,8 @@ typedef struct Session {
     Warm warm; /* --warm-start */
     SaveFile warm_save;
     Trace *trace;
+    Pipeline *pipeline;
+    Timeline *timeline;
     HostConsole *console;
     Machine *machine;
     Network *network; /* NULL also where the script has what comes by it */
@@ -135,6 +139,7 @@ static bool check_interval(const Session *s, Diag *diag)
 {
     return !options_has(s->options, OPTION_INTERVAL) ||
            options_has(s->options, OPTION_OUT) ||
+           options_has(s->options, OPTION_TIMELINE) ||
            diag_error(diag, "--interval: there is no folder to write "
                             "intervals.csv to; add --out DIR");
 }
@@ -165,6 +170,7 @@ static bool check_model(const Session *s, Diag *diag)
 {
     const char *model = config_text(s->config, CONFIG_CPU_MODEL);
     const char *kind = trace_layer_kind(s->trace);
+    bool pipeline = options_has(s->options, OPTION_PIPELINE);
     if (strcmp(model, "vliw") == 0)
         return true;
     if (s->check)
@@ -173,12 +179,12 @@ static bool check_model(const Session *s, Diag *diag)
                           "the guest, and there is nothing to compare; add "
                           "--model vliw",
                           model);
-    return !kind ||
+    return (!kind && !pipeline) ||
            diag_error(diag,
-                      "--trace %s: with cpu.model = %s the reference CPU runs "
+                      "--%s%s: with cpu.model = %s the reference CPU runs "
                       "the guest, and there is no code-morphing layer; add "
                       "--model vliw",
-                      kind, model);
+                      kind ? "trace " : "pipeline", kind ? kind : "", model);
 }
 
 /* Both need the layer. */
@@ -218,7 +224,8 @@ static bool check_outputs(const Session *s, Diag *diag)
         if (id == OPTION_TRACE)
             path = strchr(path, ':') ? strchr(path, ':') + 1 : "";
         else if (id != OPTION_CONSOLE && id != OPTION_RECORD &&
-                 id != OPTION_WARM_SAVE)
+                 id != OPTION_WARM_SAVE && id != OPTION_PIPELINE &&
+                 id != OPTION_TIMELINE)
             continue;
         if (is_disk(s, path))
             return diag_error(diag,
@@ -293,6 +300,8 @@ static void on_interval(void *ctx, uint64_t cycles, uint64_t insns,
                         Stats *stats)
 {
     Session *s = ctx;
+    if (s->timeline)
+        timeline_interval(s->timeline, cycles, insns, stats);
     report_write_interval(&s->results, cycles, insns, stats);
 }
 
@@ -334,6 +343,18 @@ static bool connect_network(Session *s, Diag *diag)
     return s->network;
 }
 
+/* Pictures of the run in time, for programs that show them. */
+static bool open_views(Session *s, Diag *diag)
+{
+    const char *pipeline = options_value(s->options, OPTION_PIPELINE);
+    const char *timeline = options_value(s->options, OPTION_TIMELINE);
+    if (pipeline)
+        s->pipeline = pipeline_open(pipeline, s->machine, diag);
+    if (timeline && (s->pipeline || !pipeline))
+        s->timeline = timeline_open(timeline, s->config, s->machine, diag);
+    return (!pipeline || s->pipeline) && (!timeline || s->timeline);
+}
+
 static bool set_up(Session *s, Diag *diag)
 {
     if (!read_inputs(s, diag))
@@ -372,7 +393,7 @@ static bool set_up(Session *s, Diag *diag)
         !savefile_open(&s->warm_save, "--warm-save",
                        options_value(s->options, OPTION_WARM_SAVE), diag) ||
         !open_console(s, diag) || !connect_network(s, diag) ||
-        !trace_open(s->trace, s->machine, diag))
+        !trace_open(s->trace, s->machine, diag) || !open_views(s, diag))
         return false;
     s->screen =
         screen_create(s->machine, s->console, strcmp(s->where, "stdio") == 0);
@@ -558,6 +579,8 @@ static int finish(Session *s, Diag *diag)
     hostconsole_end_line(s->console);
     hostconsole_copy(s->console, NULL);
     bool ok = trace_close(s->trace, diag);
+    ok = (!s->pipeline || pipeline_close(s->pipeline, diag)) && ok;
+    ok = (!s->timeline || timeline_close(s->timeline, diag)) && ok;
     ok = hostconsole_close(s->console, diag) && ok;
     ok = machine_sync_disks(s->machine, diag) && ok;
     ok = save_warm(s, diag) && ok;
@@ -593,6 +616,8 @@ static void release(Session *s)
     screen_destroy(s->screen);
     network_destroy(s->network);
     trace_destroy(s->trace);
+    pipeline_destroy(s->pipeline);
+    timeline_destroy(s->timeline);
     machine_close(s->machine);
     /* The rest goes faster when the process ends; a sanitizer would say that it
      * was lost. */

@@ -52,6 +52,16 @@ const char *trace_exception_name(Exception exc)
     return names[exc] ? names[exc] : "?";
 }
 
+const char *trace_fault_name(CoreFault fault)
+{
+    static const char *const names[CORE_FAULTS] = {
+        [CORE_FAULT_GUEST] = "guest", [CORE_FAULT_MMIO] = "mmio",
+        [CORE_FAULT_CODE] = "code",   [CORE_FAULT_ALIAS] = "alias",
+        [CORE_FAULT_TRAP] = "trap",   [CORE_FAULT_STORE_BUFFER] = "stores",
+        [CORE_FAULT_FP] = "fp"};
+    return names[fault];
+}
+
 /* --- Lines ---------------------------------------------------------------- */
 
 /* Starts a line of `kind` and gives its file. */
@@ -250,18 +260,14 @@ static void on_gear(void *ctx, const char *what, uint32_t pc, unsigned gear,
 
 static void on_fault(void *ctx, const CoreStop *stop)
 {
-    static const char *const fault_names[CORE_FAULTS] = {
-        [CORE_FAULT_GUEST] = "guest", [CORE_FAULT_MMIO] = "mmio",
-        [CORE_FAULT_CODE] = "code",   [CORE_FAULT_ALIAS] = "alias",
-        [CORE_FAULT_TRAP] = "trap",   [CORE_FAULT_STORE_BUFFER] = "stores",
-        [CORE_FAULT_FP] = "fp"};
     Trace *t = ctx;
     uint32_t pc = stop->code->code->guests[stop->guest].pc;
     FILE *file =
         begin_line(t, TRACE_FAULTS, "flt ", machine_cycles(t->machine), pc);
     bool access =
         stop->fault != CORE_FAULT_TRAP && stop->fault != CORE_FAULT_FP;
-    fprintf(file, " %u %-6s va ", stop->code->gear, fault_names[stop->fault]);
+    fprintf(file, " %u %-6s va ", stop->code->gear,
+            trace_fault_name(stop->fault));
     fprintf(file, access ? "%08" PRIx32 : "--------", stop->va);
     fprintf(file, " in %08" PRIx32, stop->code->code->pc);
     write_symbol(t, file, pc);
@@ -385,7 +391,7 @@ bool trace_open(Trace *t, Machine *machine, Diag *diag)
         hooks.fault = on_fault;
     if (t->on[TRACE_MOLECULES])
         hooks.molecule = on_molecule;
-    machine_set_trace(machine, &hooks);
+    machine_add_trace(machine, &hooks);
     return true;
 }
 

@@ -26,5 +26,7 @@ void trace_destroy(Trace *trace);
 
 /* Manual's name of an exception, such as "TLBL". */
 const char *trace_exception_name(Exception exc);
+/* Why a translation failed, in a word. */
+const char *trace_fault_name(CoreFault fault);
 
 #endif

@@ -19,6 +19,10 @@ void symbols_name(const ElfImage *image, uint32_t addr,
     int n = snprintf(text, SYMBOLS_NAME_MAX - 11, "%s", symbol->name);
     if (n >= SYMBOLS_NAME_MAX - 11)
         n = SYMBOLS_NAME_MAX - 12;
+    /* The image says what it likes; it goes to terminals and into lines. */
+    for (char *c = text; *c; c++)
+        if (*c <= ' ' || *c > '~')
+            *c = '?';
     if (addr != symbol->addr)
         snprintf(text + n, 12, "+0x%x", addr - symbol->addr);
 }

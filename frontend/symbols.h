@@ -7,7 +7,8 @@
 /* Buffer sizes that hold every result; longer symbol names are cut. */
 enum { SYMBOLS_NAME_MAX = 72, SYMBOLS_INSN_MAX = 128 };
 
-/* Writes "name" or "name+0x1c", or "" if `addr` is in no function. */
+/* Writes "name" or "name+0x1c", or "" if `addr` is in no function.  Of a name
+ * only printing ASCII characters are kept. */
 void symbols_name(const ElfImage *image, uint32_t addr,
                   char text[SYMBOLS_NAME_MAX]);
 

@@ -23,6 +23,11 @@ uint64_t layer_cycles(const Layer *l)
     return core_cycles(l->core);
 }
 
+const uint64_t *layer_causes(const Layer *l)
+{
+    return core_causes(l->core);
+}
+
 /* The processor's state becomes that of the core at `pc`. */
 static void copy_home(Layer *l, uint32_t pc, IrPending pending)
 {

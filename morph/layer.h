@@ -92,6 +92,8 @@ void layer_idle(Layer *layer, uint64_t deadline);
 
 /* Modelled cycles since layer_create(); exact also during a device access. */
 uint64_t layer_cycles(const Layer *layer);
+/* The same by cause: see core_causes(). */
+const uint64_t *layer_causes(const Layer *layer);
 
 /* Memory that a device or a debugger wrote. */
 void layer_memory_changed(Layer *layer, uint32_t pa, uint32_t size);

@@ -303,35 +303,6 @@ static bool reset(Machine *m, Diag *diag)
 /* --- Life --------------------------------------------------------------------
  */
 
-static void on_commit(void *ctx, const CoreCode *code, unsigned exit)
-{
-    Machine *m = ctx;
-    if (!check_commit(m->check, code, exit))
-        layer_stop(m->layer);
-}
-
-static void on_gear(void *ctx, const char *what, uint32_t pc, unsigned gear,
-                    const char *detail)
-{
-    Machine *m = ctx;
-    m->trace.gear(m->trace.ctx, what, pc, gear, detail);
-}
-
-static void on_fault(void *ctx, const CoreStop *stop)
-{
-    Machine *m = ctx;
-    m->trace.fault(m->trace.ctx, stop);
-}
-
-static void on_molecule(void *ctx, const CoreCode *code, unsigned molecule,
-                        uint64_t cycle)
-{
-    Machine *m = ctx;
-    m->trace.molecule(m->trace.ctx, code, molecule,
-                      phases_is_timed(m) ? m->own->start + cycle
-                                         : phases_now(m));
-}
-
 static void on_poked(void *ctx, uint32_t pa, uint32_t size)
 {
     Machine *m = ctx;
@@ -343,17 +314,6 @@ static void on_poked(void *ctx, uint32_t pa, uint32_t size)
         if (p->check)
             check_memory_changed(p->check, pa, size);
     }
-}
-
-static void set_hooks(Machine *m)
-{
-    layer_set_hooks(
-        m->layer,
-        &(LayerHooks){.ctx = m,
-                      .commit = m->check ? on_commit : NULL,
-                      .event = m->trace.gear ? on_gear : NULL,
-                      .fault = m->trace.fault ? on_fault : NULL,
-                      .molecule = m->trace.molecule ? on_molecule : NULL});
 }
 
 /* A board may come with another processor than the keys describe. */
@@ -491,7 +451,7 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         assert(m->layer);
         m->check = m->own->check =
             check_create(&cpu, m->bus, cpu_state(m->cpu));
-        set_hooks(m);
+        observe_layer(m);
     }
     bus_set_poked(m->bus, on_poked, m);
     m->stats = stats_create();
@@ -571,27 +531,6 @@ void machine_set_mark(Machine *m, const char *text)
     console_mark(m->console, text);
 }
 
-static void on_device_access(void *ctx, const Device *device, uint32_t offset,
-                             unsigned size, bool write, uint32_t value)
-{
-    Machine *m = ctx;
-    m->trace.device(m->trace.ctx, cpu_state(m->cpu), device, offset, size,
-                    write, value);
-}
-
-void machine_set_trace(Machine *m, const MachineTrace *trace)
-{
-    m->trace = *trace;
-    CpuHooks hooks = {.ctx = trace->ctx,
-                      .exception = trace->exception,
-                      .tlb_write = trace->tlb_write};
-    for (unsigned i = 0; i < m->processor_count; i++)
-        cpu_set_hooks(m->processors[i].cpu, &hooks);
-    if (m->layer)
-        set_hooks(m);
-    bus_set_trace(m->bus, trace->device ? on_device_access : NULL, m);
-}
-
 /* --- Running -----------------------------------------------------------------
  */
 
@@ -601,16 +540,6 @@ static bool at_breakpoint(const Machine *m, uint32_t pc)
         if (m->breakpoints[i] == pc)
             return true;
     return false;
-}
-
-static void trace_insn(Machine *m)
-{
-    const GuestState *s = cpu_state(m->cpu);
-    uint8_t bytes[4];
-    uint32_t word = 0; /* where the fetch will trap */
-    if (cpu_peek(m->cpu, s->pc, bytes, sizeof bytes))
-        word = bits_load32(bytes, machine_big_endian(m));
-    m->trace.insn(m->trace.ctx, s, word);
 }
 
 /* The board's wish.  True if the run is over. */
@@ -664,7 +593,8 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             if (!processors_take_turn(m, end))
                 continue;
         }
-        bool stepwise = m->breakpoint_count || m->trace.insn;
+        bool observed = observe_each_insn(m);
+        bool stepwise = m->breakpoint_count || observed;
         if (stepwise) {
             if (phases_take_interrupt(m))
                 continue;
@@ -675,8 +605,8 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         }
         if (m->processor_count == 1 && phases_slice_clock(m) >= end)
             return MACHINE_STOP_SLICE;
-        if (m->trace.insn && !cpu_is_waiting(m->cpu))
-            trace_insn(m);
+        if (observed && !cpu_is_waiting(m->cpu))
+            observe_insn(m);
         phases_run(m, end, stepwise);
     }
 }
@@ -788,6 +718,16 @@ const Stats *machine_stats(const Machine *m)
 bool machine_has_measured(const Machine *m)
 {
     return m->measure->state != MEASURE_BEFORE;
+}
+
+bool machine_is_measuring(const Machine *m)
+{
+    return m->measure->state == MEASURE_INSIDE;
+}
+
+const uint64_t *machine_causes(const Machine *m)
+{
+    return m->layer ? layer_causes(m->layer) : NULL;
 }
 
 HostProfile *machine_host_profile(Machine *m)

@@ -50,7 +50,9 @@ typedef struct MachineHost {
                      size_t size);
 } MachineHost;
 
-/* Observers, for traces; members may be NULL. */
+enum { MACHINE_TRACES = 3 };
+
+/* An observer, for traces; members may be NULL. */
 typedef struct MachineTrace {
     void *ctx;
     /* Before each instruction; setting it makes the run slow. */
@@ -99,7 +101,8 @@ void machine_set_limits(Machine *machine, const MachineLimits *limits);
 /* Tells MachineHost.marked when the console has printed `text` (copied), once;
  * the next one may be set from there. */
 void machine_set_mark(Machine *machine, const char *text);
-void machine_set_trace(Machine *machine, const MachineTrace *trace);
+/* Adds an observer, of MACHINE_TRACES at most. */
+void machine_add_trace(Machine *machine, const MachineTrace *trace);
 
 /* Scripted input (morph/input.h): comes as its steps are due.  Borrowed.  False
  * and a Diag if it names a network card that is not there. */
@@ -160,8 +163,13 @@ const Stats *machine_stats(const Machine *machine);
 /* The run is over: ends the last interval.  Whether the region has begun and,
  * if an end was asked for, ended; if it has not begun, all counts are 0. */
 bool machine_finish_measuring(Machine *machine);
-/* Whether the region has begun. */
+/* Whether the region has begun; whether it also has not ended. */
 bool machine_has_measured(const Machine *machine);
+bool machine_is_measuring(const Machine *machine);
+/* The layer's cycles by cause, CORE_CAUSES of them, since it was made.  Those
+ * of issue and interlocks are added when a run of molecules ends, the others
+ * at once.  NULL without the layer. */
+const uint64_t *machine_causes(const Machine *machine);
 
 /* What the engine did, on the host, for fast-forwarding, too; zeros without the
  * layer. */

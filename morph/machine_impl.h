@@ -1,6 +1,7 @@
 /* Inside of the machine: machine.c (its parts, what they ask of it, its loop)
  * and, called by that, phases.c (who executes, and what the time is) and
- * processors.c (whose turn it is). */
+ * processors.c (whose turn it is), and observe.c (who is told of what happens).
+ */
 #ifndef SELKIRK_MORPH_MACHINE_IMPL_H
 #define SELKIRK_MORPH_MACHINE_IMPL_H
 
@@ -39,7 +40,8 @@ struct Machine {
     const ElfImage *image;
     char *cmdline;
     MachineHost host;
-    MachineTrace trace;
+    MachineTrace traces[MACHINE_TRACES];
+    unsigned trace_count;
     MachineLimits limits; /* `until` is the console's */
 
     EventQueue *events;
@@ -174,5 +176,17 @@ bool processors_take_turn(Machine *m, uint64_t end);
 void processors_turn_went(Machine *m);
 /* Something is due at `time`: the round ends then. */
 void processors_expect(Machine *m, uint64_t time);
+
+/* --- observe.c --------------------------------------------------------------
+ */
+
+/* The layer is there: it is to tell what observers and check mode want. */
+void observe_layer(Machine *m);
+/* Whether observers want each instruction; anything of what the processor does
+ * by itself. */
+bool observe_each_insn(const Machine *m);
+bool observe_processor(const Machine *m);
+/* The next instruction is about to be executed. */
+void observe_insn(Machine *m);
 
 #endif

@@ -252,9 +252,8 @@ uint64_t phases_slice_clock(const Machine *m)
 /* By compiled code, too, unless somebody looks at every instruction. */
 static void forward(Machine *m, uint64_t end, uint64_t insns)
 {
-    const MachineTrace *trace = &m->trace;
-    bool watched = m->breakpoint_count || trace->insn || trace->exception ||
-                   trace->tlb_write || trace->device || cpu_watches(m->cpu);
+    bool watched =
+        m->breakpoint_count || observe_processor(m) || cpu_watches(m->cpu);
     if (m->forwarder && !watched)
         forwarder_run(m->forwarder, least(end, insns));
     else

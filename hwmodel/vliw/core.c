@@ -72,6 +72,11 @@ void core_charge(Core *c, CoreCause cause, uint64_t cycles)
     c->counters.total = core_cycles(c);
 }
 
+const uint64_t *core_causes(const Core *c)
+{
+    return c->counters.cause;
+}
+
 void core_set_deadline(Core *c, uint64_t cycles)
 {
     c->deadline = cycles;

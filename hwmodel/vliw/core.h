@@ -214,6 +214,8 @@ uint64_t core_insns(const Core *core); /* guest instructions committed */
 void core_set_insns(Core *core, uint64_t insns);
 /* Time passes outside molecules. */
 void core_charge(Core *core, CoreCause cause, uint64_t cycles);
+/* Cycles by cause; of issue and interlocks as of the end of a core_run(). */
+const uint64_t *core_causes(const Core *core);
 /* core_run() stops at the next entry when cycles or insns have got there. */
 void core_set_deadline(Core *core, uint64_t cycles);
 void core_set_insn_limit(Core *core, uint64_t insns);

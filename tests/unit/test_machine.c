@@ -225,7 +225,7 @@ static void test_trace_does_not_show(void **state)
     uint64_t hash = machine_hash(m);
     destroy(&plain);
     m = CREATE(&f, alphabet);
-    machine_set_trace(m, &(MachineTrace){.ctx = &f, .insn = on_insn});
+    machine_add_trace(m, &(MachineTrace){.ctx = &f, .insn = on_insn});
     assert_int_equal(machine_run(m, UINT64_MAX), MACHINE_STOP_EXIT);
     assert_int_equal(f.traced, ALPHABET_INSNS);
     assert_true(machine_hash(m) == hash);

@@ -1,0 +1,109 @@
+#!/bin/bash
+# selkirk run --pipeline and --timeline from outside: test_views.sh SELKIRK.
+# Both tell of the run as its statistics do, and change nothing of it (the
+# guest ends with 3).
+set -euo pipefail
+program=measure
+. "$(dirname "$0")/events.sh"
+
+run() { # run STATUS NAME OPTION...
+    events "$1" "$2" --model vliw --set gear1.threshold=1 \
+        --set gear2.threshold=20 "${@:3}"
+}
+stat() { # stat NAME ROW: its number
+    sed -n "s/^$2  *\([0-9]*\) .*/\1/p" "$1/stats.txt"
+}
+
+run 3 plain
+run 3 views --pipeline pipe --timeline time --interval 1000 \
+    --trace molecules:molecules
+cmp plain/stats.txt views/stats.txt || fail 'being looked at changes the run'
+
+# Konata's log: rows are begun once, in order; each stage is of a row that has
+# not ended; each row ends; from C= on, time adds up.
+awk -F '\t' '
+    function bad(text) { print "pipe:" NR ": " text; broken = 1; exit 1 }
+    NR == 1 { if ($0 != "Kanata\t0004") bad("header"); next }
+    NR == 2 { if ($1 != "C=") bad("no begin"); first = $2; next }
+    $1 == "C" { if ($2 <= 0) bad("time stands still"); time += $2; next }
+    $1 == "I" { if ($2 != rows) bad("row"); open[rows++] = 1; gear[$4]++; next }
+    !($2 in open) { bad("no such row") }
+    $1 == "L" { if (NF != 4) bad("a tab in a text"); next }
+    $1 == "S" { if ($4 == "X") issued++; next }
+    $1 == "R" { delete open[$2]; ended[$4]++; next }
+    { bad("what is " $1) }
+    END {
+        if (broken) exit 1
+        for (row in open) bad("row " row " does not end")
+        print "end", first + time
+        print "issued", issued
+        print "flushed", ended[1] + 0
+        print "layer", gear[0] + 0
+    }' pipe >counts || fail "$(cat counts)"
+count() { sed -n "s/^$1 //p" counts; }
+[ "$(count issued)" = "$(stat plain core.molecules)" ] ||
+    fail "molecules: $(count issued), not $(stat plain core.molecules)"
+[ "$(count layer)" -gt 0 ] || fail 'the layer has no rows'
+[ "$(count flushed)" -gt 0 ] || fail 'nothing was rolled back'
+# The run's end is the layer's, not a molecule's.
+[ "$(count end)" -le "$(stat plain run.cycles)" ] || fail 'rows after the end'
+
+# Each molecule issues when the trace says.
+awk -F '\t' '
+    $1 == "C=" { now = $2 }
+    $1 == "C" { now += $2 }
+    $1 == "S" && $4 == "X" { print now }' pipe >issues
+awk '{ print $1 }' molecules | cmp - issues || fail 'the times are others'
+
+# The stages take what their causes do.  Gear 0 has its misses itself; what came
+# before the first molecule and after the last one is not told.
+awk -F '\t' '
+    $1 == "C" { now += $2 }
+    $1 == "S" || $1 == "R" {
+        if ($2 in stage) spent[stage[$2]] += now - begin[$2]
+        stage[$2] = $4
+        begin[$2] = now
+    }
+    END { for (name in spent) print name, spent[name] }' pipe >stages
+spent() { sed -n "s/^$1 //p" stages; }
+for pair in Wt:interlock chain:chain translate2.sched:translate2.sched \
+    translate2.opt:translate2.opt; do
+    [ "$(spent "${pair%:*}")" = "$(stat plain "cycles.${pair#*:}")" ] ||
+        fail "$pair: $(spent "${pair%:*}")"
+done
+[ "$(spent Br)" -le "$(stat plain cycles.branch)" ] || fail 'branches'
+[ "$(($(spent Ic) + $(spent Dc)))" -gt 0 ] || fail 'no misses'
+
+# Chrome's format, an event a line.
+events_of() { grep -c "$1" time || true; }
+[ "$(events_of '"name":"translate 1"')" = \
+    "$(stat plain morph.gear1.translations)" ] || fail 'translations of gear 1'
+[ "$(events_of '"name":"translate 2"')" = \
+    "$(stat plain morph.gear2.translations)" ] || fail 'translations of gear 2'
+[ "$(events_of '"tid":2,"ts".*"i"\|"ph":"i",.*"tid":2')" = \
+    "$(stat plain core.rollbacks)" ] || fail 'rollbacks'
+[ "$(events_of '"ph":"i",.*"tid":3')" = "$(stat plain morph.exceptions)" ] ||
+    fail 'exceptions'
+[ "$(events_of '"name":"instructions"')" = \
+    "$(($(wc -l <views/intervals.csv) - 1))" ] || fail 'intervals'
+if command -v python3 >/dev/null; then
+    python3 -m json.tool time >/dev/null || fail 'no JSON'
+fi
+
+# Of a region only what is in it.
+run 3 region --pipeline part --timeline part.json --roi-from 2000 --roi-to +500
+[ "$(grep -c ^I part)" -lt "$(grep -c ^I pipe)" ] || fail 'more than the region'
+[ "$(stat region core.molecules)" = "$(awk '$1 == "S" && $4 == "X"' part |
+    wc -l)" ] || fail 'not what the region has'
+
+# Without the layer.
+events 3 r3000 --model r3000 --timeline bare.json
+grep -q '"tid":3' bare.json || fail 'no exceptions'
+! grep -q translate' ' bare.json || fail 'translations of a real processor'
+events 2 none --model r3000 --pipeline none
+grep -q 'selkirk: --pipeline: with cpu.model = r3000 ' none.err ||
+    fail "$(cat none.err)"
+[ ! -e none ] || fail 'something was written'
+run 2 nowhere --pipeline no/such/place
+grep -q 'selkirk: --pipeline: cannot write no/such/place' nowhere.err ||
+    fail "$(cat nowhere.err)"
