@@ -6,6 +6,7 @@
 #include "cli/exp_command.h"
 #include "cli/exp_hash.h"
 #include "cli/exp_results.h"
+#include "cli/exp_slurm.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
 
@@ -29,11 +30,31 @@ static bool read_jobs(const Options *o, unsigned *jobs, Diag *diag)
                           "--jobs: %" PRIu64 " is too many; %d are the "
                           "most",
                           number, JOBS_MAX);
-    if (number == 0)
+    if (number == 0 && !options_has(o, OPTION_SLURM))
         number = sched_getaffinity(0, sizeof set, &set) == 0
                      ? (uint64_t)CPU_COUNT(&set)
                      : 1;
     *jobs = (unsigned)number;
+    return true;
+}
+
+/* --task N: that point alone. */
+static bool choose_task(ExpPoints *points, const Options *o, bool *task,
+                        Diag *diag)
+{
+    uint64_t number = 0;
+    *task = options_has(o, OPTION_TASK);
+    if (!*task)
+        return true;
+    if (!options_number(o, OPTION_TASK, &number, diag))
+        return false;
+    if (number == 0 || number > points->count)
+        return diag_error(diag,
+                          "--task: there is no point %" PRIu64 "; they are 1 "
+                          "to %zu",
+                          number, points->count);
+    for (size_t i = 0; i < points->count; i++)
+        points->list[i].chosen = points->list[i].number == number;
     return true;
 }
 
@@ -55,7 +76,7 @@ static size_t write_summary(const ExpRun *run)
         failed += outcome->failure != NULL;
         reused += outcome->reused;
     }
-    if (run->quiet)
+    if (run->quiet || run->task)
         return failed;
     fprintf(stderr, "selkirk: %zu point%s", count, count == 1 ? "" : "s");
     if (reused)
@@ -67,22 +88,27 @@ static size_t write_summary(const ExpRun *run)
 }
 
 /* Runs what there is to run, and writes the table.  The exit status. */
-static int run_all(ExpRun *run, ExpResults *results, Diag *diag)
+static int run_all(ExpRun *run, const Options *options, ExpResults *results,
+                   Diag *diag)
 {
-    ExpEnd end = exp_run_points(run, diag);
+    bool slurm = options_has(options, OPTION_SLURM);
+    ExpEnd end = slurm ? exp_slurm_points(run, options, diag)
+                       : exp_run_points(run, diag);
     if (end == EXP_END_HOST)
         return STATUS_HOST;
     if (end == EXP_END_SIGNAL) {
         if (!run->quiet)
-            fprintf(stderr, "selkirk: interrupted; the same command goes on\n");
+            fprintf(stderr,
+                    "selkirk: interrupted; %sthe same command goes on\n",
+                    slurm ? "Slurm's jobs go on, and " : "");
         return STATUS_OK; /* the signal is the status */
     }
-    if (!exp_results_write(results, run, diag))
+    if (!run->task && !exp_results_write(results, run, diag))
         return STATUS_HOST;
     return write_summary(run) ? STATUS_MISSED : STATUS_OK;
 }
 
-static int execute(ExpRun *run, Diag *diag)
+static int execute(ExpRun *run, const Options *options, Diag *diag)
 {
     ExpResults results = {.paths = {NULL}};
     int status = STATUS_INPUT;
@@ -91,9 +117,9 @@ static int execute(ExpRun *run, Diag *diag)
                          "--out results");
     else if (hash_program(&run->build, diag) &&
              report_make_folders(run->folder, diag) &&
-             exp_results_open(&results, run->folder, diag)) {
+             (run->task || exp_results_open(&results, run->folder, diag))) {
         terminal_init();
-        status = run_all(run, &results, diag);
+        status = run_all(run, options, &results, diag);
         terminal_end();
     }
     exp_results_drop(&results);
@@ -110,6 +136,7 @@ int exp_program(const Options *o, Diag *diag)
     if (exp_file_read(&e, o->operands[0], diag) &&
         read_jobs(o, &run.jobs, diag) &&
         exp_points_create(&points, &e, o, diag) &&
+        choose_task(&points, o, &run.task, diag) &&
         exp_check_points(&points, diag)) {
         const char *out = options_value(o, OPTION_OUT);
         run.folder = out ? out : e.name;
@@ -117,7 +144,7 @@ int exp_program(const Options *o, Diag *diag)
             exp_command_write(&points, run.folder, stdout);
             status = STATUS_OK;
         } else {
-            status = execute(&run, diag);
+            status = execute(&run, o, diag);
         }
     }
     exp_points_free(&points);

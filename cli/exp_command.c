@@ -97,7 +97,7 @@ void exp_command_free(char **command)
     free(command);
 }
 
-static void write_word(const char *word, FILE *out)
+void exp_command_write_word(const char *word, FILE *out)
 {
     bool plain = *word;
     for (const char *p = word; *p; p++)
@@ -129,7 +129,7 @@ void exp_command_write(const ExpPoints *points, const char *folder, FILE *out)
         for (char **word = command; *word; word++) {
             if (word > command)
                 fputc(' ', out);
-            write_word(*word, out);
+            exp_command_write_word(*word, out);
         }
         fputc('\n', out);
         exp_command_free(command);

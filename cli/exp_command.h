@@ -15,6 +15,9 @@ void exp_command_free(char **command);
  * place on the axes. */
 void exp_command_write(const ExpPoints *points, const char *folder, FILE *out);
 
+/* One word, quoted for a shell where it has to be. */
+void exp_command_write_word(const char *word, FILE *out);
+
 /* "FOLDER/points/NNNN/FILE"; free() it. */
 char *exp_command_path(const ExpPoint *point, const char *folder,
                        const char *file);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "cli/exp_command.h"
+#include "cli/exp_progress.h"
 #include "cli/exp_reuse.h"
 #include "cli/options.h"
 #include "cli/report.h"
@@ -33,87 +34,11 @@ typedef struct Job {
 typedef struct Runner {
     ExpRun *run;
     Job *jobs;
-    unsigned running;
     size_t next; /* point to look at */
-    /* Of the chosen points: */
-    size_t wanted, ended, failed, reused;
-    double start;
-    bool in_place; /* the standard error is a terminal */
-    bool shown;    /* a line that is to be overwritten stands there */
-    double told;   /* when it was */
+    ExpProgress progress;
     Diag *diag;
     bool host_failed; /* output could not be written */
 } Runner;
-
-/* --- Progress ------------------------------------------------------------- */
-
-static void hide_progress(Runner *r)
-{
-    if (r->shown)
-        fputs("\r\033[K", stderr);
-    r->shown = false;
-}
-
-/* Of the seconds that are left; "" while nothing is known. */
-static void write_time_left(const Runner *r)
-{
-    size_t ran = r->ended - r->reused;
-    if (ran == 0)
-        return;
-    double left = (report_clock() - r->start) / (double)ran *
-                  (double)(r->wanted - r->ended);
-    unsigned minutes = (unsigned)(left / 60);
-    if (minutes >= 60)
-        fprintf(stderr, ", about %u h %u min left", minutes / 60, minutes % 60);
-    else if (left >= 60)
-        fprintf(stderr, ", about %u min left", minutes + 1);
-    else
-        fprintf(stderr, ", about %.0f s left", left);
-}
-
-static void write_counts(const Runner *r)
-{
-    fprintf(stderr, "%zu of %zu points", r->ended, r->wanted);
-    if (r->failed)
-        fprintf(stderr, ", %zu failed", r->failed);
-    if (r->running)
-        fprintf(stderr, ", %u running", r->running);
-    if (r->ended < r->wanted)
-        write_time_left(r);
-}
-
-static void show_progress(Runner *r)
-{
-    double now = report_clock();
-    if (!r->in_place || r->run->quiet || now < r->told + 0.25)
-        return;
-    r->told = now;
-    fputs("\r\033[K", stderr);
-    write_counts(r);
-    r->shown = true;
-}
-
-/* A failure is told always, what is well in plain lines only. */
-static void tell_end(Runner *r, const ExpPoint *point,
-                     const ExpOutcome *outcome)
-{
-    bool quiet = r->run->quiet;
-    if (!outcome->failure && (quiet || r->in_place))
-        return;
-    char *name = exp_points_describe(r->run->points, point);
-    hide_progress(r);
-    fprintf(stderr, "selkirk: point %u%s%s%s", point->number, *name ? " (" : "",
-            name, *name ? ")" : "");
-    if (outcome->failure)
-        fprintf(stderr, " failed: %s\n", outcome->failure);
-    else
-        fprintf(stderr, ": %.1f s; ", outcome->seconds);
-    if (!outcome->failure) {
-        write_counts(r);
-        fputc('\n', stderr);
-    }
-    free(name);
-}
 
 /* --- Processes ------------------------------------------------------------ */
 
@@ -169,7 +94,7 @@ static bool spawn(Runner *r, Job *job, char *const *command, const char *folder)
     if (pid < 0)
         return host_failed(r, "start a run for", folder);
     job->pid = pid;
-    r->running++;
+    r->progress.running++;
     return true;
 }
 
@@ -202,9 +127,7 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
                             .seconds = report_clock() - job->start,
                             .cpu = cpu};
     job->pid = 0;
-    r->running--;
-    r->ended++;
-    r->failed += outcome->failure != NULL;
+    r->progress.running--;
     /* With a full disk no other point would fare better. */
     if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_HOST &&
         !exp_record_is_guest(folder, status)) {
@@ -213,7 +136,7 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
             outcome->failure ? outcome->failure : "output cannot be written");
         r->host_failed = true;
     } else {
-        tell_end(r, point, outcome);
+        exp_progress_end(&r->progress, point, outcome);
         if (!outcome->failure &&
             !exp_record_write(folder, exp_record_key(point, r->run->build),
                               outcome, r->diag))
@@ -224,18 +147,6 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
 
 /* --- All ------------------------------------------------------------------ */
 
-/* Looks which points need not run. */
-static void reuse(Runner *r)
-{
-    const ExpPoints *points = r->run->points;
-    exp_reuse_find(r->run);
-    for (size_t i = 0; i < points->count; i++) {
-        r->wanted += points->list[i].chosen;
-        r->reused += r->run->outcomes[i].ended;
-    }
-    r->ended = r->reused;
-}
-
 /* Starts runs while there is room for them. */
 static void fill(Runner *r)
 {
@@ -243,7 +154,7 @@ static void fill(Runner *r)
     for (; r->next < points->count; r->next++) {
         if (!points->list[r->next].chosen || r->run->outcomes[r->next].ended)
             continue;
-        if (r->running == r->run->jobs)
+        if (r->progress.running == r->run->jobs)
             return;
         Job *job = r->jobs;
         while (job->pid)
@@ -283,10 +194,7 @@ static void kill_all(Runner *r)
 
 ExpEnd exp_run_points(ExpRun *run, Diag *diag)
 {
-    Runner r = {.run = run,
-                .start = report_clock(),
-                .in_place = isatty(STDERR_FILENO),
-                .diag = diag};
+    Runner r = {.run = run, .diag = diag};
     sigset_t child, before;
     run->outcomes = alloc_zeroed(run->points->count, sizeof *run->outcomes);
     r.jobs = alloc_zeroed(run->jobs, sizeof *r.jobs);
@@ -294,18 +202,20 @@ ExpEnd exp_run_points(ExpRun *run, Diag *diag)
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &before);
-    reuse(&r);
+    if (!run->task)
+        exp_reuse_find(run);
+    r.progress = exp_progress_begin(run->points, run->outcomes, run->quiet);
     for (;;) {
         terminal_poll();
         if (terminal_signal() || r.host_failed)
             break;
         fill(&r);
-        if (r.running == 0 || r.host_failed)
+        if (r.progress.running == 0 || r.host_failed)
             break;
-        show_progress(&r);
+        exp_progress_show(&r.progress);
         take_ended(&r, &child);
     }
-    hide_progress(&r);
+    exp_progress_hide(&r.progress);
     kill_all(&r);
     sigprocmask(SIG_SETMASK, &before, NULL);
     free(r.jobs);

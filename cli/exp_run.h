@@ -18,11 +18,12 @@ typedef struct ExpRun {
     uint64_t build;       /* hash of this program */
     unsigned jobs;
     bool quiet;
+    bool task; /* one point of many that others run at the same time */
 } ExpRun;
 
 /* Runs the chosen points that have no result of this program with what they say
- * now.  Tells how far it is on the standard error.  exp_run_free() releases the
- * outcomes. */
+ * now; of a task, even if it has.  Tells how far it is on the standard error.
+ * exp_run_free() releases the outcomes. */
 ExpEnd exp_run_points(ExpRun *run, Diag *diag);
 
 void exp_run_free(ExpRun *run);

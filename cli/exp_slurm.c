@@ -1,0 +1,451 @@
+/* Points of an experiment as tasks of Slurm; see exp_slurm.h.
+ *
+ * A task is this program again, for one point (--task): it leaves the same
+ * record as a point that runs here, so that all that is to be known when jobs
+ * have gone is in the points' folders.  An array has one thousand tasks at
+ * most, which is what Slurm takes by default. */
+#define _GNU_SOURCE /* asprintf() */
+#include "cli/exp_slurm.h"
+
+#include "base/alloc.h"
+#include "cli/exp_command.h"
+#include "cli/exp_progress.h"
+#include "cli/exp_reuse.h"
+#include "cli/report.h"
+#include "cli/savefile.h"
+#include "cli/terminal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TASKS_MAX = 1000, LINE_MAX_BYTES = 512 };
+static const long WAIT_NANOSECONDS = 500000000;
+
+extern char **environ;
+
+/* What was submitted; a point's place in `numbers` says which job's which task
+ * it is. */
+typedef struct Slurm {
+    ExpRun *run;
+    const Options *options;
+    char *folder;   /* the experiment's slurm/ */
+    uint64_t *jobs; /* one for each TASKS_MAX points */
+    size_t job_count;
+    uint64_t *numbers; /* of the points that were submitted */
+    size_t count;
+    ExpProgress progress;
+    bool silent; /* Slurm does not answer, and that was told */
+    Diag *diag;
+} Slurm;
+
+__attribute__((format(printf, 1, 2))) static char *text(const char *format, ...)
+{
+    va_list args;
+    char *line;
+    va_start(args, format);
+    if (vasprintf(&line, format, args) < 0)
+        abort();
+    va_end(args);
+    return line;
+}
+
+/* --- Slurm's commands ------------------------------------------------------
+ */
+
+/* Runs a command and takes its output and errors, of which `line` gets the last
+ * line that is not empty, or, with `all`, everything in `*all`; free() it.
+ * False: it could not be started, or its status is not 0. */
+static bool ask(const char *const *command, char line[LINE_MAX_BYTES],
+                char **all)
+{
+    int ends[2], status = 0;
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+    line[0] = '\0';
+    if (pipe(ends) < 0) {
+        snprintf(line, LINE_MAX_BYTES, "%s", strerror(errno));
+        return false;
+    }
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    posix_spawn_file_actions_addclose(&actions, ends[0]);
+    posix_spawn_file_actions_addclose(&actions, ends[1]);
+    int error = posix_spawnp(&pid, command[0], &actions, NULL, (char **)command,
+                             environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (error) {
+        close(ends[0]);
+        snprintf(line, LINE_MAX_BYTES, "cannot start %s: %s", command[0],
+                 strerror(error));
+        return false;
+    }
+    FILE *out = fdopen(ends[0], "r");
+    char *whole = NULL, *got = NULL;
+    size_t room = 0, size = 0;
+    FILE *copy = open_memstream(&whole, &size);
+    for (ssize_t n; (n = getline(&got, &room, out)) > 0;) {
+        fwrite(got, 1, (size_t)n, copy);
+        if (n > 1)
+            snprintf(line, LINE_MAX_BYTES, "%.*s", (int)strcspn(got, "\r\n"),
+                     got);
+    }
+    free(got);
+    fclose(out);
+    fclose(copy);
+    if (all)
+        *all = whole;
+    else
+        free(whole);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Whether Slurm still has any of the jobs. */
+static bool has_jobs(Slurm *s)
+{
+    static const char *const command[] = {"squeue", "--me", "-h",
+                                          "-o",     "%F",   NULL};
+    char line[LINE_MAX_BYTES], *all = NULL, *rest;
+    bool ok = ask(command, line, &all);
+    if (!ok && !s->silent) {
+        exp_progress_hide(&s->progress);
+        fprintf(stderr, "selkirk: --slurm: squeue: %s; trying again\n", line);
+    }
+    s->silent = !ok;
+    bool any = !ok; /* it may come back */
+    for (char *word = ok ? strtok_r(all, "\n", &rest) : NULL; word;
+         word = strtok_r(NULL, "\n", &rest))
+        for (size_t i = 0; i < s->job_count; i++)
+            any |= strtoumax(word, NULL, 10) == s->jobs[i];
+    free(all);
+    return any;
+}
+
+/* "FAILED" and the like, of a job or one of its tasks; "" if Slurm has none. */
+static void state_of(const char *job, char state[LINE_MAX_BYTES])
+{
+    const char *const command[] = {"scontrol", "-o", "show", "job", job, NULL};
+    char line[LINE_MAX_BYTES], *all = NULL, *at;
+    state[0] = '\0';
+    if (ask(command, line, &all) && (at = strstr(all, "JobState=")))
+        snprintf(state, LINE_MAX_BYTES, "%.*s", (int)strcspn(at + 9, " \n"),
+                 at + 9);
+    free(all);
+}
+
+/* --- What was submitted ----------------------------------------------------
+ */
+
+static char *path_of(const Slurm *s, const char *name)
+{
+    return text("%s/%s", s->folder, name);
+}
+
+static char *log_of(const Slurm *s, size_t place)
+{
+    const ExpPoint point = {.number = (unsigned)s->numbers[place]};
+    return exp_command_path(&point, s->run->folder, "task.txt");
+}
+
+/* A file of numbers, a line each. */
+static bool write_numbers(const Slurm *s, const char *name,
+                          const uint64_t *list, size_t count)
+{
+    SaveFile save;
+    char *path = path_of(s, name);
+    bool ok = savefile_open(&save, "--out", path, s->diag);
+    for (size_t i = 0; ok && i < count; i++)
+        fprintf(save.file, "%" PRIu64 "\n", list[i]);
+    ok = ok && savefile_close(&save, s->diag);
+    savefile_drop(&save);
+    free(path);
+    return ok;
+}
+
+static uint64_t *read_numbers(const Slurm *s, const char *name, size_t *count)
+{
+    char *path = path_of(s, name);
+    FILE *file = fopen(path, "re");
+    uint64_t *list = NULL, number;
+    *count = 0;
+    while (file && *count < EXP_POINTS_MAX &&
+           fscanf(file, "%" SCNu64, &number) == 1) {
+        list = alloc_resize(list, *count + 1, sizeof *list);
+        list[(*count)++] = number;
+    }
+    if (file)
+        fclose(file);
+    free(path);
+    return list;
+}
+
+/* What a task does: $1 is where its thousand begins. */
+static bool write_script(const Slurm *s)
+{
+    SaveFile save;
+    char *path = path_of(s, "task.sh"), program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    bool ok = length > 0 && savefile_open(&save, "--out", path, s->diag);
+    if (ok) {
+        program[length] = '\0';
+        fputs(
+            "#!/bin/sh\n"
+            "# One point of an experiment: its line of \"points\" is $1, where "
+            "the job begins,\n# and the number of the task.\n"
+            "folder=",
+            save.file);
+        exp_command_write_word(s->run->folder, save.file);
+        fputs("\nnumber=$(sed -n \"$((SLURM_ARRAY_TASK_ID + $1 + 1))p\" "
+              "\"$folder/slurm/points\")\n"
+              "log=$(printf '%s/points/%04d/task.txt' \"$folder\" "
+              "\"$number\")\nmkdir -p \"${log%/*}\"\nexec ",
+              save.file);
+        exp_command_write_word(program, save.file);
+        fputs(" exp --task \"$number\" --out \"$folder\"", save.file);
+        for (size_t i = 0; i < s->options->use_count; i++) {
+            if (s->options->uses[i].id != OPTION_SET)
+                continue;
+            fputs(" --set ", save.file);
+            exp_command_write_word(s->options->uses[i].value, save.file);
+        }
+        fputc(' ', save.file);
+        exp_command_write_word(s->options->operands[0], save.file);
+        fputs(" >\"$log\" 2>&1\n", save.file);
+        ok = savefile_close(&save, s->diag);
+        savefile_drop(&save);
+    } else if (length <= 0) {
+        diag_error(s->diag, "cannot tell where this program is: %s",
+                   strerror(errno));
+    }
+    free(path);
+    return ok;
+}
+
+/* One job of `count` points from `begin` on. */
+static bool submit_job(Slurm *s, size_t begin, size_t count)
+{
+    char line[LINE_MAX_BYTES], *rest;
+    unsigned most = s->run->jobs;
+    char *array = most ? text("--array=0-%zu%%%u", count - 1, most)
+                       : text("--array=0-%zu", count - 1);
+    char *output = text("--output=%s/errors.txt", s->folder);
+    char *script = path_of(s, "task.sh"), *from = text("%zu", begin);
+    const char *const command[] = {"sbatch",
+                                   "--parsable",
+                                   array,
+                                   output,
+                                   "--job-name=selkirk",
+                                   "--open-mode=append",
+                                   script,
+                                   from,
+                                   NULL};
+    bool ok = ask(command, line, NULL);
+    uint64_t job = ok ? strtoumax(line, &rest, 10) : 0;
+    if (!ok)
+        diag_error(s->diag, "--slurm: sbatch: %s", line);
+    else if (job == 0)
+        diag_error(s->diag, "--slurm: sbatch says no number, but: %s", line);
+    if (job) {
+        s->jobs = alloc_resize(s->jobs, s->job_count + 1, sizeof *s->jobs);
+        s->jobs[s->job_count++] = job;
+    }
+    free(array);
+    free(output);
+    free(script);
+    free(from);
+    return job != 0;
+}
+
+/* Everything that is left to run.  The jobs are noted one by one, so that none
+ * is forgotten. */
+static bool submit(Slurm *s)
+{
+    const ExpPoints *points = s->run->points;
+    s->job_count = s->count = 0;
+    s->numbers = alloc_resize(s->numbers, points->count, sizeof *s->numbers);
+    for (size_t i = 0; i < points->count; i++)
+        if (points->list[i].chosen && !s->run->outcomes[i].ended)
+            s->numbers[s->count++] = points->list[i].number;
+    bool ok =
+        write_numbers(s, "points", s->numbers, s->count) && write_script(s);
+    for (size_t place = 0; ok && place < s->count; place++) {
+        char *log = log_of(s, place);
+        ok = unlink(log) == 0 || errno == ENOENT || errno == ENOTDIR ||
+             diag_error(s->diag, "--out: cannot remove %s: %s", log,
+                        strerror(errno));
+        free(log);
+    }
+    for (size_t begin = 0; ok && begin < s->count; begin += TASKS_MAX) {
+        size_t left = s->count - begin;
+        ok = submit_job(s, begin, left < TASKS_MAX ? left : TASKS_MAX) &&
+             write_numbers(s, "jobs", s->jobs, s->job_count);
+    }
+    return ok;
+}
+
+/* --- Waiting, gathering ----------------------------------------------------
+ */
+
+/* What the points' folders have now. */
+static void gather(Slurm *s)
+{
+    const ExpPoints *points = s->run->points;
+    for (size_t i = 0; i < points->count; i++) {
+        const ExpPoint *point = &points->list[i];
+        ExpOutcome outcome = {.ended = false};
+        if (!point->chosen || s->run->outcomes[i].ended)
+            continue;
+        char *folder = exp_command_path(point, s->run->folder, "");
+        if (exp_record_read(folder, &outcome) ==
+            exp_record_key(point, s->run->build)) {
+            outcome.reused = false;
+            s->run->outcomes[i] = outcome;
+            exp_progress_end(&s->progress, point, &outcome);
+        }
+        free(folder);
+    }
+}
+
+/* Until Slurm has none of the jobs any more.  False: a signal came. */
+static bool wait_for_jobs(Slurm *s)
+{
+    const struct timespec moment = {0, WAIT_NANOSECONDS};
+    for (bool any = true; any;) {
+        any = has_jobs(s);
+        gather(s);
+        exp_progress_show(&s->progress);
+        if (any)
+            nanosleep(&moment, NULL);
+        terminal_poll();
+        if (terminal_signal())
+            return false;
+    }
+    return true;
+}
+
+/* Why a task left no result: what it said last of its point, or what became of
+ * it. */
+static char *why(const Slurm *s, size_t place)
+{
+    static const char failed[] = " failed: ";
+    char *path = log_of(s, place), *line = NULL, *reason = NULL;
+    size_t room = 0;
+    FILE *log = fopen(path, "re");
+    while (log && getline(&line, &room, log) > 0) {
+        char *at = strstr(line, failed);
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "selkirk: ", 9) != 0)
+            continue;
+        free(reason);
+        reason = text("%s", at ? at + strlen(failed) : line + 9);
+    }
+    if (log)
+        fclose(log);
+    if (!reason) {
+        char *task = text("%" PRIu64 "_%zu", s->jobs[place / TASKS_MAX],
+                          place % TASKS_MAX);
+        char state[LINE_MAX_BYTES];
+        state_of(task, state);
+        if (!*state) { /* it never was one by itself */
+            *strchr(task, '_') = '\0';
+            state_of(task, state);
+        }
+        reason = text("task %zu of job %" PRIu64 " left no result%s%s; see "
+                      "%s/errors.txt",
+                      place % TASKS_MAX, s->jobs[place / TASKS_MAX],
+                      *state ? ": " : "", state, s->folder);
+        free(task);
+    }
+    free(line);
+    free(path);
+    return reason;
+}
+
+/* The jobs have ended: what has no result now has failed. */
+static void fail_rest(Slurm *s)
+{
+    for (size_t place = 0; place < s->count; place++) {
+        size_t index = (size_t)s->numbers[place] - 1;
+        ExpOutcome *outcome = &s->run->outcomes[index];
+        if (outcome->ended)
+            continue;
+        *outcome = (ExpOutcome){.ended = true, .failure = why(s, place)};
+        exp_progress_end(&s->progress, &s->run->points->list[index], outcome);
+    }
+}
+
+static bool forget_jobs(Slurm *s)
+{
+    char *path = path_of(s, "jobs");
+    bool ok = unlink(path) == 0 || errno == ENOENT ||
+              diag_error(s->diag, "--out: cannot remove %s: %s", path,
+                         strerror(errno));
+    free(path);
+    return ok;
+}
+
+/* Jobs that an interrupted call has left.  Their points need not be those of
+ * now; what fits is found afterwards. */
+static ExpEnd take_earlier(Slurm *s)
+{
+    s->jobs = read_numbers(s, "jobs", &s->job_count);
+    if (s->job_count == 0)
+        return EXP_END_DONE;
+    if (!s->run->quiet)
+        fprintf(stderr, "selkirk: waiting for Slurm's job %" PRIu64 "\n",
+                s->jobs[0]);
+    if (!wait_for_jobs(s))
+        return EXP_END_SIGNAL;
+    return forget_jobs(s) ? EXP_END_DONE : EXP_END_HOST;
+}
+
+static ExpEnd run_rest(Slurm *s)
+{
+    if (s->progress.ended == s->progress.wanted)
+        return EXP_END_DONE;
+    if (!submit(s))
+        return EXP_END_HOST;
+    if (!s->run->quiet)
+        fprintf(stderr,
+                "selkirk: %zu point%s submitted as Slurm's job %" PRIu64 "\n",
+                s->count, s->count == 1 ? "" : "s", s->jobs[0]);
+    if (!wait_for_jobs(s))
+        return EXP_END_SIGNAL;
+    fail_rest(s);
+    return forget_jobs(s) ? EXP_END_DONE : EXP_END_HOST;
+}
+
+ExpEnd exp_slurm_points(ExpRun *run, const Options *options, Diag *diag)
+{
+    Slurm s = {.run = run, .options = options, .diag = diag};
+    ExpEnd end = EXP_END_HOST;
+    s.folder = text("%s/slurm", run->folder);
+    run->outcomes = alloc_zeroed(run->points->count, sizeof *run->outcomes);
+    if (report_make_folders(s.folder, diag)) {
+        s.progress = exp_progress_begin(run->points, run->outcomes, run->quiet);
+        end = take_earlier(&s);
+        if (end == EXP_END_DONE) {
+            exp_reuse_find(run);
+            s.progress =
+                exp_progress_begin(run->points, run->outcomes, run->quiet);
+            end = run_rest(&s);
+        }
+        exp_progress_hide(&s.progress);
+    }
+    free(s.jobs);
+    free(s.numbers);
+    free(s.folder);
+    return end;
+}
