@@ -450,21 +450,26 @@ static void end_insn(Walk *w)
 }
 
 /* Before `count` instructions that stay together: commits what is done if with
- * them it would be too much. */
+ * them it would be too much, or if they fail often. */
 static void commit_before(Walk *w, unsigned count)
 {
     const LiftLimits *limits = w->l.limits;
     const LiftInsn *at = &w->plan->insns[w->done];
     unsigned done = w->done - w->begun, stores = 0;
-    for (unsigned i = 0; i < count; i++)
+    bool fails = false;
+    for (unsigned i = 0; i < count; i++) {
         stores += lift_is_store(&at[i].insn);
+        fails |= at[i].fails;
+    }
     bool many_stores =
         stores > 0 && w->stores > 0 && w->stores + stores > limits->stores;
     bool many_insns =
         limits->commit > 0 && done > 0 && done + count > limits->commit;
-    if (many_stores || many_insns) {
+    if (many_stores || many_insns || (fails && done > 0)) {
         put_flight(&w->l);
-        IrExit exit = {.kind = IR_EXIT_COMMIT, .pc = at->pc};
+        IrExit exit = {.kind = IR_EXIT_COMMIT,
+                       .hint = fails ? IR_HINT_FAILS : IR_HINT_NONE,
+                       .pc = at->pc};
         ir_add(w->l.region, IR_COMMIT, IR_NO_REF, IR_NO_REF,
                add_exit(&w->l, exit, w->done));
         w->begun = w->done;

@@ -24,6 +24,9 @@ typedef struct LiftSource {
     /* The likely target of the indirect jump at `pc`; false: end there.  A
      * return to a call of the region itself is not asked for. */
     bool (*target)(void *ctx, uint32_t pc, uint32_t *target);
+    /* Whether the instruction at `pc` fails often: the region commits before
+     * it.  May be NULL. */
+    bool (*fails)(void *ctx, uint32_t pc);
 } LiftSource;
 
 typedef struct LiftLimits {
@@ -45,6 +48,7 @@ typedef struct LiftInsn {
     Insn insn;
     bool taken;      /* a branch or jump whose target the region goes on at */
     uint32_t target; /* of an indirect jump that is guarded; else unused */
+    bool fails;      /* often: a commit comes before it */
 } LiftInsn;
 
 /* What to lift, in the order of execution: a delay slot follows its branch. */

@@ -41,6 +41,7 @@ static LiftInsn *append(Discovery *d, uint32_t pc, uint32_t word, Insn in)
     v->count++;
     LiftInsn *at = &d->plan->insns[d->plan->count++];
     *at = (LiftInsn){.pc = pc, .word = word, .insn = in};
+    at->fails = d->source->fails && d->source->fails(d->source->ctx, pc);
     InsnClass cls = insn_info(in.op)->cls;
     if (cls == INSN_CLASS_FP || cls == INSN_CLASS_FCOMP)
         d->cause_changes = true;

@@ -59,9 +59,10 @@
  * is written [value], [value + n] or [value - n]; a slot stands before the
  * value that it takes, and all other numbers last.  Exits are
  *
- *     xN KIND [ADDRESS] insns=N pending=REGISTER [call=ADDRESS | return]
+ *     xN KIND [ADDRESS] insns=N pending=REGISTER [HINT]
  *
- * with no address if KIND is indirect.  Numbers are decimal or hexadecimal
+ * with no address if KIND is indirect; HINT is call=ADDRESS, return or, of a
+ * commit, fails.  Numbers are decimal or hexadecimal
  * (0x), ";" starts a comment.  The printer calls a value by its place; in a
  * text that is written by hand %N may be any number that is not taken yet.
  */
@@ -175,11 +176,14 @@ typedef enum IrExitKind {
     IR_EXIT_COMMIT,    /* the record of a COMMIT: execution goes on within */
 } IrExitKind;
 
-/* What a jump is for, as far as the instruction tells: predictors use it. */
+/* What a jump is for, as far as the instruction tells: predictors use it; or
+ * why a COMMIT is there. */
 typedef enum IrHint {
     IR_HINT_NONE,
-    IR_HINT_CALL,  /* linked: `link` is where it returns to */
-    IR_HINT_RETURN /* through r31 */
+    IR_HINT_CALL,   /* linked: `link` is where it returns to */
+    IR_HINT_RETURN, /* through r31 */
+    IR_HINT_FAILS   /* of a COMMIT: the next instruction's access often fails,
+                     * or its delay slot's; none of them goes above it */
 } IrHint;
 
 typedef struct IrExit {

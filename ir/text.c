@@ -213,6 +213,7 @@ void text_print_exit(FILE *out, unsigned number, const IrExit *exit)
     case IR_HINT_NONE: break;
     case IR_HINT_CALL: fprintf(out, " call=0x%08" PRIx32, exit->link); break;
     case IR_HINT_RETURN: fputs(" return", out); break;
+    case IR_HINT_FAILS: fputs(" fails", out); break;
     default: fprintf(out, " ?%d", (int)exit->hint); break;
     }
     fputc('\n', out);
@@ -246,6 +247,8 @@ bool text_read_exit(TextReader *t, unsigned number, IrExit *exit)
             return false;
     } else if (text_accept_word(t, "return")) {
         exit->hint = IR_HINT_RETURN;
+    } else if (text_accept_word(t, "fails")) {
+        exit->hint = IR_HINT_FAILS;
     }
     return text_end_line(t);
 }

@@ -92,7 +92,7 @@ static bool check_record(const Verifier *v, IrRef at, const IrExit *exit)
     uint32_t number = v->region->insns[at].imm;
     if (exit->kind > IR_EXIT_COMMIT)
         return fail(v, at, "x%" PRIu32 " has no kind that there is", number);
-    if (exit->hint > IR_HINT_RETURN)
+    if (exit->hint > IR_HINT_FAILS)
         return fail(v, at, "x%" PRIu32 " has no hint that there is", number);
     if (exit->pending >= IR_PENDING_COUNT)
         return fail(v, at, "x%" PRIu32 " has no pending register that there is",
@@ -101,6 +101,9 @@ static bool check_record(const Verifier *v, IrRef at, const IrExit *exit)
         return fail(v, at, "x%" PRIu32 " is indirect and has a pc", number);
     if (exit->hint != IR_HINT_CALL && exit->link != 0)
         return fail(v, at, "x%" PRIu32 " has a link and is no call", number);
+    if (exit->hint == IR_HINT_FAILS && exit->kind != IR_EXIT_COMMIT)
+        return fail(v, at, "x%" PRIu32 " is no commit and says what fails",
+                    number);
     if (exit->insns > v->region->guest_count)
         return fail(v, at,
                     "x%" PRIu32 " counts %" PRIu32 " guest instructions of "

@@ -344,6 +344,7 @@ bool codepages_written(Layer *l, uint32_t pa)
     PageLessons *lessons = page->lessons;
     if (lessons) {
         lessons->mmio[word] = lessons->faults[word] = 0;
+        lessons->refused[word] = 0;
         clear_bit(lessons->unmoved, word);
         if (codepages_has_bit(lessons->interpret, word)) {
             clear_bit(lessons->interpret, word);
@@ -412,6 +413,13 @@ bool codepages_is_unmoved(const Layer *l, uint32_t pa)
            codepages_has_bit(page->lessons->unmoved, codepages_word(pa));
 }
 
+bool codepages_is_refused(const Layer *l, uint32_t pa)
+{
+    const CodePage *page = codepages_find(l, pa);
+    return l->commit_refused && page && page->lessons &&
+           page->lessons->refused[codepages_word(pa)] >= l->commit_refused;
+}
+
 static PageLessons *lessons_of(Layer *l, CodePage *page)
 {
     if (!page->lessons)
@@ -437,6 +445,16 @@ void codepages_learn(Layer *l, uint32_t pa, bool mmio)
     protect(l, page, word);
     invalidate(l, page, word, &l->stats.relearned,
                mmio ? "holds a device access" : "holds what fails");
+}
+
+void codepages_learn_refused(Layer *l, const Translation *t, uint32_t va)
+{
+    CodePage *page = page_of(t, va);
+    uint8_t *count = &lessons_of(l, page)->refused[codepages_word(va)];
+    if (*count < UINT8_MAX)
+        ++*count;
+    if (*count == l->commit_refused)
+        l->stats.learned_refused++;
 }
 
 void codepages_learn_spurious(Layer *l, Translation *t)

@@ -126,7 +126,6 @@ static void failed(Layer *l, Translation *t, const CoreStop *stop)
     l->replay.fault = stop->fault;
     l->replay.next = done;
     l->replay.last = stop->guest > done ? stop->guest : done;
-    core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
     replay_begin(l, t);
 }
 
@@ -204,7 +203,8 @@ static void dispatch(Layer *l)
     uint32_t pa;
     const uint8_t *host;
     if (!dispatch_locate(l, &mode, &pa, &host)) {
-        gear0_run(l);
+        if (!handler_fetch(l))
+            gear0_run(l);
         return;
     }
     l->stats.dispatches++;

@@ -3,6 +3,8 @@
  * from it, and where it ends. */
 #include "morph/layer_impl.h"
 
+#include <assert.h>
+
 /* Cycles of an instruction that no region can hold: CP0 registers are moved, or
  * an exception is raised, by the layer's own code. */
 enum { COST_PRIVILEGED = 4 };
@@ -210,6 +212,17 @@ static Step execute(Layer *l, uint64_t cost)
 bool gear0_step(Layer *l, uint64_t cost)
 {
     return execute(l, cost).trapped;
+}
+
+void gear0_refuse(Layer *l, const Insn *in)
+{
+    core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.refusal);
+    bool trapped = !cpu_step(l->cpu, in);
+    assert(trapped);
+    (void)trapped;
+    l->stats.exceptions++;
+    if (l->hooks.commit)
+        l->hooks.commit(l->hooks.ctx, NULL, 0);
 }
 
 /* --- After a fault ---------------------------------------------------------

@@ -7,7 +7,9 @@
  * The instructions of CP0 and the TLB have handlers that leave the guest's
  * other registers where they are, and so has what leads out of an exception: a
  * jump with RFE in its delay slot.  The rest is executed by gear 0's hands:
- * what leads into one, as accesses that the TLB refuses do. */
+ * what leads into one, as accesses that the TLB refuses do.  These, and fetches
+ * that it refuses, have their handler also where no exit leads to it: where a
+ * translation failed, and where none can be entered. */
 #include "morph/layer_impl.h"
 
 #include "frontend/fpu.h"
@@ -65,24 +67,23 @@ static uint32_t read_gpr(const Layer *l, unsigned reg)
     return reg ? core_regs(l->core)->gpr[reg] : 0;
 }
 
-/* The kernel's instruction at `pc` begins, which is fetched as data.  False:
- * nothing was done. */
-static bool begin(Layer *l, uint32_t pc, const Insn *in)
+/* The kernel's instruction at `pc` begins, at `cost` cycles more than its
+ * operation; it is fetched as data.  False: nothing was done. */
+static bool begin(Layer *l, uint32_t pc, const Insn *in, uint64_t cost)
 {
     CoreFault fault;
     if (!core_touch(l->core, pc, false, false, &fault))
         return false;
-    core_charge(l->core, CORE_CAUSE_GEAR0,
-                l->cost.handler + gear0_operation(l, in));
+    core_charge(l->core, CORE_CAUSE_GEAR0, cost + gear0_operation(l, in));
     core_set_insns(l->core, core_insns(l->core) + 1);
     l->state->insns = core_insns(l->core);
     return true;
 }
 
 /* False: nothing was done. */
-static bool run_system(Layer *l, const Insn *in)
+static bool run_system(Layer *l, const Insn *in, uint64_t cost)
 {
-    if (!begin(l, l->pc, in))
+    if (l->pending >= IR_PENDING_FPR || !begin(l, l->pc, in, cost))
         return false;
     cpu_system(l->cpu, in, read_gpr(l, in->rt));
     if (unlikely(l->watch.on) && l->pc == l->watch.va &&
@@ -102,20 +103,21 @@ static bool run_system(Layer *l, const Insn *in)
 
 /* A jump of the kernel with RFE in its delay slot, as gear 0 executes both.
  * False: nothing was done. */
-static bool run_return(Layer *l, const Insn *jump)
+static bool run_return(Layer *l, const Insn *jump, uint64_t cost)
 {
     static const Insn rfe = {.op = INSN_RFE};
     uint32_t target = read_gpr(l, jump->rs);
     /* What translations cannot go on with; and whoever sees each instruction,
      * sees the state between them. */
     bool plain = !l->hooks.commit && !(target & 3) &&
+                 l->pending < IR_PENDING_FPR &&
                  !(l->cpu_config.fpu && fpu_irq(core_regs(l->core)->fcr31));
-    if (!plain || !begin(l, l->pc, jump))
+    if (!plain || !begin(l, l->pc, jump, cost))
         return false;
     land(l, l->pending);
     l->pc += 4;
     l->pending = IR_PENDING_NONE;
-    bool begun = begin(l, l->pc, &rfe); /* peek() has found it */
+    bool begun = begin(l, l->pc, &rfe, 0); /* peek() has found it */
     assert(begun);
     (void)begun;
     cpu_system(l->cpu, &rfe, 0);
@@ -128,72 +130,95 @@ static bool run_return(Layer *l, const Insn *jump)
 /* --- Into exceptions, and back ----------------------------------------------
  */
 
-/* Whether the access is one that traps, for certain: what it wrote otherwise
- * might be the translation that called. */
-static bool is_refused(Layer *l, const DecodedInsn *d)
+/* Whether the TLB refuses an access or a fetch for certain. */
+static bool is_refused(Layer *l, uint32_t va, bool store)
 {
-    const CoreRegs *regs = core_regs(l->core);
-    uint32_t va = (d->insn.rs ? regs->gpr[d->insn.rs] : 0) + d->insn.imm;
     uint32_t status = l->state->status;
     TlbPage page;
-    if (va & (d->access - 1u) || status & STATUS_ISC)
-        return false;
     TlbResult result = tlb_translate(l->state, l->tlb_index,
-                                     va & ~(PAGE_SIZE - 1u), d->store, &page);
+                                     va & ~(PAGE_SIZE - 1u), store, &page);
     bool shuts_down = l->state->status != status;
     l->state->status = status;
     return result != TLB_OK && !shuts_down;
 }
 
-/* Likewise of a branch or jump `op`, with its delay slot; *returns if that is
- * RFE. */
-static unsigned count_pair(Layer *l, InsnOp op, bool *returns)
+/* Likewise of an access at the pc: what it wrote otherwise might be the
+ * translation that called. */
+static bool is_refused_access(Layer *l, const DecodedInsn *d)
+{
+    const CoreRegs *regs = core_regs(l->core);
+    uint32_t va = (d->insn.rs ? regs->gpr[d->insn.rs] : 0) + d->insn.imm;
+    return !(va & (d->access - 1u)) && !(l->state->status & STATUS_ISC) &&
+           is_refused(l, va, d->store);
+}
+
+/* What gear 0's hands execute from the pc on. */
+typedef struct Steps {
+    unsigned count;
+    bool asked;   /* the TLB, about `access`, which is the last one */
+    bool refused; /* and it refuses that; else there is nothing to execute */
+    bool returns; /* from an exception: a jump and RFE */
+    Insn access;
+} Steps;
+
+static Steps steps_to_access(Layer *l, const DecodedInsn *d, unsigned count)
+{
+    bool refused = is_refused_access(l, d);
+    return (Steps){.count = refused ? count : 0,
+                   .asked = true,
+                   .refused = refused,
+                   .access = d->insn};
+}
+
+/* Of a branch or jump `op`, with its delay slot. */
+static Steps steps_of_pair(Layer *l, InsnOp op)
 {
     const DecodedInsn *slot = peek(l, l->pc + 4);
     if (!slot || op == INSN_JALR)
-        return 0;
+        return (Steps){0};
     if (slot->insn.op == INSN_RFE) {
-        *returns = op == INSN_JR && !l->user;
-        return *returns ? 2 : 0;
+        bool returns = op == INSN_JR && !l->user;
+        return (Steps){.count = returns ? 2 : 0, .returns = returns};
     }
     /* What the branch writes, and what lands then, is not there yet. */
     unsigned base = slot->insn.rs;
-    return slot->access && base != l->pending && base != 31 &&
-                   is_refused(l, slot)
-               ? 2
-               : 0;
+    if (!slot->access || base == l->pending || base == 31)
+        return (Steps){0};
+    return steps_to_access(l, slot, 2);
 }
 
-/* Instructions that gear 0's hands execute from the pc on, or 0. */
-static unsigned count_stepped(Layer *l, const DecodedInsn *d, bool *returns)
+static Steps steps_at(Layer *l, const DecodedInsn *d)
 {
     InsnOp op = (InsnOp)d->insn.op;
     InsnClass cls = insn_info(op)->cls;
     if (l->forwards)
-        return 0;
+        return (Steps){0};
     if (d->access)
-        return is_refused(l, d);
+        return steps_to_access(l, d, 1);
     if (cls == INSN_CLASS_BRANCH || cls == INSN_CLASS_JUMP)
-        return count_pair(l, op, returns);
+        return steps_of_pair(l, op);
     switch (op) {
     case INSN_SYSCALL:
     case INSN_BREAK:
     case INSN_RFE:
-    case INSN_CTC1: return 1;
+    case INSN_CTC1: return (Steps){.count = 1};
     /* LL, SC and so on of MIPS-161 are among them. */
-    case INSN_RESERVED: return !l->cpu_config.features;
-    default: return 0;
+    case INSN_RESERVED: return (Steps){.count = !l->cpu_config.features};
+    default: return (Steps){0};
     }
 }
 
-/* True: the guest stands where a jump led. */
-static bool step(Layer *l, unsigned count)
+/* The first one at `cost` cycles more than its operation.  True: the guest
+ * stands where a jump led. */
+static bool run_steps(Layer *l, const Steps *steps, uint64_t cost)
 {
     layer_bring_home(l);
-    for (unsigned i = 0; i < count; i++)
-        if (gear0_step(l, l->cost.handler))
+    for (unsigned i = 0; i < steps->count; i++)
+        if (steps->refused && i + 1 == steps->count)
+            gear0_refuse(l, &steps->access);
+        else if (gear0_step(l, i == 0 ? cost : 0))
             return false;
-    return count > 1;
+    return !steps->refused && steps->count > 1;
 }
 
 /* --- What comes next -------------------------------------------------------
@@ -218,26 +243,31 @@ static bool goes_on(Layer *l)
     return true;
 }
 
-/* What is at the pc: whether it was executed, and *jumped. */
-static bool handle(Layer *l, bool *jumped)
+/* What is at the pc, at `cost` cycles more than its operation, and `ask` if the
+ * TLB has to be asked about it: whether it was executed, and *jumped. */
+static bool handle(Layer *l, uint64_t cost, uint64_t ask, bool *jumped)
 {
-    if (l->pc & 3 || l->pending >= IR_PENDING_FPR)
+    if (l->pc & 3)
         return false;
     const DecodedInsn *d = peek(l, l->pc);
     if (!d)
         return false;
     Insn in = d->insn; /* the next look may take its place */
-    bool returns = false;
     if (is_timer(&in))
         return false;
     if (!l->user && is_system((InsnOp)in.op))
-        return run_system(l, &in);
-    unsigned count = count_stepped(l, d, &returns);
+        return run_system(l, &in, cost);
     bool watched = unlikely(l->watch.on) &&
                    (l->watch.va == l->pc || l->watch.va == l->pc + 4);
-    if (count == 0 || watched)
+    if (watched)
         return false;
-    *jumped = (returns && run_return(l, &in)) || step(l, count);
+    Steps steps = steps_at(l, d);
+    if (steps.asked)
+        core_charge(l->core, CORE_CAUSE_GEAR0, ask);
+    if (steps.count == 0)
+        return false;
+    *jumped = (steps.returns && run_return(l, &in, cost)) ||
+              run_steps(l, &steps, cost);
     return true;
 }
 
@@ -250,8 +280,9 @@ CoreCode *handler_run(void *ctx, CoreCode *code, unsigned exit)
     bool on = l->handlers, jumped = false;
     l->pc = record->pc;
     l->pending = record->pending;
+    /* One call executes what stands in a row. */
     while (on && !t && !jumped && done <= CORE_INTERPRETED_MAX - 2 &&
-           handle(l, &jumped)) {
+           handle(l, done ? 0 : l->cost.handler, l->cost.verify, &jumped)) {
         done = layer_insns(l) - before;
         on = goes_on(l);
         uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
@@ -270,4 +301,58 @@ CoreCode *handler_run(void *ctx, CoreCode *code, unsigned exit)
         l->from_exit = exit;
     }
     return NULL;
+}
+
+/* --- Without an exit --------------------------------------------------------
+ */
+
+/* The translation at the vector where the guest stands, which is the next one
+ * to run. */
+static void enter_vector(Layer *l)
+{
+    uint32_t pa;
+    const uint8_t *host;
+    if (!goes_on(l)) {
+        layer_bring_home(l);
+        return;
+    }
+    uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
+    l->resume = links_looked_up(l, l->pc, mode);
+    if (l->resume || !codepages_lookup(l, l->pc, l->user, &pa, &host))
+        return;
+    l->resume = tcache_find(l, l->pc, pa, mode);
+    if (!l->resume)
+        return;
+    core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
+    links_note(l, l->resume);
+}
+
+bool handler_fault(Layer *l)
+{
+    uint64_t before = core_insns(l->core);
+    bool jumped;
+    /* The core has just asked the TLB. */
+    if (!l->handlers || !handle(l, l->cost.handler, 0, &jumped))
+        return false;
+    l->stats.handled += layer_insns(l) - before;
+    l->resume = NULL;
+    enter_vector(l);
+    return true;
+}
+
+bool handler_fetch(Layer *l)
+{
+    bool may = l->handlers && !l->forwards && !dispatch_is_near_limit(l) &&
+               (!l->home || dispatch_is_translatable(l));
+    uint32_t pc = l->home ? l->state->pc : l->pc;
+    /* The dispatcher has asked. */
+    if (!may || pc & 3 || !is_refused(l, pc, false))
+        return false;
+    layer_bring_home(l);
+    gear0_refuse(l, NULL);
+    l->stats.handled++;
+    l->interpret = l->paid = false;
+    l->from = l->resume = NULL;
+    enter_vector(l);
+    return true;
 }

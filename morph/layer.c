@@ -169,6 +169,7 @@ static void read_costs(LayerCosts *cost, const Config *config)
         .return_stack = config_int(config, CONFIG_COST_RETURN_STACK),
         .hash = config_int(config, CONFIG_COST_HASH),
         .exception = config_int(config, CONFIG_COST_EXCEPTION),
+        .refusal = config_int(config, CONFIG_COST_REFUSAL),
         .invalidate = config_int(config, CONFIG_COST_INVALIDATE),
         .flush = config_int(config, CONFIG_COST_FLUSH),
         .translate1 = config_int(config, CONFIG_COST_TRANSLATE1),
@@ -213,6 +214,8 @@ static void read_keys(Layer *l, const Config *config)
     l->mmio_learn = (unsigned)config_int(config, CONFIG_MORPH_MMIO_LEARN);
     l->fault_learn = (unsigned)config_int(config, CONFIG_MORPH_FAULT_LEARN);
     l->replay_learn = (unsigned)config_int(config, CONFIG_MORPH_REPLAY);
+    l->commit_refused =
+        (unsigned)config_int(config, CONFIG_MORPH_COMMIT_REFUSED);
     l->warm_tries = (unsigned)config_int(config, CONFIG_MORPH_WARM_TRIES);
     l->warm_counts = config_bool(config, CONFIG_MORPH_WARM_COUNTS);
     l->chain = config_bool(config, CONFIG_MORPH_CHAIN);

@@ -47,6 +47,7 @@ typedef struct CodeTlb CodeTlb; /* codepages.c */
 typedef struct PageLessons {
     uint16_t mmio[PAGE_WORDS];     /* times that the access met a device */
     uint16_t faults[PAGE_WORDS];   /* times that it failed otherwise */
+    uint8_t refused[PAGE_WORDS];   /* times that the TLB refused it gear 1 */
     uint32_t interpret[PAGE_BITS]; /* words that no translation may contain */
     uint32_t unmoved[PAGE_BITS];   /* entries translated without hoisting */
 } PageLessons;
@@ -119,7 +120,7 @@ struct Translation {
 
 typedef struct LayerCosts {
     uint64_t gear0, profile0, dispatch, chain, inline_cache, return_stack, hash;
-    uint64_t isolated, handler, verify, exception, invalidate, flush,
+    uint64_t isolated, handler, verify, exception, refusal, invalidate, flush,
         translate1;
     uint64_t form, pass, select, schedule, regalloc, encode;
     uint64_t warm;
@@ -144,7 +145,7 @@ typedef struct LayerStats {
     uint64_t hot;
     uint64_t faults[CORE_FAULTS];
     uint64_t spurious;
-    uint64_t learned_mmio, learned_faults, learned_unmoved;
+    uint64_t learned_mmio, learned_faults, learned_unmoved, learned_refused;
     uint64_t code_writes; /* stores that overwrote translated words */
     uint64_t generations, page_probes;
     uint64_t exceptions;
@@ -218,6 +219,7 @@ struct Layer {
 
     /* Keys. */
     unsigned gears, mmio_learn, fault_learn, replay_learn, warm_tries;
+    unsigned commit_refused;
     bool chain, inline_cache, handlers, warm_counts;
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias;
@@ -384,6 +386,9 @@ static inline bool gear0_is_lifted(const DecodedInsn *d, uint8_t mode)
 /* Executes the instruction at the pc, with the registers home, at `cost`
  * cycles more than its operation: true if it took an exception. */
 bool gear0_step(Layer *l, uint64_t cost);
+/* The TLB refuses the access `in` at the pc, with the registers home, or the
+ * fetch (NULL): the exception is taken. */
+void gear0_refuse(Layer *l, const Insn *in);
 
 /* --- dispatch.c -------------------------------------------------------------
  */
@@ -407,6 +412,12 @@ void dispatch_run(Layer *l, Translation *t);
 
 /* CoreBus.interpret: NULL and `handled` not set: nothing was done. */
 CoreCode *handler_run(void *ctx, CoreCode *from, unsigned exit);
+/* The registers are in the core, and the guest stands before an access that
+ * failed, or before the branch whose delay slot has it: true if the TLB refused
+ * it, and the exception was taken. */
+bool handler_fault(Layer *l);
+/* Likewise of the fetch where the guest stands. */
+bool handler_fetch(Layer *l);
 
 /* --- watch.c ----------------------------------------------------------------
  */
@@ -532,6 +543,8 @@ Translation *links_looked_up(Layer *l, uint32_t pc, uint8_t mode);
 bool links_is_covered(const Translation *from, const Translation *t);
 /* Whatever led to `t` asks the dispatcher from now on. */
 void links_cut(Layer *l, Translation *t);
+/* They will have `t` the next time. */
+void links_note(Layer *l, Translation *t);
 /* Takes out all links to `t`, and of it. */
 void links_remove(Layer *l, Translation *t);
 void links_reset(Layer *l);
@@ -589,6 +602,10 @@ bool codepages_written(Layer *l, uint32_t pa);
 /* The instruction at `pa` failed in a translation, on a device or otherwise;
  * often enough, and it will be interpreted. */
 void codepages_learn(Layer *l, uint32_t pa, bool mmio);
+/* The TLB refused the instruction at `va` of `t`; often enough, and superblocks
+ * commit before it. */
+void codepages_learn_refused(Layer *l, const Translation *t, uint32_t va);
+bool codepages_is_refused(const Layer *l, uint32_t pa);
 /* `t` failed where the guest does not go, once more. */
 void codepages_learn_spurious(Layer *l, Translation *t);
 /* All lessons; and one back again, if its word is still there. */

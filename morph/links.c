@@ -103,7 +103,7 @@ static CoreCode **jump_slot(const Layer *l, uint32_t pc)
 }
 
 /* Computed jumps find `t` from now on. */
-static void put_in_tables(Layer *l, Translation *t)
+void links_note(Layer *l, Translation *t)
 {
     if (l->hash && !stands_in(t, *hash_slot(l, t->pc)))
         *hash_slot(l, t->pc) = t->core;
@@ -300,7 +300,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
     CoreExit *out = &from->core->exits[exit];
     Link *link = target_of(from, exit);
     if (is_computed(record, t)) {
-        put_in_tables(l, t);
+        links_note(l, t);
         return;
     }
     if (record->kind != IR_EXIT_INDIRECT) {
@@ -322,7 +322,7 @@ void links_set(Layer *l, Translation *from, unsigned exit, Translation *t)
         learn_return(l, t);
     if (out->cache)
         link_cache(link, t);
-    put_in_tables(l, t);
+    links_note(l, t);
 }
 
 Translation *links_handled(Layer *l, Translation *from, unsigned exit,
@@ -370,7 +370,7 @@ Translation *links_looked_up(Layer *l, uint32_t pc, uint8_t mode)
     ++*(good ? &l->stats.hash_hits : &l->stats.hash_misses);
     if (!good)
         return NULL;
-    put_in_tables(l, code->user);
+    links_note(l, code->user);
     return code->user;
 }
 

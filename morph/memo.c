@@ -83,7 +83,8 @@ static void put_plan(Bytes *bytes, const LiftPlan *plan)
         context->pending, plan->count, plan->next, plan->interpret);
     for (unsigned i = 0; i < plan->count; i++) {
         const LiftInsn *insn = &plan->insns[i];
-        PUT(bytes, uint32_t, insn->pc, insn->word, insn->taken, insn->target);
+        PUT(bytes, uint32_t, insn->pc, insn->word, insn->taken, insn->target,
+            insn->fails);
     }
 }
 

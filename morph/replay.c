@@ -15,10 +15,8 @@
 
 #include <stdlib.h>
 
-enum {
-    LEAST = 3,         /* shorter ways are as fast interpreted */
-    TRIED = UINT8_MAX, /* in Translation.failures: no more */
-};
+/* In Translation.failures: no more. */
+enum { TRIED = UINT8_MAX };
 
 /* Where a replay ends that leads to guest instruction `last`: a branch stays
  * with its delay slot. */
@@ -63,11 +61,20 @@ static Translation *make(Layer *l, Translation *t, unsigned from, unsigned to)
     return r;
 }
 
+/* What the TLB refuses gear 1 says where superblocks should commit: a block
+ * becomes hot after about as many runs as any other. */
+static void learn(Layer *l, const Translation *t, unsigned at)
+{
+    if (t->gear == 1)
+        codepages_learn_refused(l, t, t->code->guests[at].pc);
+}
+
 void replay_count(Layer *l)
 {
     Translation *t = l->replay.of;
     if (!l->replay_learn || l->forwards || t->replay)
         return;
+    learn(l, t, l->replay.last);
     if (!t->failures)
         t->failures = alloc_zeroed(t->code->guest_count, 1);
     uint8_t *failures = &t->failures[l->replay.last];
@@ -75,13 +82,29 @@ void replay_count(Layer *l)
         ++*failures;
 }
 
+/* Whether the present fault of `t` has been there often enough to be found by
+ * the address of its molecule. */
+static bool is_known(const Layer *l, const Translation *t)
+{
+    return l->replay.fault == CORE_FAULT_GUEST && t->failures &&
+           t->failures[l->replay.last] >= l->replay_learn;
+}
+
 void replay_begin(Layer *l, Translation *t)
 {
     unsigned from = l->replay.next, last = l->replay.last;
-    unsigned to = end_before(t, from, last);
-    if (!t->failures || t->failures[last] < l->replay_learn ||
-        to < from + LEAST || l->replay.fault != CORE_FAULT_GUEST)
+    bool known = is_known(l, t);
+    core_charge(l->core, CORE_CAUSE_DISPATCH,
+                known ? l->cost.hash : l->cost.dispatch);
+    if (!known)
         return;
+    learn(l, t, last);
+    unsigned to = end_before(t, from, last);
+    if (to == from) {
+        if (handler_fault(l))
+            l->replay.of = NULL;
+        return;
+    }
     Translation *r = find(t, from, to);
     if (!r && t->failures[last] != TRIED) {
         t->failures[last] = TRIED;

@@ -16,6 +16,7 @@ typedef struct Source {
     const WarmTranslation *record;
     const IrGuest *guests; /* the record's */
     bool replay;           /* the record is part of a translation */
+    bool block;            /* it is for gear 1 */
     unsigned followed;     /* of them */
     const LiftPlan *plan;  /* what was lifted; in the scratch arena */
     unsigned page_count;
@@ -80,6 +81,16 @@ static bool target(void *ctx, uint32_t pc, uint32_t *to)
     return find_page(s, pc, &pa, &host) && profile_target(s->l, pc, pa, to);
 }
 
+/* What the TLB refused gear 1 often. */
+static bool fails(void *ctx, uint32_t pc)
+{
+    Source *s = ctx;
+    uint32_t pa;
+    const uint8_t *host;
+    return !s->block && find_page(s, pc, &pa, &host) &&
+           codepages_is_refused(s->l, pa);
+}
+
 /* --- Along a record --------------------------------------------------------
  */
 
@@ -134,8 +145,9 @@ static void discover(Source *s, const LiftLimits *limits, uint32_t pc,
                      uint8_t mode)
 {
     Layer *l = s->l;
-    const LiftSource code = {s, fetch, path, target};
-    const LiftSource record = {s, record_fetch, record_path, record_target};
+    const LiftSource code = {s, fetch, path, target, fails};
+    const LiftSource record = {s, record_fetch, record_path, record_target,
+                               fails};
     s->page_count = 0;
     s->followed = 0;
     LiftPlan *plan = lift_discover(l->scratch, s->record ? &record : &code,
@@ -367,8 +379,8 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
 /* Guest instructions, at most. */
 static unsigned most_insns(const Layer *l, const Source *source, unsigned gear)
 {
-    if (source->replay)
-        return source->record->count;
+    if (source->replay) /* make() wants two */
+        return source->record->count + 1;
     return gear == 1 ? l->block_limits.insns : l->superblock_limits.insns;
 }
 
@@ -378,6 +390,7 @@ static Translation *make(Layer *l, Source *source, uint32_t pc, uint8_t mode,
 {
     HostPart before = hostprofile_enter(l->host_profile, HOST_LIFT);
     Translation *t = NULL;
+    source->block = gear == 1;
     for (unsigned insns = most_insns(l, source, gear); insns > 1; insns /= 2) {
         VliwCode *code = make_code(l, source, pc, mode, gear, insns);
         uint64_t address;

@@ -119,6 +119,19 @@ static void order_values(Graph *g, NodeId i, const Leave *leave)
     }
 }
 
+/* Whether the load stays behind the last leave: a commit that is there for its
+ * failing, which is of no use after it. */
+static bool is_awaited(const Graph *g, const Node *n)
+{
+    const Backend *b = g->b;
+    if (!n->load || g->last_leave == NO_NODE)
+        return false;
+    unsigned exit = b->leaves[b->nodes[g->last_leave].leave].exit;
+    const IrExit *record = &b->region->exits[exit];
+    return record->hint == IR_HINT_FAILS && n->guest >= record->insns &&
+           n->guest <= record->insns + 1;
+}
+
 /* Edges to node `i` from those before it. */
 static void connect(Graph *g, NodeId i)
 {
@@ -133,7 +146,8 @@ static void connect(Graph *g, NodeId i)
             add_edge(b, def, i, b->nodes[def].latency);
     }
     bool leave = n->cls == CLASS_BRU;
-    bool waits = leave || n->store || n->fcr || !b->opt->hoist;
+    bool waits =
+        leave || n->store || n->fcr || !b->opt->hoist || is_awaited(g, n);
     if (waits && g->last_leave != NO_NODE)
         add_edge(b, g->last_leave, i, 1);
     if (n->store)

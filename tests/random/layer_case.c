@@ -38,6 +38,8 @@ static const Choice choices[] = {
     {"morph.mmio_learn", "2 1 100"},
     {"morph.fault_learn", "8 1 100"},
     {"morph.commit", "0 0 0 1 3 20"},
+    {"morph.commit_refused", "16 1 2 0"},
+    {"morph.handlers", "yes yes yes no"},
     {"morph.replay", "8 1 2 0"},
     {"tcache.size", "16M 16M 4096 16k"},
     {"tcache.policy", "flush fifo"},

@@ -534,8 +534,10 @@ static void test_verify_structure(void **state)
     BREAK(r->insns[6].imm = 1, "%6 (exit): there is no x1");
     BREAK(r->exits[0].kind = (IrExitKind)4,
           "%6 (exit): x0 has no kind that there is");
-    BREAK(r->exits[0].hint = (IrHint)3,
+    BREAK(r->exits[0].hint = (IrHint)4,
           "%6 (exit): x0 has no hint that there is");
+    BREAK(r->exits[0].hint = IR_HINT_FAILS,
+          "%6 (exit): x0 is no commit and says what fails");
     BREAK(r->exits[0].pending = 64,
           "%6 (exit): x0 has no pending register that there is");
     BREAK(r->exits[0].kind = IR_EXIT_INDIRECT,

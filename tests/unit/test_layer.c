@@ -685,7 +685,7 @@ static void test_replays(void **state)
 {
     (void)state;
     Guest g;
-    RUN(&g, misses, "gear2.threshold=30");
+    RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=0");
     CHECK_SAME(&g, misses);
     assert_int_equal(stat(&g, "cpu.utlb.load"), 1000);
     CHECK_WELL(stat(&g, "morph.replay.translations") >= 1);
@@ -693,14 +693,48 @@ static void test_replays(void **state)
     uint64_t cycles = machine_cycles(g.machine);
     finish(&g);
     /* The way is longer than a block may be. */
-    RUN(&g, misses, "gear2.threshold=30", "gear1.insns=2");
+    RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=0",
+        "gear1.insns=2");
     CHECK_SAME(&g, misses);
     CHECK_WELL(stat(&g, "morph.replay.runs") > 400);
     finish(&g);
-    RUN(&g, misses, "gear2.threshold=30", "morph.replay=0");
+    RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=0",
+        "morph.replay=0");
     CHECK_SAME(&g, misses);
     assert_int_equal(stat(&g, "morph.replay.runs"), 0);
     CHECK_WELL(machine_cycles(g.machine) > cycles);
+    finish(&g);
+}
+
+/* What the TLB refuses is delivered where it fails: the core commits before it,
+ * and the handler takes a known time. */
+static void test_refusals(void **state)
+{
+    (void)state;
+    Guest g;
+    RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=0");
+    assert_int_equal(stat(&g, "morph.learned.refused"), 0);
+    uint64_t replays = stat(&g, "morph.replay.runs");
+    finish(&g);
+    RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=4");
+    CHECK_SAME(&g, misses);
+    check_causes(&g);
+    CHECK_WELL(stat(&g, "morph.learned.refused") == 2);
+    fprintf(stderr, "RR %d %d %d\n", (int)replays,
+            (int)stat(&g, "morph.replay.runs"),
+            (int)stat(&g, "morph.gear0.insns"));
+    uint64_t exceptions = stat(&g, "cycles.exception");
+    finish(&g);
+    RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=4",
+        "cost.refusal=17");
+    CHECK_SAME(&g, misses);
+    uint64_t refused = stat(&g, "cycles.exception") - exceptions;
+    CHECK_WELL(refused > 900 && refused < 1000);
+    finish(&g);
+    /* Without handlers gear 0 takes all of them. */
+    RUN(&g, misses, "gear2.threshold=30", "morph.handlers=no");
+    CHECK_SAME(&g, misses);
+    assert_int_equal(stat(&g, "cycles.exception"), 1000 * 30);
     finish(&g);
 }
 
@@ -792,6 +826,7 @@ int main(void)
         cmocka_unit_test(test_handlers),
         cmocka_unit_test(test_handlers_in_a_row),
         cmocka_unit_test(test_replays),
+        cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_isolated),
         cmocka_unit_test(test_return_stack),
         cmocka_unit_test(test_small_cache),

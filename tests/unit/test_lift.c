@@ -23,6 +23,7 @@ typedef struct Code {
     unsigned count;
     LiftPath path;   /* of every branch */
     uint32_t target; /* of every indirect jump; 0: not known */
+    uint32_t fails;  /* the instruction that fails often, or 0 */
     unsigned asked;  /* how often advice was asked for */
     LiftLimits limits;
     IrContext context;
@@ -54,6 +55,12 @@ static bool advise_target(void *ctx, uint32_t pc, uint32_t *target)
     return c->target != 0;
 }
 
+static bool advise_fails(void *ctx, uint32_t pc)
+{
+    const Code *c = ctx;
+    return pc == c->fails;
+}
+
 static Code code(const uint32_t *words, unsigned count)
 {
     Code c = {.arena = arena_create(),
@@ -70,7 +77,7 @@ static Code code(const uint32_t *words, unsigned count)
 
 static LiftPlan *discover(Code *c)
 {
-    LiftSource source = {c, fetch, advise_branch, advise_target};
+    LiftSource source = {c, fetch, advise_branch, advise_target, advise_fails};
     return lift_discover(c->arena, &source, &c->limits, BASE, c->context);
 }
 
@@ -557,17 +564,52 @@ static void test_commit_often(void **state)
                     "end\n");
 }
 
+/* Commits before what fails often: before the branch, if it is in its slot;
+ * nothing is to be committed before the first instruction. */
+static void test_commit_fails(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {
+        "x0 direct 0x8000101c insns=4 pending=none\n"
+        "x1 direct 0x80001010 insns=4 pending=none\n"
+        "end\n",
+        "x0 commit 0x80001004 insns=1 pending=none fails\n"
+        "x1 direct 0x8000101c insns=4 pending=none\n"
+        "x2 direct 0x80001010 insns=4 pending=none\n"
+        "end\n",
+        "x0 commit 0x80001008 insns=2 pending=r2 fails\n"
+        "x1 direct 0x8000101c insns=4 pending=none\n"
+        "x2 direct 0x80001010 insns=4 pending=none\n"
+        "end\n"};
+    static const unsigned at[] = {0, 1, 3};
+    for (unsigned i = 0; i < ARRAY_LEN(at); i++) {
+        Code c = CODE(ADD_ONE, op_imm(INSN_LW, 2, 4, 0), BRANCH(4), ADD_ONE);
+        c.path = LIFT_STOP;
+        c.fails = BASE + 4 * at[i];
+        expect_text(&c, ends[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_straight),   cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_slot_stays), cmocka_unit_test(test_branch),
-        cmocka_unit_test(test_always),     cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_indirect),   cmocka_unit_test(test_visits),
-        cmocka_unit_test(test_cause),      cmocka_unit_test(test_can),
-        cmocka_unit_test(test_exits),      cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_guard),      cmocka_unit_test(test_pending),
-        cmocka_unit_test(test_commits),    cmocka_unit_test(test_commit_often),
+        cmocka_unit_test(test_straight),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_slot_stays),
+        cmocka_unit_test(test_branch),
+        cmocka_unit_test(test_always),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_indirect),
+        cmocka_unit_test(test_visits),
+        cmocka_unit_test(test_cause),
+        cmocka_unit_test(test_can),
+        cmocka_unit_test(test_exits),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_pending),
+        cmocka_unit_test(test_commits),
+        cmocka_unit_test(test_commit_often),
+        cmocka_unit_test(test_commit_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
