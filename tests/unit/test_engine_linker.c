@@ -3,14 +3,18 @@
 #include "base/alloc.h"
 #include "hwmodel/vliw/engine_host.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <elf.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -224,6 +228,70 @@ static void test_description(void **state)
     drop(&r);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "rbe"), *out = fopen(to, "wbe");
+    char bytes[4096];
+    assert_non_null(in);
+    assert_non_null(out);
+    for (size_t got; (got = fread(bytes, 1, sizeof bytes, in)) > 0;)
+        assert_int_equal(fwrite(bytes, 1, got, out), got);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void remove_folder(const char *path)
+{
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    assert_int_equal(rmdir(path), 0);
+}
+
+/* Of a module's files, one that is not in the record's name. */
+static void test_recall(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/selkirk-recall-XXXXXX", file[64];
+    char path[] = SELKIRK_TEST_MODULE;
+    const EngineKey wanted = {1, 2};
+    EngineKey key = {0};
+    EngineSaved saved = {.dir = -1};
+    Diag diag = {""};
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/library.so", folder);
+    copy_file(path, file);
+    Config *config = config_create();
+    assert_true(config_set(config, "engine.saved", folder, "test", &diag));
+    assert_true(engine_saved_open(&saved, config, &diag));
+    EngineModule module = {.path = path,
+                           .handle = dlopen(file, RTLD_NOW | RTLD_LOCAL)};
+    assert_non_null(module.handle);
+    assert_false(engine_recall(&saved, &module, &key));
+    engine_recall_store(&saved, &module, wanted);
+    engine_saved_list(&saved);
+    assert_true(engine_recall(&saved, &module, &key));
+    assert_true(engine_keys_are_equal(key, wanted));
+    /* Its time says that it is another one. */
+    assert_int_equal(utimensat(AT_FDCWD, file, NULL, 0), 0);
+    assert_false(engine_recall(&saved, &module, &key));
+    /* What the loader is told has a record of its own. */
+    engine_recall_store(&saved, &module, wanted);
+    assert_true(engine_recall(&saved, &module, &key));
+    setenv("LD_LIBRARY_PATH", folder, 1);
+    assert_false(engine_recall(&saved, &module, &key));
+    unsetenv("LD_LIBRARY_PATH");
+    assert_true(engine_recall(&saved, &module, &key));
+    assert_int_equal(unlink(file), 0);
+    assert_false(engine_recall(&saved, &module, &key));
+    engine_saved_close(&saved);
+    config_destroy(config);
+    dlclose(module.handle);
+    remove_folder(folder);
+}
+
 static void note_refill(Core *c, uint32_t va)
 {
     c->fault_va = va;
@@ -270,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_holes_are_used_again),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_description),
+        cmocka_unit_test(test_recall),
         cmocka_unit_test(test_refill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
