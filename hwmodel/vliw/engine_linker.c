@@ -21,7 +21,8 @@
 
 enum {
     CHUNK = 2 << 20,
-    UNIT = 64, /* bytes; pieces of a chunk are multiples of it */
+    POPULATE = 128 << 10, /* bytes at a time */
+    UNIT = 64,            /* bytes; pieces of a chunk are multiples of it */
     UNITS = CHUNK / UNIT
 };
 
@@ -30,6 +31,7 @@ struct Chunk {
     Chunk *next;
     uint8_t *run;         /* at a multiple of CHUNK */
     uint8_t *write;       /* NULL: it is a large page */
+    size_t populated;     /* bytes, from the start: the host gave pages */
     unsigned used;        /* units */
     unsigned longest;     /* no free run has more of them */
     unsigned cursor;      /* where to look first */
@@ -198,13 +200,21 @@ static void unlink_piece(EngineLinker *linker, void *handle)
         remove_chunk(linker, chunk);
 }
 
+/* Has pages for what will be written up to `end`, if it is mapped for that. */
+static void populate(Chunk *chunk, size_t end)
+{
+    for (; chunk->write && chunk->populated < end; chunk->populated += POPULATE)
+        alloc_populate(chunk->write + chunk->populated, POPULATE);
+}
+
 /* Copies the object to the piece, which has room for it. */
 static bool fill(const Piece *piece, const EngineElf *elf, char *why,
                  size_t why_size)
 {
-    const Chunk *chunk = piece->chunk;
+    Chunk *chunk = piece->chunk;
     uint8_t *to =
         (chunk->write ? chunk->write : chunk->run) + UNIT * piece->first;
+    populate(chunk, (size_t)UNIT * (piece->first + piece->units));
     bool writes = protect(chunk, PROT_WRITE);
     bool placed = writes && engine_elf_place(elf, to, why, why_size);
     bool runs = protect(chunk, PROT_EXEC);
