@@ -102,5 +102,9 @@ mutant 'an exit that is a cycle early' engine_threaded_make.c 20 \
     's/^( *)w->path\.clock\);/\1w->path.clock - 1);/'
 mutant 'a threaded load that looks at no store' engine_threaded.c 400 \
     's/filter \|= 1ull/filter |= 0ull/'
+mutant 'a look at the jump cache that costs nothing' engine_predict.c 400 \
+    's/p->jump_cost \+ //'
+mutant 'compiled code whose jump cache costs nothing' llvm/emit_jump.c 400 \
+    's/ir_long\(ir, e->source->jump_cost\)/ir_long(ir, 0)/'
 echo "1..$count"
 [ "$failed" -eq 0 ] || exit 1
