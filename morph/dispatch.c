@@ -100,7 +100,7 @@ static void became_hot(Layer *l, Translation *t)
     l->stats.hot++;
     t->core->hot = UINT64_MAX;
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
-    if (tcache_find(l, pc, pa, mode) != t)
+    if (tcache_stands_in(l, t))
         tcache_set_aside(l, t);
     else if (!revive(l, pc, word, mode, 2))
         translate(l, pc, mode, 2);

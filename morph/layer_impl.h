@@ -515,6 +515,9 @@ Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
  * is smaller. */
 bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address);
 void tcache_add(Layer *l, Translation *t);
+/* Whether there is a superblock of this block's entry that is good now, or has
+ * run more often: its pages are away for a while only. */
+bool tcache_stands_in(Layer *l, const Translation *t);
 /* There is a better one than this block where all pages of that are mapped:
  * what led here finds that, and the block has to become hot anew. */
 void tcache_set_aside(Layer *l, Translation *t);

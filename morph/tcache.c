@@ -86,6 +86,21 @@ bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
     return true;
 }
 
+bool tcache_stands_in(Layer *l, const Translation *t)
+{
+    core_settle_code(l->core, t->core);
+    for (Translation *other = *bucket_of(l, t->pc, t->pa, t->mode); other;
+         other = other->bucket) {
+        if (!is_entry(other, t->pc, t->pa, t->mode) || other->gear <= t->gear)
+            continue;
+        core_settle_code(l->core, other->core);
+        if (codepages_is_there(l, other) ||
+            other->core->entries > t->core->entries)
+            return true;
+    }
+    return false;
+}
+
 void tcache_set_aside(Layer *l, Translation *t)
 {
     if (t->gear != 1)
