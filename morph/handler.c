@@ -48,6 +48,17 @@ static const DecodedInsn *peek(Layer *l, uint32_t pc)
         l, bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian));
 }
 
+/* An instruction of the kernel that translations hold, too, but not between two
+ * that they do not: MFC0, on an R3000. */
+static bool is_between(Layer *l, const DecodedInsn *d)
+{
+    if (d->insn.op != INSN_MFC0 || l->cpu_config.features ||
+        !gear0_is_lifted(d, layer_mode(l->user, l->fpu, IR_PENDING_NONE)))
+        return false;
+    const DecodedInsn *next = peek(l, l->pc + 4);
+    return next && is_system((InsnOp)next->insn.op);
+}
+
 /* --- CP0 and TLB -----------------------------------------------------------
  */
 
@@ -80,12 +91,23 @@ static bool begin(Layer *l, uint32_t pc, const Insn *in, uint64_t cost)
     return true;
 }
 
+/* What MFC0 reads, after what was in flight before it. */
+static void load_cp0(Layer *l, const Insn *in)
+{
+    core_regs(l->core)->gpr[vliw_slot_reg(IR_SLOT_LD)] =
+        cpu_cp0(l->cpu, in->rd);
+    core_commit(l->core);
+    if (in->rt)
+        l->pending = (IrPending)in->rt;
+}
+
 /* False: nothing was done. */
 static bool run_system(Layer *l, const Insn *in, uint64_t cost)
 {
     if (l->pending >= IR_PENDING_FPR || !begin(l, l->pc, in, cost))
         return false;
-    cpu_system(l->cpu, in, read_gpr(l, in->rt));
+    if (in->op != INSN_MFC0)
+        cpu_system(l->cpu, in, read_gpr(l, in->rt));
     if (unlikely(l->watch.on) && l->pc == l->watch.va &&
         l->state->insns > l->watch.from)
         watch_hit(l);
@@ -94,6 +116,8 @@ static bool run_system(Layer *l, const Insn *in, uint64_t cost)
     l->fpu = layer_fpu(l);
     l->pc += 4;
     l->pending = IR_PENDING_NONE;
+    if (in->op == INSN_MFC0)
+        load_cp0(l, in);
     if (l->hooks.commit) {
         layer_show_state(l);
         l->hooks.commit(l->hooks.ctx, NULL, 0);
@@ -257,6 +281,8 @@ static bool handle(Layer *l, uint64_t cost, uint64_t ask, bool *jumped)
         return false;
     if (!l->user && is_system((InsnOp)in.op))
         return run_system(l, &in, cost);
+    if (in.op == INSN_MFC0)
+        return !l->user && is_between(l, d) && run_system(l, &in, cost);
     bool watched = unlikely(l->watch.on) &&
                    (l->watch.va == l->pc || l->watch.va == l->pc + 4);
     if (watched)

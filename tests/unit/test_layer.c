@@ -233,12 +233,12 @@ static const uint32_t misses[] = {
     BNE(S1, ZERO, -10),
     SW(S3, 0x1004, A0),
     EXIT,
-    MFC0(T0, EPC), /* 30: the handler of TLB misses */
-    MTC0(T3, 2),
+    NOP,         /* 30: the handler of TLB misses */
+    MTC0(T3, 2), /* from here on one row */
+    MFC0(T0, EPC),
     TLBWI,
     JR(T0),
     RFE,
-    NOP,
 };
 
 /* A function at 0x00400000 that jumps to the next page, called 2000 times.  In
@@ -720,6 +720,8 @@ static void test_refusals(void **state)
     CHECK_SAME(&g, misses);
     check_causes(&g);
     CHECK_WELL(stat(&g, "morph.learned.refused") == 2);
+    /* The access, and MTC0 to RFE, of which none is translated. */
+    CHECK_WELL(stat(&g, "morph.handler.insns") > 950 * 6);
     fprintf(stderr, "RR %d %d %d\n", (int)replays,
             (int)stat(&g, "morph.replay.runs"),
             (int)stat(&g, "morph.gear0.insns"));
