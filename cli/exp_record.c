@@ -1,15 +1,18 @@
 /* What became of a point; see exp_record.h.
  *
  * Beside the results of its run a point's folder has done.ini: the hash of all
- * that it depends on, and what it took.  It is written last, so that a folder
- * that has it, with the hash of today, need not be run again. */
+ * that it depends on, that of its results, and what it took.  It is written
+ * last, so that a folder that has it, with the hashes of today, need not be run
+ * again. */
 #define _GNU_SOURCE /* vasprintf(), memmem() */
 #include "cli/exp_record.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 #include "base/hash.h"
 #include "base/inifile.h"
 #include "base/number.h"
+#include "cli/exp_hash.h"
 #include "cli/exp_stats.h"
 #include "cli/options.h"
 #include "cli/savefile.h"
@@ -33,6 +36,9 @@ __attribute__((format(printf, 1, 2))) static char *text(const char *format, ...)
     va_end(args);
     return line;
 }
+
+/* What a run leaves; the summary is written last. */
+static const char SUMMARY[] = "summary.json", STATS[] = "stats.json";
 
 /* --- Why it failed -------------------------------------------------------- */
 
@@ -124,7 +130,7 @@ char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
 bool exp_record_is_guest(const char *folder, int status)
 {
     ExpStats summary;
-    char *path = text("%s/summary.json", folder);
+    char *path = text("%s/%s", folder, SUMMARY);
     const uint64_t *guest = exp_stats_read(&summary, path)
                                 ? exp_stats_find(&summary, "guest_status")
                                 : NULL;
@@ -150,7 +156,7 @@ uint64_t exp_record_key(const ExpPoint *point, uint64_t build)
 }
 
 typedef struct Record {
-    uint64_t key;
+    uint64_t key, results;
     double seconds, cpu;
 } Record;
 
@@ -162,6 +168,8 @@ static bool on_pair(void *ctx, const IniPair *pair, Diag *diag)
         return true;
     if (strcmp(pair->name, "key") == 0)
         record->key = strtoumax(pair->value, NULL, 16);
+    else if (strcmp(pair->name, "results") == 0)
+        record->results = strtoumax(pair->value, NULL, 16);
     else if (strcmp(pair->name, "seconds") == 0)
         record->seconds = strtod(pair->value, NULL);
     else if (strcmp(pair->name, "cpu") == 0)
@@ -169,24 +177,35 @@ static bool on_pair(void *ctx, const IniPair *pair, Diag *diag)
     return true;
 }
 
-static bool has_file(const char *folder, const char *name)
+/* Of what is read of a run's results.  False: errno says why there is none. */
+static bool hash_results(const char *folder, uint64_t *hash)
 {
-    char *path = text("%s/%s", folder, name);
-    bool there = access(path, R_OK) == 0;
-    free(path);
-    return there;
+    const char *const names[] = {SUMMARY, STATS};
+    ExpHashes hashes = {NULL, 0};
+    bool ok = true;
+    *hash = HASH_START;
+    for (size_t i = 0; i < ARRAY_LEN(names) && ok; i++) {
+        uint64_t bytes;
+        char *path = text("%s/%s", folder, names[i]);
+        ok = exp_hash_file(&hashes, path, &bytes);
+        if (ok)
+            *hash = hash_u64(*hash, bytes);
+        free(path);
+    }
+    exp_hash_free(&hashes);
+    return ok;
 }
 
 uint64_t exp_record_read(const char *folder, ExpOutcome *outcome)
 {
     Record record = {0};
+    uint64_t results;
     Diag none = {""};
     char *path = text("%s/done.ini", folder);
     FILE *file = fopen(path, "re");
     bool ok = file && inifile_read(file, path, "it", on_pair, &record, &none);
     free(path);
-    if (!ok || !has_file(folder, "summary.json") ||
-        !has_file(folder, "stats.json"))
+    if (!ok || !hash_results(folder, &results) || results != record.results)
         return 0;
     if (outcome)
         *outcome = (ExpOutcome){.ended = true,
@@ -200,12 +219,17 @@ bool exp_record_write(const char *folder, uint64_t key,
                       const ExpOutcome *outcome, Diag *diag)
 {
     SaveFile save;
+    uint64_t results;
+    if (!hash_results(folder, &results))
+        return diag_error(diag, "--out: cannot read the results in %s: %s",
+                          folder, strerror(errno));
     char *path = text("%s/done.ini", folder);
     bool ok = savefile_open(&save, "--out", path, diag);
     if (ok) {
         fprintf(save.file,
-                "[done]\nkey = %016" PRIx64 "\nseconds = %.6f\ncpu = %.6f\n",
-                key, outcome->seconds, outcome->cpu);
+                "[done]\nkey = %016" PRIx64 "\nresults = %016" PRIx64
+                "\nseconds = %.6f\ncpu = %.6f\n",
+                key, results, outcome->seconds, outcome->cpu);
         ok = savefile_close(&save, diag);
     }
     savefile_drop(&save);

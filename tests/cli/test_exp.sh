@@ -318,6 +318,9 @@ ok 'another expectation' said 'selkirk: 8 points, 6 of them from before, '\
 '2 failed;'
 printf '20000\n0\n8\ncounted\n' >files/long.8
 ok 'is met again' said 'selkirk: 8 points, 6 of them from before;'
+printf '{\n  "run.cycles": 1\n}\n' >one/points/0002/stats.json
+: >one/points/0003/summary.json
+ok 'damaged results run again' said 'selkirk: 8 points, 6 of them from before;'
 ok '--set holds for all' exp -q --out set --set machine.memory=12M --only seed=7 \
     sweep.ini
 ok 'workloads too' [ "$(grep -lx 'memory = 12M' set/points/*/config.ini |
