@@ -281,6 +281,11 @@ static CodePage *page_of(const Translation *t, uint32_t va)
     return t->pages[i].page;
 }
 
+uint32_t codepages_pa(const Translation *t, uint32_t va)
+{
+    return page_of(t, va)->pa | va % PAGE_SIZE;
+}
+
 void codepages_add(Layer *l, Translation *t)
 {
     for (unsigned i = 0; i < t->page_count; i++)

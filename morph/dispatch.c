@@ -90,18 +90,21 @@ static void at_entry(Layer *l, const Translation *t)
     l->pending = t->code->context.pending;
 }
 
-/* A block of gear 1 has become hot: a superblock takes its place. */
+/* A superblock takes the place of a block of gear 1 that has become hot, and a
+ * longer one that of a brief superblock. */
 static void became_hot(Layer *l, Translation *t)
 {
     uint32_t pc = t->pc, pa = t->pa;
     uint32_t word = t->code->guests[0].word;
     uint8_t mode = t->mode;
     at_entry(l, t);
-    l->stats.hot++;
+    l->stats.hot += t->gear == 1;
     t->core->hot = UINT64_MAX;
     core_charge(l->core, CORE_CAUSE_DISPATCH, l->cost.dispatch);
     if (tcache_stands_in(l, t))
         tcache_set_aside(l, t);
+    else if (t->brief)
+        translate_whole(l, pc, mode);
     else if (!revive(l, pc, word, mode, 2))
         translate(l, pc, mode, 2);
     l->resume = tcache_find(l, pc, pa, mode);

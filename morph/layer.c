@@ -224,6 +224,8 @@ static void read_keys(Layer *l, const Config *config)
     l->grain = (uint32_t)config_int(config, CONFIG_MORPH_TBIT_GRAIN) / 4;
     l->gear1_threshold = (uint32_t)config_int(config, CONFIG_GEAR1_THRESHOLD);
     l->gear2_threshold = (uint32_t)config_int(config, CONFIG_GEAR2_THRESHOLD);
+    l->gear2_reach = (uint32_t)config_int(config, CONFIG_GEAR2_REACH);
+    l->gear2_again = (uint32_t)config_int(config, CONFIG_GEAR2_AGAIN);
     l->gear2_bias = (uint32_t)config_int(config, CONFIG_GEAR2_BIAS);
     l->tcache_size = config_int(config, CONFIG_TCACHE_SIZE);
     l->tcache_fifo = config_choice(config, CONFIG_TCACHE_POLICY) == 1;

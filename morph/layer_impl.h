@@ -108,6 +108,7 @@ struct Translation {
     Translation *replays, *next_replay, *replay_of;
     uint16_t replay_from, replay_to;
     bool replay;
+    bool brief;      /* a superblock that ended for gear2.reach */
     uint32_t branch; /* pc of the branch at a block's end, or 1 */
     Translation *sibling, **sibling_prev; /* with the same hash of that */
     Translation *newer, *older;
@@ -137,6 +138,7 @@ typedef struct LayerStats {
     uint64_t failed; /* nothing could be lifted, or it did not fit */
     uint64_t live, live_bytes, live_bytes_peak;
     uint64_t evicted, flushes, invalidated, replaced, relearned;
+    uint64_t remade; /* superblocks, as they ran often */
     uint64_t dispatches, chained, refreshed;
     uint64_t inline_hits, inline_misses, jump_hits, jump_misses;
     uint64_t return_hits, return_misses; /* hits at the second look */
@@ -222,7 +224,8 @@ struct Layer {
     unsigned commit_refused;
     bool chain, inline_cache, handlers, warm_counts;
     uint32_t grain; /* words of a unit of protection */
-    uint32_t gear1_threshold, gear2_threshold, gear2_bias;
+    uint32_t gear1_threshold, gear2_threshold, gear2_bias, gear2_reach;
+    uint32_t gear2_again;
     LiftLimits block_limits, superblock_limits;
     OptConfig fast, full;
 
@@ -461,6 +464,8 @@ void replay_remove(Layer *l, Translation *t);
 /* Makes and installs a translation of `gear`; NULL if that cannot be.  May
  * empty the translation cache. */
 Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear);
+/* A superblock that few of its entries getting there do not end. */
+Translation *translate_whole(Layer *l, uint32_t pc, uint8_t mode);
 /* Installs what an earlier run translated, if each of its `guests` is what the
  * guest's memory holds now and may be translated; or NULL. */
 Translation *translate_again(Layer *l, const WarmTranslation *record,
@@ -495,9 +500,14 @@ bool profile_blocks(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode,
                     uint32_t count);
 /* Counts a conditional branch that gear 0 executed. */
 void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken);
-/* For LiftSource: by the counts of gear 0 and of the blocks that end there. */
-LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa);
-bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target);
+/* The counts of a brief superblock that goes. */
+void profile_keep(Layer *l, const Translation *t);
+/* For LiftSource: by the counts of gear 0 and of the blocks that end there.
+ * `share` is how many of PROFILE_ALL go that way. */
+#define PROFILE_ALL 65536u
+LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa, uint32_t *share);
+bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target,
+                    uint32_t *share);
 /* A translation of gear 1 comes, and goes: its counts stay. */
 void profile_add(Layer *l, Translation *t);
 void profile_remove(Layer *l, Translation *t);
@@ -509,7 +519,8 @@ void profile_reset(Layer *l);
 /* --- tcache.c --------------------------------------------------------------
  */
 
-/* The translation of an entry that is good in the present mapping. */
+/* The translation of an entry that is good in the present mapping, of the
+ * highest gear; or NULL. */
 Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
 /* Room for `size` bytes, after evicting what is in the way; false if the cache
  * is smaller. */
@@ -518,8 +529,8 @@ void tcache_add(Layer *l, Translation *t);
 /* Whether there is a superblock of this block's entry that is good now, or has
  * run more often: its pages are away for a while only. */
 bool tcache_stands_in(Layer *l, const Translation *t);
-/* There is a better one than this block where all pages of that are mapped:
- * what led here finds that, and the block has to become hot anew. */
+/* There is a better one than this where all pages of that are mapped:
+ * what led here finds that, and this has to become hot anew. */
 void tcache_set_aside(Layer *l, Translation *t);
 /* Takes a translation out of everything and frees it.  Nothing is charged. */
 void tcache_remove(Layer *l, Translation *t);
@@ -576,6 +587,8 @@ static inline CodePage *codepages_find(const Layer *l, uint32_t pa)
     return table ? table[number % PAGE_TABLES] : NULL;
 }
 CodePage *codepages_get(Layer *l, uint32_t pa);
+/* Physical address of an instruction of `t`. */
+uint32_t codepages_pa(const Translation *t, uint32_t va);
 
 /* The word of its page that holds `pa`, and its bit in a bitmap. */
 static inline uint32_t codepages_word(uint32_t pa)

@@ -1,6 +1,6 @@
 /* The profile: how often gear 0 entered blocks and which way it went at
- * branches, in tables of fixed size, and what the exits of gear 1's blocks
- * counted. */
+ * branches, in tables of fixed size, and what the exits of gear 1's blocks and
+ * of brief superblocks counted. */
 #include "morph/layer_impl.h"
 
 #include "base/alloc.h"
@@ -64,15 +64,6 @@ static Translation **sibling_list(Layer *l, uint32_t pc, uint32_t pa)
     return &l->branch_index[mix(pc, pa) % BRANCH_BUCKETS];
 }
 
-/* Physical address of the branch that ends `t`. */
-static uint32_t branch_pa(const Translation *t)
-{
-    for (unsigned i = 0; i < t->page_count; i++)
-        if (t->pages[i].va == (t->branch & ~(PAGE_SIZE - 1u)))
-            return t->pages[i].page->pa | t->branch % PAGE_SIZE;
-    return 0; /* not reached: the branch is in one of them */
-}
-
 /* The branch or register jump that ends the block, before its delay slot. */
 static uint32_t find_branch(const VliwCode *code)
 {
@@ -90,7 +81,7 @@ void profile_add(Layer *l, Translation *t)
     t->branch = t->replay ? NO_BRANCH : find_branch(t->code);
     if (t->branch == NO_BRANCH)
         return;
-    Translation **list = sibling_list(l, t->branch, branch_pa(t));
+    Translation **list = sibling_list(l, t->branch, codepages_pa(t, t->branch));
     t->sibling = *list;
     t->sibling_prev = list;
     if (t->sibling)
@@ -123,8 +114,60 @@ void profile_remove(Layer *l, Translation *t)
     *t->sibling_prev = t->sibling;
     if (t->sibling)
         t->sibling->sibling_prev = t->sibling_prev;
-    ProfileBranch *branch = branch_of(l->branches, t->branch, branch_pa(t));
+    ProfileBranch *branch =
+        branch_of(l->branches, t->branch, codepages_pa(t, t->branch));
     add_counts(t, &branch->taken, &branch->not_taken);
+}
+
+/* --- Superblocks that count -------------------------------------------------
+ */
+
+/* Adds the runs of a superblock that went past the branch at `at`: by an exit
+ * there, or on along its path. */
+static void add_passes(const Translation *t, unsigned at, uint64_t *taken,
+                       uint64_t *not_taken)
+{
+    const VliwCode *code = t->code;
+    unsigned next = at + 2; /* behind the delay slot */
+    uint32_t straight = code->guests[at].pc + 8;
+    for (unsigned i = 0; i < code->exit_count; i++) {
+        const CoreExit *exit = &t->core->exits[i];
+        if (exit->record.insns < next)
+            continue;
+        uint32_t to = exit->record.insns == next ? exit->record.pc
+                                                 : code->guests[next].pc;
+        *(to == straight ? not_taken : taken) += exit->count;
+    }
+}
+
+/* The next brief superblock that has the instruction, from `use` on, and where
+ * in it that is. */
+static const CodeUse *next_brief(const CodeUse *use, unsigned *at)
+{
+    while (use && !use->owner->brief)
+        use = use->next;
+    if (use)
+        *at = (unsigned)(use - use->owner->uses);
+    return use;
+}
+
+static const CodeUse *first_use(const Layer *l, uint32_t pa)
+{
+    const CodePage *page = codepages_find(l, pa);
+    return page ? page->first[codepages_word(pa)] : NULL;
+}
+
+void profile_keep(Layer *l, const Translation *t)
+{
+    const VliwCode *code = t->code;
+    for (unsigned at = 0; at + 1 < code->guest_count; at++) {
+        Insn in = insn_decode(code->guests[at].word);
+        if (insn_info((InsnOp)in.op)->cls != INSN_CLASS_BRANCH)
+            continue;
+        uint32_t pc = code->guests[at].pc;
+        ProfileBranch *branch = branch_of(l->branches, pc, codepages_pa(t, pc));
+        add_passes(t, at, &branch->taken, &branch->not_taken);
+    }
 }
 
 /* Their ratio is what matters: they are halved until they fit. */
@@ -145,7 +188,8 @@ void profile_save(const Layer *l, Warm *warm)
     memcpy(branches, l->branches, size);
     for (const Translation *t = l->oldest; t; t = t->newer)
         if (t->gear == 1 && t->branch != NO_BRANCH) {
-            ProfileBranch *b = branch_of(branches, t->branch, branch_pa(t));
+            ProfileBranch *b =
+                branch_of(branches, t->branch, codepages_pa(t, t->branch));
             add_counts(t, &b->taken, &b->not_taken);
         }
     for (unsigned i = 0; i < PROFILE_BRANCHES; i++)
@@ -160,42 +204,73 @@ void profile_put(Layer *l, const WarmBranch *branch)
     b->not_taken += branch->not_taken;
 }
 
-LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa)
+/* Counts do not get so large that this overflows. */
+static uint32_t share_of(uint64_t part, uint64_t all)
+{
+    return part < all ? (uint32_t)(PROFILE_ALL * part / all) : PROFILE_ALL;
+}
+
+LiftPath profile_path(Layer *l, uint32_t pc, uint32_t pa, uint32_t *share)
 {
     const ProfileBranch *branch = branch_of(l->branches, pc, pa);
     uint64_t taken = branch->taken, not_taken = branch->not_taken;
     unsigned left = SIBLINGS_MAX;
     for (Translation *t = *sibling_list(l, pc, pa); t && left--;
          t = t->sibling) {
-        if (t->branch != pc || branch_pa(t) != pa)
+        if (t->branch != pc || codepages_pa(t, t->branch) != pa)
             continue;
         core_settle_code(l->core, t->core);
         add_counts(t, &taken, &not_taken);
     }
+    unsigned at;
+    left = SIBLINGS_MAX;
+    for (const CodeUse *use = next_brief(first_use(l, pa), &at); use && left--;
+         use = next_brief(use->next, &at)) {
+        if (use->owner->code->guests[at].pc != pc)
+            continue;
+        core_settle_code(l->core, use->owner->core);
+        add_passes(use->owner, at, &taken, &not_taken);
+    }
     uint64_t likely = taken > not_taken ? taken : not_taken;
     if (likely == 0 || likely * 100 < (taken + not_taken) * l->gear2_bias)
         return LIFT_STOP;
+    *share = share_of(likely, taken + not_taken);
     return taken > not_taken ? LIFT_TAKEN : LIFT_NOT_TAKEN;
 }
 
-bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target)
+/* Where an indirect exit of `t` leads mostly, after `insns` instructions. */
+static bool find_target(Layer *l, const Translation *t, unsigned insns,
+                        uint32_t *target, uint32_t *share)
 {
-    unsigned left = SIBLINGS_MAX;
-    for (Translation *t = *sibling_list(l, pc, pa); t && left--;
-         t = t->sibling) {
-        if (t->branch != pc || branch_pa(t) != pa)
+    core_settle_code(l->core, t->core);
+    for (unsigned i = 0; i < t->code->exit_count; i++) {
+        const CoreExit *exit = &t->core->exits[i];
+        const CoreLink *link = &t->links[i].target;
+        if (exit->record.kind != IR_EXIT_INDIRECT || !link->to ||
+            exit->record.insns != insns ||
+            link->hits * 100 < exit->count * l->gear2_bias)
             continue;
-        core_settle_code(l->core, t->core);
-        for (unsigned i = 0; i < t->code->exit_count; i++) {
-            const CoreExit *exit = &t->core->exits[i];
-            const CoreLink *link = &t->links[i].target;
-            if (exit->record.kind != IR_EXIT_INDIRECT || !link->to ||
-                link->hits * 100 < exit->count * l->gear2_bias)
-                continue;
-            *target = link->to->pc;
-            return true;
-        }
+        *target = link->to->pc;
+        *share = share_of(link->hits, exit->count);
+        return true;
     }
+    return false;
+}
+
+bool profile_target(Layer *l, uint32_t pc, uint32_t pa, uint32_t *target,
+                    uint32_t *share)
+{
+    unsigned left = SIBLINGS_MAX, at;
+    for (Translation *t = *sibling_list(l, pc, pa); t && left--; t = t->sibling)
+        if (t->branch == pc && codepages_pa(t, t->branch) == pa &&
+            find_target(l, t, t->code->guest_count, target, share))
+            return true;
+    left = SIBLINGS_MAX;
+    for (const CodeUse *use = next_brief(first_use(l, pa), &at); use && left--;
+         use = next_brief(use->next, &at))
+        if (use->owner->code->guests[at].pc == pc &&
+            find_target(l, use->owner, at + 2, target, share))
+            return true;
     return false;
 }
 

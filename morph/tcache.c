@@ -103,7 +103,7 @@ bool tcache_stands_in(Layer *l, const Translation *t)
 
 void tcache_set_aside(Layer *l, Translation *t)
 {
-    if (t->gear != 1)
+    if (!t->core->counts)
         return;
     links_cut(l, t);
     core_settle_code(l->core, t->core);
@@ -182,6 +182,8 @@ void tcache_remove(Layer *l, Translation *t)
     codepages_remove(l, t);
     if (t->gear == 1)
         profile_remove(l, t);
+    else if (t->brief)
+        profile_keep(l, t);
     if (l->resume == t)
         l->resume = NULL;
     if (l->from == t)

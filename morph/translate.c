@@ -19,6 +19,10 @@ typedef struct Source {
     bool block;            /* it is for gear 1 */
     unsigned followed;     /* of them */
     const LiftPlan *plan;  /* what was lifted; in the scratch arena */
+    /* Of a superblock: how many of PROFILE_ALL entries get to where it is at,
+     * and have to; at its end fewer did. */
+    uint32_t reach, least;
+    bool brief;
     unsigned page_count;
     struct {
         uint32_t va, pa;
@@ -64,21 +68,33 @@ static bool fetch(void *ctx, uint32_t va, uint32_t *word)
     return true;
 }
 
+/* Whether enough entries of the superblock get past a place, of which `share`
+ * of PROFILE_ALL go on there. */
+static bool is_reached(Source *s, uint32_t share)
+{
+    s->reach = (uint32_t)((uint64_t)s->reach * share / PROFILE_ALL);
+    s->brief |= s->reach < s->least;
+    return s->reach >= s->least;
+}
+
 static LiftPath path(void *ctx, uint32_t pc)
 {
     Source *s = ctx;
-    uint32_t pa;
+    uint32_t pa, share;
     const uint8_t *host;
-    return find_page(s, pc, &pa, &host) ? profile_path(s->l, pc, pa)
-                                        : LIFT_STOP;
+    if (!find_page(s, pc, &pa, &host))
+        return LIFT_STOP;
+    LiftPath way = profile_path(s->l, pc, pa, &share);
+    return way != LIFT_STOP && is_reached(s, share) ? way : LIFT_STOP;
 }
 
 static bool target(void *ctx, uint32_t pc, uint32_t *to)
 {
     Source *s = ctx;
-    uint32_t pa;
+    uint32_t pa, share;
     const uint8_t *host;
-    return find_page(s, pc, &pa, &host) && profile_target(s->l, pc, pa, to);
+    return find_page(s, pc, &pa, &host) &&
+           profile_target(s->l, pc, pa, to, &share) && is_reached(s, share);
 }
 
 /* What the TLB refused gear 1 often. */
@@ -150,6 +166,8 @@ static void discover(Source *s, const LiftLimits *limits, uint32_t pc,
                                fails};
     s->page_count = 0;
     s->followed = 0;
+    s->reach = PROFILE_ALL;
+    s->brief = false;
     LiftPlan *plan = lift_discover(l->scratch, s->record ? &record : &code,
                                    limits, pc, layer_context(l, mode));
     /* What ended it was not looked at again; the keys may have ended it
@@ -335,6 +353,8 @@ static void count(Layer *l, const Source *source, const Translation *t)
 /* Entries of a translation after which it is hot. */
 static uint64_t hot_entries(const Layer *l, const Translation *t)
 {
+    if (t->brief)
+        return l->gear2_again;
     if (t->gear != 1 || l->gears < 2 || t->replay)
         return UINT64_MAX;
     return l->gear2_threshold > t->earlier ? l->gear2_threshold - t->earlier
@@ -353,6 +373,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->mode = mode;
     t->gear = (uint8_t)gear;
     t->replay = source->replay;
+    t->brief = source->brief && l->gear2_again > 0;
     if (source->record && l->warm_counts)
         t->earlier = source->record->entries;
     t->next = source->plan->next;
@@ -366,6 +387,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
     t->core->mode = mode;
     t->core->mapped = pages.mapped;
     t->core->hot = hot_entries(l, t);
+    t->core->counts |= t->brief;
     links_add(l, t);
     tcache_add(l, t);
     codepages_add(l, t);
@@ -406,12 +428,27 @@ static Translation *make(Layer *l, Source *source, uint32_t pc, uint8_t mode,
     return t;
 }
 
-Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear)
+static Translation *translate_to(Layer *l, uint32_t pc, uint8_t mode,
+                                 unsigned gear, uint32_t reach)
 {
-    Source source = {.l = l, .user = layer_context(l, mode).user};
+    Source source = {.l = l,
+                     .user = layer_context(l, mode).user,
+                     .least = PROFILE_ALL * reach / 100};
     Translation *t = make(l, &source, pc, mode, gear);
     if (!t)
         l->stats.failed++;
+    return t;
+}
+
+Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear)
+{
+    return translate_to(l, pc, mode, gear, l->gear2_reach);
+}
+
+Translation *translate_whole(Layer *l, uint32_t pc, uint8_t mode)
+{
+    Translation *t = translate_to(l, pc, mode, 2, 0);
+    l->stats.remade += t != NULL;
     return t;
 }
 

@@ -134,7 +134,7 @@ static inline bool enter(Core *c, Installed *at, CoreStopKind *kind)
     if (!counted) {
         code->entries++;
         c->counters.entries++;
-        if (code->gear == 1)
+        if (code->counts)
             core_stall(c, CORE_CAUSE_PROFILE, c->profile);
         if (code->entries == code->hot) {
             c->counted = code;

@@ -159,6 +159,8 @@ struct CoreCode {
     uint64_t entries; /* times run */
     uint64_t hot;     /* core_run() returns CORE_HOT when entries gets there */
     CoreExit *exits;
+    bool counts; /* its entries, which takes cost.profile1 each, and may become
+                  * hot: gear 1 does; others if it is set before they run */
 };
 
 typedef enum CoreStopKind {

@@ -291,7 +291,7 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
     Installed *made = make_room(c->pool, code);
     made->pub.base = base;
     made->pub.gear = gear;
-    made->counts = gear == 1;
+    made->pub.counts = gear == 1;
     made->context = code->context;
     made->main_count = code->main_count;
     made->length = code->length;

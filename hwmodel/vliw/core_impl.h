@@ -86,7 +86,6 @@ struct Installed {
     uint64_t left;          /* runs of that, before engine_run() looks */
     const uint8_t *present; /* I-line by I-line: not 0 if in the I-cache */
     IrContext context;
-    bool counts; /* its entries: gear 1 */
     /* What came next, and the exit that led there: to be prefetched. */
     Installed *then;
     EngineOp *then_ops;

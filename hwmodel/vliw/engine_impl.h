@@ -76,7 +76,8 @@ typedef struct EngineExit {
 typedef struct EngineSource {
     VliwDesc desc;
     IrContext context;
-    unsigned gear, profile; /* profile: stall of a gear 1 entry */
+    bool counts;      /* CoreCode.counts */
+    unsigned profile; /* stall of an entry that counts */
     unsigned count, step_count, exit_count;
     bool observed;       /* calls EngineHelpers.committed */
     unsigned data_shift; /* of the L1 D-cache's lines */

@@ -95,7 +95,7 @@ static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
     return (EngineSource){
         .desc = c->desc,
         .context = code->context,
-        .gear = code->pub.gear,
+        .counts = code->pub.counts,
         .profile = c->profile,
         .count = all->count,
         .step_count = last->step + (last->atoms ? last->atoms : 1),

@@ -136,9 +136,10 @@ typedef struct EngineUnit {
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of
  * the guest's state in Core, and does the whole of core_run() from enter() on:
- * deadline; in gear 1, and only there, entries, profile stall, comparison with
- * `hot`; molecules, exit, chain.  The profile's stall moves the clock: nothing
- * is in flight then, so that it makes no difference which of both it is.
+ * deadline; if it counts (CoreCode.counts), entries, profile stall, comparison
+ * with `hot`; molecules, exit, chain.  The profile's stall moves the clock:
+ * nothing is in flight then, so that it makes no difference which of both it
+ * is.
  * It leaves by a tail call of another's code or by a return, with clock and
  * insns in Core, `stop`, `at` and `exit` noted.
  * The calling convention is LLVM's preserve_none; only EngineEnter is C's. */

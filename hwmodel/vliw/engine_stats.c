@@ -83,7 +83,7 @@ static void add(Core *c, const Installed *code, const WalkTally *t,
 void engine_count_entries(Core *c, Installed *code, uint64_t times)
 {
     c->counters.entries += times;
-    if (code->pub.gear == 1)
+    if (code->pub.counts)
         c->counters.cause[CORE_CAUSE_PROFILE] += times * c->profile;
     else
         code->pub.entries += times;

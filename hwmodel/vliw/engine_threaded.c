@@ -162,7 +162,7 @@ enter:
     __builtin_prefetch(self->then_ops);
     __builtin_prefetch(self->taken);
     PREFETCH_SECOND(self->taken);
-    if (self->counts) {
+    if (self->pub.counts) {
         clock += c->profile;
         if (unlikely(++self->pub.entries == self->pub.hot)) {
             s->stop = ENGINE_HOT;

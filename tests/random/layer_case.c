@@ -30,6 +30,8 @@ static const Choice choices[] = {
     {"gear2.visits", "4 4 1 9"},
     {"gear2.bias", "60 0 100"},
     {"gear2.jumps", "yes yes no"},
+    {"gear2.reach", "70 70 0 100"},
+    {"gear2.again", "2 5 0 30"},
     {"morph.chain", "yes yes yes no"},
     {"morph.inline_cache", "yes yes no"},
     {"morph.return_stack", "16 16 0 1"},

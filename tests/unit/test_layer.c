@@ -292,6 +292,22 @@ static const uint32_t crosses[] = {
     NOP,
 };
 
+/* A loop of 2000 rounds with two branches that go either way in turn. */
+static const uint32_t turns[] = {
+    LUI(IO, 0xb000),
+    ADDIU(S1, ZERO, 2000),
+    ANDI(T0, S1, 1), /* 2 */
+    BNE(T0, ZERO, 2),
+    ANDI(T1, S1, 2),
+    ADDIU(A0, A0, 3),
+    BNE(T1, ZERO, 2),
+    ADDIU(S1, S1, -1),
+    ADDIU(A0, A0, 5),
+    BNE(S1, ZERO, -8),
+    NOP,
+    EXIT,
+};
+
 /* Two functions called in turn through a register, 1000 times each. */
 static const uint32_t indirect[] = {
     LUI(IO, 0xb000),
@@ -581,6 +597,32 @@ static void test_crossing(void **state)
     finish(&g);
 }
 
+/* A superblock ends where half of its entries get to, until it has run often.
+ */
+static void test_reach(void **state)
+{
+    (void)state;
+    Guest brief, never, whole;
+    RUN(&brief, turns, "gear2.threshold=30", "gear2.again=100");
+    RUN(&never, turns, "gear2.threshold=30", "gear2.again=0");
+    RUN(&whole, turns, "gear2.threshold=30", "gear2.reach=0");
+    CHECK_SAME(&brief, turns);
+    CHECK_SAME(&never, turns);
+    CHECK_SAME(&whole, turns);
+    assert_true(stat(&brief, "morph.gear2.remade") >= 1);
+    assert_int_equal(stat(&never, "morph.gear2.remade"), 0);
+    assert_int_equal(stat(&whole, "morph.gear2.remade"), 0);
+    assert_true(stat(&brief, "cycles.profile") >
+                stat(&never, "cycles.profile"));
+    assert_true(stat(&never, "morph.gear2.run_insns.sum") *
+                    stat(&whole, "morph.gear2.run_insns.count") <
+                stat(&whole, "morph.gear2.run_insns.sum") *
+                    stat(&never, "morph.gear2.run_insns.count"));
+    finish(&brief);
+    finish(&never);
+    finish(&whole);
+}
+
 static void test_device_is_learned(void **state)
 {
     (void)state;
@@ -822,6 +864,7 @@ int main(void)
         cmocka_unit_test(test_mapping),
         cmocka_unit_test(test_code_tlb),
         cmocka_unit_test(test_crossing),
+        cmocka_unit_test(test_reach),
         cmocka_unit_test(test_device_is_learned),
         cmocka_unit_test(test_predictors),
         cmocka_unit_test(test_predictor_costs),

@@ -127,7 +127,8 @@ static void check_limit(Emitter *e, const Path *path)
     ir_go_on(ir, on);
 }
 
-/* Gear 1 counts its entries, takes time for it, and may become hot. */
+/* Gear 1, and others that were told to, count their entries, take time for it,
+ * and may become hot. */
 static void count_entry(Emitter *e, Path *path)
 {
     Ir *ir = &e->ir;
@@ -167,7 +168,7 @@ void emit_entry(Emitter *e, Path *path)
     check_limit(e, path);
     if (e->plan->needed.fcr)
         emit_fp_entry(e, emit_read_fcr(e, path));
-    if (e->source->gear == 1)
+    if (e->source->counts)
         count_entry(e, path);
     path->fault = &e->faults[e->fault_count++];
     path->block = LLVMGetInsertBlock(ir->builder);
