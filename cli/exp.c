@@ -46,6 +46,11 @@ static bool choose_task(ExpPoints *points, const Options *o, bool *task,
     *task = options_has(o, OPTION_TASK);
     if (!*task)
         return true;
+    if (options_has(o, OPTION_ONLY) || options_has(o, OPTION_SLURM))
+        return diag_error(diag,
+                          "--task: with %s it says twice what to run; "
+                          "leave one of them out",
+                          options_has(o, OPTION_ONLY) ? "--only" : "--slurm");
     if (!options_number(o, OPTION_TASK, &number, diag))
         return false;
     if (number == 0 || number > points->count)
@@ -97,7 +102,7 @@ static int run_all(ExpRun *run, const Options *options, ExpResults *results,
     if (end == EXP_END_HOST)
         return STATUS_HOST;
     if (end == EXP_END_SIGNAL) {
-        if (!run->quiet)
+        if (!run->quiet && !run->task)
             fprintf(stderr,
                     "selkirk: interrupted; %sthe same command goes on\n",
                     slurm ? "Slurm's jobs go on, and " : "");

@@ -15,7 +15,6 @@
 #include "cli/savefile.h"
 #include "cli/terminal.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <spawn.h>
@@ -26,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TASKS_MAX = 1000, LINE_MAX_BYTES = 512 };
+enum { TASKS_MAX = 1000, LINE_MAX_BYTES = 512, LOOKS_AFTER = 4 };
 static const long WAIT_NANOSECONDS = 500000000;
 
 extern char **environ;
@@ -43,6 +42,7 @@ typedef struct Slurm {
     size_t count;
     ExpProgress progress;
     bool silent; /* Slurm does not answer, and that was told */
+    bool gone;   /* it is not there to be asked: there is a Diag */
     Diag *diag;
 } Slurm;
 
@@ -60,35 +60,47 @@ __attribute__((format(printf, 1, 2))) static char *text(const char *format, ...)
 /* --- Slurm's commands ------------------------------------------------------
  */
 
+typedef enum Answer {
+    ANSWER_WELL,
+    ANSWER_ILL,  /* a status that is not 0 */
+    ANSWER_NONE, /* it could not be started */
+} Answer;
+
 /* Runs a command and takes its output and errors, of which `line` gets the last
- * line that is not empty, or, with `all`, everything in `*all`; free() it.
- * False: it could not be started, or its status is not 0. */
-static bool ask(const char *const *command, char line[LINE_MAX_BYTES],
-                char **all)
+ * line that is not empty, or, with `all`, everything in `*all`; free() it.  A
+ * signal of the terminal's does not reach it: what it was asked to do is known
+ * then. */
+static Answer ask(const char *const *command, char line[LINE_MAX_BYTES],
+                  char **all)
 {
     int ends[2], status = 0;
     pid_t pid;
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     line[0] = '\0';
     if (pipe(ends) < 0) {
         snprintf(line, LINE_MAX_BYTES, "%s", strerror(errno));
-        return false;
+        return ANSWER_NONE;
     }
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    int error = posix_spawnp(&pid, command[0], &actions, NULL, (char **)command,
-                             environ);
+    int error = posix_spawnp(&pid, command[0], &actions, &attributes,
+                             (char **)command, environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     close(ends[1]);
     if (error) {
         close(ends[0]);
         snprintf(line, LINE_MAX_BYTES, "cannot start %s: %s", command[0],
                  strerror(error));
-        return false;
+        return ANSWER_NONE;
     }
     FILE *out = fdopen(ends[0], "r");
     char *whole = NULL, *got = NULL;
@@ -109,16 +121,23 @@ static bool ask(const char *const *command, char line[LINE_MAX_BYTES],
         free(whole);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ANSWER_WELL
+                                                         : ANSWER_ILL;
 }
 
-/* Whether Slurm still has any of the jobs. */
+/* Whether Slurm still has any of the jobs.  False and a Diag, too, if its
+ * command is not there. */
 static bool has_jobs(Slurm *s)
 {
     static const char *const command[] = {"squeue", "--me", "-h",
                                           "-o",     "%F",   NULL};
     char line[LINE_MAX_BYTES], *all = NULL, *rest;
-    bool ok = ask(command, line, &all);
+    Answer answer = ask(command, line, &all);
+    bool ok = answer == ANSWER_WELL;
+    if (answer == ANSWER_NONE) {
+        s->gone = true;
+        return diag_error(s->diag, "--slurm: squeue: %s", line);
+    }
     if (!ok && !s->silent) {
         exp_progress_hide(&s->progress);
         fprintf(stderr, "selkirk: --slurm: squeue: %s; trying again\n", line);
@@ -139,7 +158,8 @@ static void state_of(const char *job, char state[LINE_MAX_BYTES])
     const char *const command[] = {"scontrol", "-o", "show", "job", job, NULL};
     char line[LINE_MAX_BYTES], *all = NULL, *at;
     state[0] = '\0';
-    if (ask(command, line, &all) && (at = strstr(all, "JobState=")))
+    if (ask(command, line, &all) == ANSWER_WELL &&
+        (at = strstr(all, "JobState=")))
         snprintf(state, LINE_MAX_BYTES, "%.*s", (int)strcspn(at + 9, " \n"),
                  at + 9);
     free(all);
@@ -233,6 +253,21 @@ static bool write_script(const Slurm *s)
     return ok;
 }
 
+/* Where Slurm writes, in which % is its own. */
+static char *write_output(const Slurm *s)
+{
+    char *option = NULL;
+    size_t size;
+    FILE *out = open_memstream(&option, &size);
+    fputs("--output=", out);
+    for (const char *c = s->folder; *c; c++)
+        fputs(*c == '%' ? "%%" : (char[]){*c, '\0'}, out);
+    fputs("/errors.txt", out);
+    if (fclose(out) != 0)
+        abort();
+    return option;
+}
+
 /* One job of `count` points from `begin` on. */
 static bool submit_job(Slurm *s, size_t begin, size_t count)
 {
@@ -240,7 +275,7 @@ static bool submit_job(Slurm *s, size_t begin, size_t count)
     unsigned most = s->run->jobs;
     char *array = most ? text("--array=0-%zu%%%u", count - 1, most)
                        : text("--array=0-%zu", count - 1);
-    char *output = text("--output=%s/errors.txt", s->folder);
+    char *output = write_output(s);
     char *script = path_of(s, "task.sh"), *from = text("%zu", begin);
     const char *const command[] = {"sbatch",
                                    "--parsable",
@@ -251,7 +286,7 @@ static bool submit_job(Slurm *s, size_t begin, size_t count)
                                    script,
                                    from,
                                    NULL};
-    bool ok = ask(command, line, NULL);
+    bool ok = ask(command, line, NULL) == ANSWER_WELL;
     uint64_t job = ok ? strtoumax(line, &rest, 10) : 0;
     if (!ok)
         diag_error(s->diag, "--slurm: sbatch: %s", line);
@@ -298,8 +333,8 @@ static bool submit(Slurm *s)
 /* --- Waiting, gathering ----------------------------------------------------
  */
 
-/* What the points' folders have now. */
-static void gather(Slurm *s)
+/* What the points' folders have now, told or not. */
+static void gather(Slurm *s, bool tell)
 {
     const ExpPoints *points = s->run->points;
     for (size_t i = 0; i < points->count; i++) {
@@ -312,34 +347,39 @@ static void gather(Slurm *s)
             exp_record_key(point, s->run->build)) {
             outcome.reused = false;
             s->run->outcomes[i] = outcome;
-            exp_progress_end(&s->progress, point, &outcome);
+            if (tell)
+                exp_progress_end(&s->progress, point, &outcome);
         }
         free(folder);
     }
 }
 
-/* Until Slurm has none of the jobs any more.  False: a signal came. */
-static bool wait_for_jobs(Slurm *s)
+/* Until Slurm has none of the jobs any more.  Files that another node has just
+ * written may come a little later. */
+static ExpEnd wait_for_jobs(Slurm *s)
 {
     const struct timespec moment = {0, WAIT_NANOSECONDS};
-    for (bool any = true; any;) {
-        any = has_jobs(s);
-        gather(s);
+    for (unsigned after = 0; after < LOOKS_AFTER;) {
+        after = has_jobs(s) ? 0 : after + 1;
+        gather(s, true);
         exp_progress_show(&s->progress);
-        if (any)
-            nanosleep(&moment, NULL);
+        if (s->progress.ended == s->progress.wanted && after)
+            break;
+        nanosleep(&moment, NULL);
         terminal_poll();
         if (terminal_signal())
-            return false;
+            return EXP_END_SIGNAL;
+        if (s->gone)
+            return EXP_END_HOST;
     }
-    return true;
+    return EXP_END_DONE;
 }
 
 /* Why a task left no result: what it said last of its point, or what became of
  * it. */
 static char *why(const Slurm *s, size_t place)
 {
-    static const char failed[] = " failed: ";
+    static const char failed[] = " failed: ", ended[] = "selkirk: point ";
     char *path = log_of(s, place), *line = NULL, *reason = NULL;
     size_t room = 0;
     FILE *log = fopen(path, "re");
@@ -349,7 +389,11 @@ static char *why(const Slurm *s, size_t place)
         if (strncmp(line, "selkirk: ", 9) != 0)
             continue;
         free(reason);
-        reason = text("%s", at ? at + strlen(failed) : line + 9);
+        reason = at ? text("%s", at + strlen(failed))
+                 : strncmp(line, ended, strlen(ended)) == 0
+                     ? text("the file or the program has changed since it was "
+                            "submitted")
+                     : text("%s", line + 9);
     }
     if (log)
         fclose(log);
@@ -404,11 +448,13 @@ static ExpEnd take_earlier(Slurm *s)
     if (s->job_count == 0)
         return EXP_END_DONE;
     if (!s->run->quiet)
-        fprintf(stderr, "selkirk: waiting for Slurm's job %" PRIu64 "\n",
-                s->jobs[0]);
-    if (!wait_for_jobs(s))
-        return EXP_END_SIGNAL;
-    return forget_jobs(s) ? EXP_END_DONE : EXP_END_HOST;
+        fprintf(stderr, "selkirk: waiting for Slurm's job %" PRIu64 "%s\n",
+                s->jobs[0], s->job_count > 1 ? " and more" : "");
+    gather(s, false);
+    s->progress =
+        exp_progress_begin(s->run->points, s->run->outcomes, s->run->quiet);
+    ExpEnd end = wait_for_jobs(s);
+    return end != EXP_END_DONE || forget_jobs(s) ? end : EXP_END_HOST;
 }
 
 static ExpEnd run_rest(Slurm *s)
@@ -421,8 +467,9 @@ static ExpEnd run_rest(Slurm *s)
         fprintf(stderr,
                 "selkirk: %zu point%s submitted as Slurm's job %" PRIu64 "\n",
                 s->count, s->count == 1 ? "" : "s", s->jobs[0]);
-    if (!wait_for_jobs(s))
-        return EXP_END_SIGNAL;
+    ExpEnd end = wait_for_jobs(s);
+    if (end != EXP_END_DONE)
+        return end;
     fail_rest(s);
     return forget_jobs(s) ? EXP_END_DONE : EXP_END_HOST;
 }
@@ -434,7 +481,6 @@ ExpEnd exp_slurm_points(ExpRun *run, const Options *options, Diag *diag)
     s.folder = text("%s/slurm", run->folder);
     run->outcomes = alloc_zeroed(run->points->count, sizeof *run->outcomes);
     if (report_make_folders(s.folder, diag)) {
-        s.progress = exp_progress_begin(run->points, run->outcomes, run->quiet);
         end = take_earlier(&s);
         if (end == EXP_END_DONE) {
             exp_reuse_find(run);

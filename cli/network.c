@@ -4,7 +4,7 @@
  * (SOCK_SEQPACKET); a connection is a carrier.  A hub is not trusted: it may go
  * at any time, send too much, of which some waits until the next slice, or
  * nonsense, which the card drops and counts. */
-#define _GNU_SOURCE /* struct ucred, SOCK_CLOEXEC */
+#define _GNU_SOURCE /* SOCK_CLOEXEC */
 #include "cli/network.h"
 
 #include "base/alloc.h"
@@ -44,6 +44,9 @@ struct Network {
 bool network_address(struct sockaddr_un *address, const char *path, Diag *diag)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (!*path)
+        return diag_error(diag, "the name of a hub's socket is empty; leave it "
+                                "out, or name a file");
     if (strlen(path) >= sizeof address->sun_path)
         return diag_error(diag,
                           "%s: the name of a hub's socket has at most %zu "

@@ -30,7 +30,7 @@ static const char *const stages[CORE_CAUSES] = {
 };
 
 typedef struct Row {
-    uint64_t id, issue;
+    uint64_t id;
     const CoreCode *code; /* compared only: it may be gone */
     unsigned index;
     bool commits; /* goes on after a commit */
@@ -197,10 +197,8 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned index,
         end_last(p, spent, left);
         add_layer(p, spent);
     }
-    p->last = (Row){.id = begin_row(p, code->gear),
-                    .issue = cycle,
-                    .code = code,
-                    .index = index};
+    p->last =
+        (Row){.id = begin_row(p, code->gear), .code = code, .index = index};
     unsigned commit = code->code->molecules[index].commit;
     p->last.commits =
         commit && code->code->exits[commit - 1].kind == IR_EXIT_COMMIT;

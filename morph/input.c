@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    FILE_SIZE_MAX = 16 << 20,
+    FILE_SIZE_MAX = 1 << 28, /* a record of some minutes with a network */
     READ_CHUNK = 1 << 16,
 };
 

@@ -130,7 +130,7 @@ cpu.model = functional
 INI
 exp --slurm --out long long.ini 2>said &
 for ((i = 0; i < 300; i++)); do
-    [ -z "$(squeue --me -h -t running)" ] || break
+    [ ! -e long/points/0001/log.txt ] || break
     sleep 0.1
 done
 scancel --me
@@ -159,6 +159,10 @@ ok 'and no table' [ ! -e alone/results.csv ]
 ok 'there are no more' said '--task: there is no point 7; they are 1 to 6' \
     --task 7 --out alone sweep.ini
 ok 'bad input' grep -qx 'status 2' said
+
+ok 'and no others' said '--task: with --only it says twice' --task 2 \
+    --only gears=1 --out alone sweep.ini
+ok "% in a name" exp -q --slurm --only gears=1 --out '50%j' sweep.ini
 
 # Without Slurm.
 PATH=/nowhere "$selkirk" exp --slurm --out without sweep.ini 2>said

@@ -314,7 +314,7 @@ static void test_reads_files(void **state)
     diag.text[0] = '\0';
     assert_false(input_read(&s, "/dev/zero", &diag));
     assert_string_equal(diag.text, "/dev/zero: the input script is larger than "
-                                   "16 MB; cut it down");
+                                   "256 MB; cut it down");
 }
 
 static void test_record_is_read_back(void **state)
