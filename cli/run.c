@@ -395,6 +395,11 @@ static bool set_up(Session *s, Diag *diag)
         !open_console(s, diag) || !connect_network(s, diag) ||
         !trace_open(s->trace, s->machine, diag) || !open_views(s, diag))
         return false;
+    if (s->warm_save.file && machine_processors(s->machine) > 1)
+        return diag_error(diag,
+                          "--warm-save: the machine has %u processors, and "
+                          "what they know is kept of one only; leave it out",
+                          machine_processors(s->machine));
     s->screen =
         screen_create(s->machine, s->console, strcmp(s->where, "stdio") == 0);
     machine_set_limits(s->machine, &s->limits);

@@ -38,6 +38,7 @@ struct Trace {
     bool held;
     uint64_t held_cycle;
     uint32_t held_word;
+    unsigned held_processor;
     GuestState before;
 };
 
@@ -64,13 +65,22 @@ const char *trace_fault_name(CoreFault fault)
 
 /* --- Lines ---------------------------------------------------------------- */
 
-/* Starts a line of `kind` and gives its file. */
+/* Starts a line of `kind`, about what a processor did, and gives its file. */
+static FILE *begin_line_of(const Trace *t, unsigned processor, TraceKind kind,
+                           const char *word, uint64_t cycle, uint32_t pc)
+{
+    FILE *file = t->streams[t->stream_of[kind]].file;
+    if (machine_processors(t->machine) > 1)
+        fprintf(file, "cpu%-2u ", processor);
+    fprintf(file, "%14" PRIu64 " %s %08" PRIx32, cycle, word, pc);
+    return file;
+}
+
 static FILE *begin_line(const Trace *t, TraceKind kind, const char *word,
                         uint64_t cycle, uint32_t pc)
 {
-    FILE *file = t->streams[t->stream_of[kind]].file;
-    fprintf(file, "%14" PRIu64 " %s %08" PRIx32, cycle, word, pc);
-    return file;
+    return begin_line_of(t, machine_processor(t->machine), kind, word, cycle,
+                         pc);
 }
 
 static void write_symbol(const Trace *t, FILE *file, uint32_t addr)
@@ -166,19 +176,29 @@ static void release_insn(Trace *t, const GuestState *now, int exc)
     char text[48], name[SYMBOLS_NAME_MAX];
     insn_disassemble(t->held_word, old->pc, text, sizeof text);
     symbols_name(machine_image(t->machine), old->pc, name);
-    FILE *file = begin_line(t, TRACE_INSNS, "insn", t->held_cycle, old->pc);
+    FILE *file = begin_line_of(t, t->held_processor, TRACE_INSNS, "insn",
+                               t->held_cycle, old->pc);
     fprintf(file, " %08" PRIx32 " %-28s %*s%s\n", t->held_word, text,
             changes.size ? -24 : 0, name[0] ? name : "-", changes.text);
+}
+
+/* Likewise, when something else comes: nothing has happened to its processor
+ * since. */
+static void release_held(Trace *t)
+{
+    if (t->held)
+        release_insn(t, machine_state_of(t->machine, t->held_processor), -1);
 }
 
 static void on_insn(void *ctx, const GuestState *s, uint32_t word)
 {
     Trace *t = ctx;
-    release_insn(t, s, -1);
+    release_held(t);
     if (t->paused[TRACE_INSNS])
         return;
     t->held = true;
-    t->held_cycle = machine_cycles(t->machine);
+    t->held_processor = machine_processor(t->machine);
+    t->held_cycle = machine_time(t->machine);
     t->held_word = word;
     t->before = *s;
 }
@@ -186,11 +206,13 @@ static void on_insn(void *ctx, const GuestState *s, uint32_t word)
 static void on_exception(void *ctx, const GuestState *s, Exception exc)
 {
     Trace *t = ctx;
+    if (t->held_processor != machine_processor(t->machine))
+        release_held(t);
     release_insn(t, s, (int)exc);
     if (!t->on[TRACE_EXCEPTIONS] || t->paused[TRACE_EXCEPTIONS])
         return;
     FILE *file = begin_line(t, TRACE_EXCEPTIONS, "exc ",
-                            machine_cycles(t->machine), s->epc);
+                            machine_time(t->machine), s->epc);
     fprintf(file, " %-4s", trace_exception_name(exc));
     if (exc >= EXC_MOD && exc <= EXC_ADES)
         fprintf(file, " badvaddr %08" PRIx32, s->badvaddr);
@@ -209,7 +231,7 @@ static void on_tlb_write(void *ctx, const GuestState *s, unsigned index)
     if (t->paused[TRACE_TLB])
         return;
     FILE *file =
-        begin_line(t, TRACE_TLB, "tlb ", machine_cycles(t->machine), s->pc);
+        begin_line(t, TRACE_TLB, "tlb ", machine_time(t->machine), s->pc);
     fprintf(file,
             " index %2u vpn %05" PRIx32 " asid %02" PRIx32 " pfn %05" PRIx32
             " %c%c%c%c",
@@ -237,7 +259,7 @@ static void on_device(void *ctx, const GuestState *s, const Device *device,
         snprintf(name, sizeof name, "%s+0x%" PRIx32, reg->name,
                  offset - reg->offset);
     FILE *file =
-        begin_line(t, TRACE_DEVICES, "dev ", machine_cycles(t->machine), s->pc);
+        begin_line(t, TRACE_DEVICES, "dev ", machine_time(t->machine), s->pc);
     fprintf(file, " %c%u %-12s %-16s %0*" PRIx32 "%*s", write ? 'W' : 'R', size,
             device->cls->name, name, (int)(2 * size), value,
             (int)(8 - 2 * size), "");
@@ -252,7 +274,7 @@ static void on_gear(void *ctx, const char *what, uint32_t pc, unsigned gear,
 {
     Trace *t = ctx;
     FILE *file =
-        begin_line(t, TRACE_GEARS, "gear", machine_cycles(t->machine), pc);
+        begin_line(t, TRACE_GEARS, "gear", machine_time(t->machine), pc);
     fprintf(file, " %u %-10s", gear, what);
     write_symbol(t, file, pc);
     fprintf(file, "%s%s\n", detail[0] ? ": " : "", detail);
@@ -263,7 +285,7 @@ static void on_fault(void *ctx, const CoreStop *stop)
     Trace *t = ctx;
     uint32_t pc = stop->code->code->guests[stop->guest].pc;
     FILE *file =
-        begin_line(t, TRACE_FAULTS, "flt ", machine_cycles(t->machine), pc);
+        begin_line(t, TRACE_FAULTS, "flt ", machine_time(t->machine), pc);
     bool access =
         stop->fault != CORE_FAULT_TRAP && stop->fault != CORE_FAULT_FP;
     fprintf(file, " %u %-6s va ", stop->code->gear,
@@ -427,7 +449,7 @@ void trace_show(Trace *t)
 bool trace_close(Trace *t, Diag *diag)
 {
     if (t->machine)
-        release_insn(t, machine_state(t->machine), -1);
+        release_held(t);
     bool ok = true;
     for (size_t i = 0; i < t->stream_count; i++) {
         Stream *stream = &t->streams[i];

@@ -48,6 +48,7 @@ struct Check {
     const GuestState *layer; /* the other's */
     bool big;
 
+    bool shares; /* another's memory, `regions` */
     Region *regions;
     size_t region_count;
     /* The page that the sweep looks at next, and when the last one began. */
@@ -317,7 +318,8 @@ static bool on_write(void *ctx, uint32_t pa, unsigned size, uint32_t value)
 
 /* --- Life ----------------------------------------------------------------- */
 
-Check *check_create(const CpuConfig *config, Bus *bus, const GuestState *state)
+Check *check_create(const CpuConfig *config, Bus *bus, const GuestState *state,
+                    Check *first)
 {
     Check *c = alloc_zeroed(1, sizeof *c);
     c->bus = bus;
@@ -330,7 +332,14 @@ Check *check_create(const CpuConfig *config, Bus *bus, const GuestState *state)
                                         .read = on_read,
                                         .write = on_write});
     c->state = cpu_state(c->cpu);
-    make_regions(c);
+    c->shares = first;
+    if (first) {
+        cpu_join(c->cpu, first->cpu);
+        c->regions = first->regions;
+        c->region_count = first->region_count;
+    } else {
+        make_regions(c);
+    }
     return c;
 }
 
@@ -339,9 +348,10 @@ void check_destroy(Check *c)
     if (!c)
         return;
     cpu_destroy(c->cpu);
-    for (size_t i = 0; i < c->region_count; i++)
+    for (size_t i = 0; i < c->region_count && !c->shares; i++)
         free(c->regions[i].reference);
-    free(c->regions);
+    if (!c->shares)
+        free(c->regions);
     free(c->accesses);
     free(c->stores);
     free(c);
@@ -361,12 +371,20 @@ void check_reset(Check *c)
     cpu_state_changed(c->cpu);
     for (unsigned i = 0; i < INPUTS; i++)
         cpu_set_irq(c->cpu, i, s->cause >> (CAUSE_IP_SHIFT + 2 + i) & 1);
-    for (size_t i = 0; i < c->region_count; i++)
+    for (size_t i = 0; i < c->region_count && !c->shares; i++)
         copy_region(&c->regions[i]);
     c->access_count = c->access_next = c->store_count = 0;
     c->irq_set = 0;
     c->sweep_start = c->sweep_before = s->insns;
     agree(c);
+}
+
+/* The layer's processors end each other's links when stores issue, which the
+ * references find out at commits: those of stores that were undone, never. */
+void check_take_turn(Check *c)
+{
+    if (!c->layer->link)
+        c->state->link = false;
 }
 
 /* --- What the machine tells ----------------------------------------------- */
@@ -462,7 +480,7 @@ bool check_finish(Check *c)
 {
     if (c->failed)
         return false;
-    for (size_t i = 0; i < c->region_count; i++)
+    for (size_t i = 0; i < c->region_count && !c->shares; i++)
         for (uint32_t at = 0; at < c->regions[i].size; at += BUS_PAGE)
             compare_page(c, &c->regions[i], at);
     if (c->failed)

@@ -45,12 +45,18 @@ typedef struct CheckCounts {
 } CheckCounts;
 
 /* `state` is the layer's processor's, which is read during the calls below;
- * it and `bus` outlive the check.  check_reset() must come before a commit. */
-Check *check_create(const CpuConfig *config, Bus *bus, const GuestState *state);
+ * it and `bus` outlive the check.  check_reset() must come before a commit.
+ * Where there are several processors, each has a check, and all have the memory
+ * of the `first` one, which goes last; its own is NULL. */
+Check *check_create(const CpuConfig *config, Bus *bus, const GuestState *state,
+                    Check *first);
 void check_destroy(Check *check);
 
-/* The machine was reset, and its memory loaded: begins anew from there. */
+/* The machine was reset, and its memory loaded: begins anew from there; the
+ * first one first.  Or the processor alone was begun, not the first one. */
 void check_reset(Check *check);
+/* It is the processor's turn: others may have ended its link. */
+void check_take_turn(Check *check);
 
 /* The layer's processor made an access through the bus; `ok` if it was not a
  * bus error.  Those of plain memory need not be told. */

@@ -8,13 +8,17 @@
  * the pages that the code TLB has.  `generation` numbers the states in which
  * what was found good so has stayed good: it is bumped when the code TLB loses
  * a page; without one, when a TLB write or an ASID may have moved a page with
- * translations. */
+ * translations.
+ *
+ * Several processors have a layer each, and T-bits in common: a store of any to
+ * a word that some layer has translated fails, and all of them hear of it. */
 #include "morph/layer_impl.h"
 
 #include "base/alloc.h"
 #include "frontend/tlb.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void set_bit(uint32_t *bits, uint32_t word)
 {
@@ -114,12 +118,6 @@ void codepages_create(Layer *l, const Config *config)
     code_tlb_empty(l->code_tlb);
 }
 
-void codepages_destroy(Layer *l)
-{
-    codepages_reset(l);
-    free(l->code_tlb);
-}
-
 static CodeTlbPage *code_tlb_place(CodeTlb *tlb, uint32_t va)
 {
     return &tlb->pages[va >> PAGE_SHIFT & tlb->mask];
@@ -205,6 +203,22 @@ void codepages_remapped(void *ctx, bool all, uint32_t va)
 /* --- Pages -----------------------------------------------------------------
  */
 
+/* Makes them known to the layers of the group; the caller to its own. */
+static uint32_t *get_tbits(const Layer *l, uint32_t pa)
+{
+    uint32_t number = pa >> PAGE_SHIFT;
+    uint32_t ***table = &l->group->tbits[number / PAGE_TABLES];
+    if (!*table)
+        *table = alloc_zeroed(PAGE_TABLES, sizeof **table);
+    uint32_t **tbits = &(*table)[number % PAGE_TABLES];
+    if (*tbits)
+        return *tbits;
+    *tbits = alloc_zeroed(PAGE_BITS, sizeof **tbits);
+    for (const Layer *peer = l->group->first; peer; peer = peer->next_in_group)
+        core_renew_page(peer->core, pa);
+    return *tbits;
+}
+
 CodePage *codepages_get(Layer *l, uint32_t pa)
 {
     uint32_t number = pa >> PAGE_SHIFT;
@@ -215,6 +229,7 @@ CodePage *codepages_get(Layer *l, uint32_t pa)
     if (!*page) {
         *page = pool_take_zeroed(l->pool, sizeof **page);
         (*page)->pa = pa & ~(PAGE_SIZE - 1u);
+        (*page)->tbits = get_tbits(l, pa);
         /* The core may have seen the page without T-bits. */
         core_forget(l->core);
         if (l->forwards)
@@ -223,32 +238,28 @@ CodePage *codepages_get(Layer *l, uint32_t pa)
     return *page;
 }
 
-void codepages_reset(Layer *l)
-{
-    for (unsigned i = 0; i < PAGE_TABLES; i++) {
-        CodePage **table = l->code_pages[i];
-        for (unsigned j = 0; table && j < PAGE_TABLES; j++) {
-            if (table[j])
-                pool_give(l->pool, table[j]->lessons, sizeof(PageLessons));
-            pool_give(l->pool, table[j], sizeof(CodePage));
-        }
-        free(table);
-        l->code_pages[i] = NULL;
-    }
-}
-
 /* --- Protection ------------------------------------------------------------
  */
 
-/* Whether there is a reason to protect a word of the unit from `first` on. */
-static bool is_used(const Layer *l, const CodePage *page, uint32_t first)
+/* Whether the layer has a reason to protect a word of the unit from `first` of
+ * the page on. */
+static bool uses(const Layer *l, uint32_t pa, uint32_t first)
 {
-    for (uint32_t word = first; word < first + l->grain; word++)
+    const CodePage *page = codepages_find(l, pa);
+    for (uint32_t word = first; page && word < first + l->grain; word++)
         if (page->first[word] || codepages_has_bit(page->decoded, word) ||
             (page->lessons &&
              codepages_has_bit(page->lessons->interpret, word)))
             return true;
     return false;
+}
+
+static bool is_used(const Layer *l, uint32_t pa, uint32_t first)
+{
+    const Layer *peer = l->group->first;
+    while (peer && !uses(peer, pa, first))
+        peer = peer->next_in_group;
+    return peer;
 }
 
 /* There is a reason to protect the unit of `word`. */
@@ -259,14 +270,15 @@ static void protect(const Layer *l, CodePage *page, uint32_t word)
         return;
     for (uint32_t w = first; w < first + l->grain; w++)
         set_bit(page->tbits, w);
-    core_protect(l->core, page->pa + 4 * first, 4 * l->grain);
+    for (const Layer *peer = l->group->first; peer; peer = peer->next_in_group)
+        core_protect(peer->core, page->pa + 4 * first, 4 * l->grain);
 }
 
 /* There is one less. */
 static void unprotect(const Layer *l, CodePage *page, uint32_t word)
 {
     uint32_t first = word & ~(l->grain - 1);
-    if (is_used(l, page, first))
+    if (is_used(l, page->pa, first))
         return;
     for (uint32_t w = first; w < first + l->grain; w++)
         clear_bit(page->tbits, w);
@@ -334,11 +346,12 @@ static bool invalidate(Layer *l, const CodePage *page, uint32_t word,
     return any;
 }
 
-bool codepages_written(Layer *l, uint32_t pa)
+/* The layer's own part of that. */
+static bool forget_word(Layer *l, uint32_t pa)
 {
     CodePage *page = codepages_find(l, pa);
     uint32_t word = codepages_word(pa);
-    if (!page || !codepages_has_bit(page->tbits, word))
+    if (!page)
         return false;
     bool any = invalidate(l, page, word, &l->stats.invalidated, "overwritten");
     if (codepages_has_bit(page->decoded, word)) {
@@ -362,16 +375,107 @@ bool codepages_written(Layer *l, uint32_t pa)
     return any;
 }
 
+bool codepages_written(Layer *l, uint32_t pa)
+{
+    const uint32_t *tbits = codepages_tbits(l, pa);
+    bool any = false;
+    if (!tbits || !codepages_has_bit(tbits, codepages_word(pa)))
+        return false;
+    for (Layer *peer = l->group->first; peer; peer = peer->next_in_group)
+        any |= forget_word(peer, pa);
+    return any;
+}
+
 void layer_memory_changed(Layer *l, uint32_t pa, uint32_t size)
 {
     for (uint64_t a = pa & ~3u; a < (uint64_t)pa + size;) {
-        if (codepages_find(l, (uint32_t)a)) {
+        if (codepages_tbits(l, (uint32_t)a)) {
             codepages_written(l, (uint32_t)a);
             a += 4;
         } else {
             a = (a | (PAGE_SIZE - 1)) + 1;
         }
     }
+}
+
+/* --- Life -----------------------------------------------------------------
+ */
+
+/* Its bits go, but for those that others use. */
+static void free_page(const Layer *l, CodePage *page)
+{
+    pool_give(l->pool, page->lessons, sizeof *page->lessons);
+    page->lessons = NULL;
+    memset(page->decoded, 0, sizeof page->decoded);
+    for (uint32_t word = 0; word < PAGE_WORDS; word++) {
+        if (!page->tbits[word / 32])
+            word |= 31; /* none of 32 */
+        else if (codepages_has_bit(page->tbits, word))
+            unprotect(l, page, word);
+    }
+    pool_give(l->pool, page, sizeof *page);
+}
+
+void codepages_reset(Layer *l)
+{
+    for (unsigned i = 0; i < PAGE_TABLES; i++) {
+        CodePage **table = l->code_pages[i];
+        for (unsigned j = 0; table && j < PAGE_TABLES; j++)
+            if (table[j])
+                free_page(l, table[j]);
+        free(table);
+        l->code_pages[i] = NULL;
+    }
+}
+
+void codepages_create_group(Layer *l)
+{
+    l->group = alloc_zeroed(1, sizeof *l->group);
+    l->group->first = l;
+}
+
+static void leave_group(Layer *l)
+{
+    CodeGroup *group = l->group;
+    Layer **place = &group->first;
+    while (*place != l)
+        place = &(*place)->next_in_group;
+    *place = l->next_in_group;
+    if (group->first)
+        return;
+    for (unsigned i = 0; i < PAGE_TABLES; i++) {
+        for (unsigned j = 0; group->tbits[i] && j < PAGE_TABLES; j++)
+            free(group->tbits[i][j]);
+        free(group->tbits[i]);
+    }
+    free(group);
+}
+
+void codepages_destroy(Layer *l)
+{
+    codepages_reset(l);
+    leave_group(l);
+    free(l->code_tlb);
+}
+
+void layer_join(Layer *l, Layer *first)
+{
+    leave_group(l);
+    l->group = first->group;
+    Layer **place = &l->group->first;
+    while (*place)
+        place = &(*place)->next_in_group;
+    *place = l;
+    l->borrows = first->borrows =
+        config_choice(l->config, CONFIG_TCACHE_SHARING) == 1;
+}
+
+void layer_yield(Layer *l)
+{
+    const GuestState *s = l->state;
+    for (const Layer *peer = l->group->first; s->link && peer;
+         peer = peer->next_in_group)
+        core_watch_word(peer->core, s->link_pa);
 }
 
 /* --- Beside cpu_run() ------------------------------------------------------

@@ -105,7 +105,7 @@ static void became_hot(Layer *l, Translation *t)
         tcache_set_aside(l, t);
     else if (t->brief)
         translate_whole(l, pc, mode);
-    else if (!revive(l, pc, word, mode, 2))
+    else if (!revive(l, pc, word, mode, 2) && !borrow(l, pc, pa, mode, 2))
         translate(l, pc, mode, 2);
     l->resume = tcache_find(l, pc, pa, mode);
 }
@@ -176,6 +176,8 @@ static Translation *make_block(Layer *l, uint32_t pa, const uint8_t *host,
     if (!gear0_is_lifted(gear0_decode(l, word), mode))
         return NULL;
     Translation *again = revive(l, l->pc, word, mode, 1);
+    if (!again)
+        again = borrow(l, l->pc, pa, mode, 1);
     if (again)
         return again;
     core_charge(l->core, CORE_CAUSE_GEAR0, l->cost.profile0);

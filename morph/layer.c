@@ -125,14 +125,20 @@ bool layer_page(void *ctx, uint32_t va, bool user, bool store, CorePage *page,
     bool ram = bus_page(l->bus, found.pa, true);
     if (!host || (store && !ram))
         return false;
-    const CodePage *code = codepages_find(l, found.pa);
     *page = (CorePage){.pa = found.pa,
                        .host = host,
                        .writable = found.writable && ram,
                        .cached = found.cached,
                        .mapped = layer_is_mapped(va),
-                       .tbits = code ? code->tbits : NULL};
+                       .told = cpu_page_has_links(l->cpu, found.pa),
+                       .tbits = codepages_tbits(l, found.pa)};
     return true;
+}
+
+static void on_store(void *ctx, uint32_t pa)
+{
+    Layer *l = ctx;
+    cpu_end_links(l->cpu, pa);
 }
 
 static uint32_t read_cp0(void *ctx, unsigned reg)
@@ -273,7 +279,8 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .interpret = handler_run,
                     .call = links_call,
                     .renew = links_renew,
-                    .held = watch_held};
+                    .held = watch_held,
+                    .store = on_store};
     l->core = core_create(&l->desc, config, l->hierarchy, &asks);
     if (!engine_attach(l->core, config, diag) ||
         !memo_open(&l->memo, config, &l->desc, diag))
@@ -297,6 +304,7 @@ Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
     l->bus = bus;
     l->home = true;
     l->look = UINT64_MAX;
+    codepages_create_group(l);
     if (build(l, config, diag))
         return l;
     layer_destroy(l);
@@ -478,6 +486,24 @@ static void add_histograms(const Layer *l, Stats *stats)
     stats_add_histogram(stats, groups[2], &run_percent, &s->run_percent);
 }
 
+/* Where there are several processors. */
+static void add_borrowed(const Layer *l, Stats *stats)
+{
+    static const StatRow rows[] = {
+        {"borrow.asked", "look-ups",
+         "of an entry among other processors' "
+         "translations",
+         offsetof(LayerStats, borrow_asked)},
+        {"borrow.gear1", "translations", "of others, installed",
+         offsetof(LayerStats, borrowed[1])},
+        {"borrow.gear2", "translations", "of others, installed",
+         offsetof(LayerStats, borrowed[2])},
+        {"borrow.guest_insns", "instructions", "in those of both gears",
+         offsetof(LayerStats, borrowed_guests)},
+    };
+    stats_add(stats, "morph", rows, ARRAY_LEN(rows), &l->stats);
+}
+
 void layer_add_stats(const Layer *l, Stats *stats)
 {
     static const StatRow rows[] = {
@@ -493,6 +519,8 @@ void layer_add_stats(const Layer *l, Stats *stats)
     stats_add(stats, "morph", rows, ARRAY_LEN(rows), &l->stats);
     stats_add_gauges(stats, "morph", gauges, ARRAY_LEN(gauges), &l->stats);
     add_histograms(l, stats);
+    if (l->group->first->next_in_group)
+        add_borrowed(l, stats);
     core_add_stats(l->core, stats);
     hierarchy_add_stats(l->hierarchy, stats);
 }

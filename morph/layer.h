@@ -58,6 +58,12 @@ void layer_close(Layer *layer);
 /* The processor is the layer's from now on: it hears of changes of mappings.
  * Until then the layer must not run, and keeps out of everything. */
 void layer_attach(Layer *layer);
+/* `layer` and its processor were just created, and have the memory of `first`
+ * and those that joined it (cpu_join()): stores of one end the translations of
+ * all. */
+void layer_join(Layer *layer, Layer *first);
+/* Another one is about to run: as cpu_yield(), which comes with it. */
+void layer_yield(Layer *layer);
 void layer_set_hooks(Layer *layer, const LayerHooks *hooks);
 
 /* The machine was reset: caches cold, no translations; time goes on. */

@@ -1,7 +1,7 @@
 /* Inside of the code-morphing layer.  Each of its files calls those named after
  * it: layer.c (life, the core's questions), dispatch.c, handler.c, gear0.c,
- * watch.c, replay.c, revive.c, translate.c, profile.c, tcache.c, links.c,
- * codepages.c. */
+ * watch.c, replay.c, revive.c, borrow.c, translate.c, profile.c, tcache.c,
+ * links.c, codepages.c. */
 #ifndef SELKIRK_MORPH_LAYER_IMPL_H
 #define SELKIRK_MORPH_LAYER_IMPL_H
 
@@ -62,12 +62,19 @@ typedef struct CodeUse {
 /* A physical page that translations were made from, or are not to be. */
 typedef struct CodePage {
     uint32_t pa;
-    uint32_t tbits[PAGE_BITS]; /* by word; those of a unit are alike */
+    uint32_t *tbits; /* CodeGroup's */
     /* Words that the processor has decoded, which fast-forwards. */
     uint32_t decoded[PAGE_BITS];
     CodeUse *first[PAGE_WORDS]; /* by word, the latest translation first */
     PageLessons *lessons;       /* or NULL */
 } CodePage;
+
+/* What layers whose processors have one memory have in common: T-bits, so that
+ * a store of one finds the translations of all. */
+typedef struct CodeGroup {
+    Layer *first;                  /* by Layer.next_in_group */
+    uint32_t **tbits[PAGE_TABLES]; /* by page, by word; those of a unit alike */
+} CodeGroup;
 
 /* A page that a translation was made from. */
 typedef struct TranslationPage {
@@ -154,6 +161,8 @@ typedef struct LayerStats {
     /* What an earlier run had saved. */
     uint64_t warm_records, warm_asked, warm_failed;
     uint64_t warm_installed[3], warm_guests, warm_bytes, warm_lessons;
+    /* Of other processors. */
+    uint64_t borrow_asked, borrowed[3], borrowed_guests;
     /* Of gear 1 and gear 2: by translation and weighted by entries. */
     uint64_t length[3], bound[3];
     uint64_t run_length[3], run_bound[3];
@@ -222,7 +231,7 @@ struct Layer {
     /* Keys. */
     unsigned gears, mmio_learn, fault_learn, replay_learn, warm_tries;
     unsigned commit_refused;
-    bool chain, inline_cache, handlers, warm_counts;
+    bool chain, inline_cache, handlers, warm_counts, borrows;
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias, gear2_reach;
     uint32_t gear2_again;
@@ -287,6 +296,8 @@ struct Layer {
     CoreLink *missed_return; /* the return stack knew the call, not the code */
 
     /* codepages.c */
+    CodeGroup *group;
+    Layer *next_in_group; /* or NULL */
     CodePage **code_pages[PAGE_TABLES];
     CodeLookup lookups[CODE_LOOKUPS];
     uint64_t generation;                  /* from 1 on, when the layer runs */
@@ -470,6 +481,8 @@ Translation *translate_whole(Layer *l, uint32_t pc, uint8_t mode);
  * guest's memory holds now and may be translated; or NULL. */
 Translation *translate_again(Layer *l, const WarmTranslation *record,
                              const IrGuest *guests);
+/* Likewise what another processor has. */
+Translation *translate_borrowed(Layer *l, const Translation *other);
 /* A replay of `t`: its guest instructions from `from` on, which the guest
  * stands before, up to before `to`, which is interpreted. */
 Translation *translate_replay(Layer *l, const Translation *t, unsigned from,
@@ -488,6 +501,14 @@ Translation *revive(Layer *l, uint32_t pc, uint32_t word, uint8_t mode,
 void revive_begin(Layer *l);
 void revive_reset(Layer *l);
 void revive_destroy(Layer *l);
+
+/* --- borrow.c --------------------------------------------------------------
+ */
+
+/* A translation of `gear` or above that another processor has of this entry:
+ * installed here, too.  NULL: there is none, or tcache.sharing is private. */
+Translation *borrow(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode,
+                    unsigned gear);
 
 /* --- profile.c -------------------------------------------------------------
  */
@@ -522,6 +543,10 @@ void profile_reset(Layer *l);
 /* The translation of an entry that is good in the present mapping, of the
  * highest gear; or NULL. */
 Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
+/* One of the entry of `gear` at least, whether good in the present mapping or
+ * not. */
+const Translation *tcache_find_any(const Layer *l, uint32_t pc, uint32_t pa,
+                                   uint8_t mode, unsigned gear);
 /* Room for `size` bytes, after evicting what is in the way; false if the cache
  * is smaller. */
 bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address);
@@ -589,6 +614,13 @@ static inline CodePage *codepages_find(const Layer *l, uint32_t pa)
 CodePage *codepages_get(Layer *l, uint32_t pa);
 /* Physical address of an instruction of `t`. */
 uint32_t codepages_pa(const Translation *t, uint32_t va);
+/* T-bits of the page, if any layer has it, or NULL. */
+static inline uint32_t *codepages_tbits(const Layer *l, uint32_t pa)
+{
+    uint32_t number = pa >> PAGE_SHIFT;
+    uint32_t **table = l->group->tbits[number / PAGE_TABLES];
+    return table ? table[number % PAGE_TABLES] : NULL;
+}
 
 /* The word of its page that holds `pa`, and its bit in a bitmap. */
 static inline uint32_t codepages_word(uint32_t pa)
@@ -634,5 +666,7 @@ void codepages_share(Layer *l, bool shared);
 void codepages_reset(Layer *l);
 void codepages_create(Layer *l, const Config *config);
 void codepages_destroy(Layer *l);
+/* A group of its own, before that. */
+void codepages_create_group(Layer *l);
 
 #endif

@@ -81,8 +81,7 @@ static void on_irq(void *ctx, unsigned cpu, unsigned input, bool level)
 
 static unsigned on_processor(void *ctx)
 {
-    const Machine *m = ctx;
-    return (unsigned)(m->own - m->processors);
+    return machine_processor(ctx);
 }
 
 static void on_begin(void *ctx, unsigned cpu, const BoardStart *start)
@@ -295,8 +294,9 @@ static bool reset(Machine *m, Diag *diag)
     memcpy(s->gpr, start.gpr, sizeof s->gpr);
     s->gpr[0] = 0;
     cpu_state_changed(m->cpu);
-    if (m->check && phases_is_layers(m))
-        check_reset(m->check);
+    for (unsigned i = 0; i < m->processor_count; i++)
+        if (m->processors[i].check && phases_is_layers(m))
+            check_reset(m->processors[i].check);
     return true;
 }
 
@@ -307,13 +307,11 @@ static void on_poked(void *ctx, uint32_t pa, uint32_t size)
 {
     Machine *m = ctx;
     cpu_memory_changed(m->cpu, pa, size);
-    for (unsigned i = 0; i < m->processor_count; i++) {
-        const Processor *p = &m->processors[i];
-        if (p->layer)
-            layer_memory_changed(p->layer, pa, size);
-        if (p->check)
-            check_memory_changed(p->check, pa, size);
-    }
+    /* What is told to one is told to all that share its memory. */
+    if (m->layer)
+        layer_memory_changed(m->processors[0].layer, pa, size);
+    if (m->check)
+        check_memory_changed(m->processors[0].check, pa, size);
 }
 
 /* A board may come with another processor than the keys describe. */
@@ -338,12 +336,17 @@ static bool make_processors(Machine *m, const MachineConfig *mc,
                   .machine_check = on_machine_check};
     m->processor_count = board_cpu(m->board).count;
     m->quantum = config_int(mc->config, CONFIG_MACHINE_QUANTUM);
-    bool several = m->processor_count > 1;
+    bool several = processors_are_several(m);
     bool vliw = config_choice(mc->config, CONFIG_CPU_MODEL) == MODEL_VLIW;
-    if (several && vliw)
+    if (several && vliw && mc->warm)
         return diag_error(diag,
-                          "machine.cpus = %u: the layer runs one "
-                          "processor; use --model functional",
+                          "machine.cpus = %u: --warm-start is for one "
+                          "processor; leave it out",
+                          m->processor_count);
+    if (several && vliw && m->forward.warm)
+        return diag_error(diag,
+                          "machine.cpus = %u: fast_forward.warm is for one "
+                          "processor; leave it out",
                           m->processor_count);
     for (unsigned i = 0; i < m->processor_count; i++) {
         Processor *p = &m->processors[i];
@@ -357,8 +360,15 @@ static bool make_processors(Machine *m, const MachineConfig *mc,
             p->layer = layer_create(mc->config, &own, p->cpu, m->bus, diag);
             if (!p->layer)
                 return false;
+            if (i > 0)
+                layer_join(p->layer, m->processors[0].layer);
             if (mc->warm)
                 layer_start_warm(p->layer, mc->warm);
+        }
+        if (mc->check) {
+            assert(p->layer);
+            p->check = check_create(&own, m->bus, cpu_state(p->cpu),
+                                    m->processors[0].check);
         }
     }
     processors_enter(m, 0);
@@ -372,13 +382,14 @@ static void add_processor_stats(const Machine *m)
         const Processor *p = &m->processors[i];
         char part[16];
         snprintf(part, sizeof part, "cpu%u", i);
-        if (m->processor_count > 1)
+        if (processors_are_several(m))
             stats_set_part(m->stats, part);
         cpu_add_stats(p->cpu, m->stats);
         if (p->layer)
             layer_add_stats(p->layer, m->stats);
     }
-    stats_set_part(m->stats, NULL);
+    if (processors_are_several(m))
+        stats_set_part(m->stats, NULL);
 }
 
 static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
@@ -442,17 +453,13 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     if (mc->host_profile) {
         m->host_profile = alloc_zeroed(1, sizeof *m->host_profile);
         hostprofile_start(m->host_profile);
-        if (m->layer)
-            layer_set_host_profile(m->layer, m->host_profile);
+        for (unsigned i = 0; m->layer && i < m->processor_count; i++)
+            layer_set_host_profile(m->processors[i].layer, m->host_profile);
         if (m->forwarder)
             forwarder_set_host_profile(m->forwarder, m->host_profile);
     }
-    if (mc->check) {
-        assert(m->layer);
-        m->check = m->own->check =
-            check_create(&cpu, m->bus, cpu_state(m->cpu));
+    if (mc->check)
         observe_layer(m);
-    }
     bus_set_poked(m->bus, on_poked, m);
     m->stats = stats_create();
     add_processor_stats(m);
@@ -494,7 +501,7 @@ void machine_destroy(Machine *m)
     stats_destroy(m->stats);
     forwarder_destroy(m->forwarder);
     baseline_destroy(m->baseline);
-    for (unsigned i = 0; i < m->processor_count; i++) {
+    for (unsigned i = m->processor_count; i-- > 0;) {
         Processor *p = &m->processors[i];
         check_destroy(p->check);
         layer_destroy(p->layer);
@@ -587,7 +594,7 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             return MACHINE_STOP_INSNS;
         if (m->limits.cycles && now >= m->limits.cycles)
             return MACHINE_STOP_CYCLES;
-        if (m->processor_count > 1) {
+        if (processors_are_several(m)) {
             if (!m->in_round && now >= end)
                 return MACHINE_STOP_SLICE;
             if (!processors_take_turn(m, end))
@@ -603,7 +610,7 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             if (!here && at_breakpoint(m, pc))
                 return MACHINE_STOP_BREAKPOINT;
         }
-        if (m->processor_count == 1 && phases_slice_clock(m) >= end)
+        if (!processors_are_several(m) && phases_slice_clock(m) >= end)
             return MACHINE_STOP_SLICE;
         if (observed && !cpu_is_waiting(m->cpu))
             observe_insn(m);
@@ -653,7 +660,7 @@ bool machine_fast_forwards(const Machine *m)
 
 bool machine_is_waiting(const Machine *m)
 {
-    return m->processor_count > 1 ? !m->ready : cpu_is_waiting(m->cpu);
+    return processors_are_several(m) ? !m->ready : cpu_is_waiting(m->cpu);
 }
 
 uint64_t machine_insns(const Machine *m)
@@ -664,6 +671,26 @@ uint64_t machine_insns(const Machine *m)
 uint64_t machine_cycles(const Machine *m)
 {
     return phases_now(m);
+}
+
+unsigned machine_processors(const Machine *m)
+{
+    return m->processor_count;
+}
+
+unsigned machine_processor(const Machine *m)
+{
+    return (unsigned)(m->own - m->processors);
+}
+
+uint64_t machine_time(const Machine *m)
+{
+    return processors_time(m, m->own);
+}
+
+const GuestState *machine_state_of(const Machine *m, unsigned processor)
+{
+    return cpu_state(m->processors[processor].cpu);
 }
 
 const GuestState *machine_state(const Machine *m)
@@ -693,20 +720,32 @@ bool machine_sync_disks(Machine *m, Diag *diag)
 
 void machine_save_warm(const Machine *m, Warm *warm)
 {
-    if (m->layer)
+    if (m->layer && !processors_are_several(m))
         layer_save_warm(m->layer, warm);
 }
 
 CheckCounts machine_check_counts(const Machine *m)
 {
-    return m->check ? check_counts(m->check) : (CheckCounts){0};
+    CheckCounts sum = {0};
+    for (unsigned i = 0; m->check && i < m->processor_count; i++) {
+        CheckCounts own = check_counts(m->processors[i].check);
+        sum.commits += own.commits;
+        sum.stores += own.stores;
+        sum.accesses += own.accesses;
+        sum.interrupts += own.interrupts;
+        sum.pages += own.pages;
+    }
+    return sum;
 }
 
 const CheckReport *machine_finish_check(Machine *m)
 {
-    if (!m->check || !phases_is_layers(m) || check_finish(m->check))
-        return NULL;
-    return check_report(m->check);
+    for (unsigned i = 0; m->check && i < m->processor_count; i++) {
+        Check *check = m->processors[i].check;
+        if (phases_is_layers(m) && !check_finish(check))
+            return check_report(check);
+    }
+    return NULL;
 }
 
 const Stats *machine_stats(const Machine *m)
@@ -738,8 +777,11 @@ HostProfile *machine_host_profile(Machine *m)
 EngineReport machine_engine_report(const Machine *m)
 {
     EngineReport report = {.attached = false};
-    if (m->layer)
-        layer_engine_report(m->layer, &report);
+    for (unsigned i = 0; m->layer && i < m->processor_count; i++) {
+        EngineReport own;
+        layer_engine_report(m->processors[i].layer, &own);
+        engine_report_add(&report, &own);
+    }
     EngineReport forward = machine_forward_report(m);
     engine_report_add(&report, &forward);
     return report;
@@ -747,8 +789,8 @@ EngineReport machine_engine_report(const Machine *m)
 
 void machine_fill_saved(Machine *m, EngineGoOn *go_on, void *ctx)
 {
-    if (m->layer)
-        layer_fill_saved(m->layer, go_on, ctx);
+    for (unsigned i = 0; m->layer && i < m->processor_count; i++)
+        layer_fill_saved(m->processors[i].layer, go_on, ctx);
 }
 
 EngineReport machine_forward_report(const Machine *m)

@@ -141,14 +141,24 @@ bool machine_fast_forwards(const Machine *machine);
 /* Whether the guest waits for an interrupt, and its time passes at once. */
 bool machine_is_waiting(const Machine *machine);
 
-uint64_t machine_insns(const Machine *machine);  /* since power-on */
-uint64_t machine_cycles(const Machine *machine); /* since power-on */
+/* Since power-on, of all processors; and up to where a round of theirs began.
+ */
+uint64_t machine_insns(const Machine *machine);
+uint64_t machine_cycles(const Machine *machine);
+/* Where there are several processors, what is asked of "the" processor is asked
+ * of the one whose turn it is: its number, and its own clock, which is
+ * machine_cycles() where there is one. */
+unsigned machine_processors(const Machine *machine);
+unsigned machine_processor(const Machine *machine);
+uint64_t machine_time(const Machine *machine);
 const GuestState *machine_state(const Machine *machine);
+const GuestState *machine_state_of(const Machine *machine, unsigned processor);
 /* For a debugger; memory as the guest's loads see it. */
 bool machine_peek(Machine *machine, uint32_t va, void *bytes, uint32_t size);
 bool machine_big_endian(const Machine *machine);
 const ElfImage *machine_image(const Machine *machine);
-/* Adds what the code-morphing layer knows to `warm`; nothing without one. */
+/* Adds what the code-morphing layer knows to `warm`; nothing without one, or
+ * where there are several processors. */
 void machine_save_warm(const Machine *machine, Warm *warm);
 bool machine_sync_disks(Machine *machine, Diag *diag);
 

@@ -100,6 +100,18 @@ static inline bool phases_is_timed(const Machine *m)
     return m->phase == PHASE_TIMED;
 }
 
+/* The time that the processor's own clock shows. */
+static inline uint64_t processors_time(const Machine *m, const Processor *p)
+{
+    return p->start + (p->layer && phases_is_timed(m) ? layer_cycles(p->layer)
+                                                      : cpu_cycle(p->cpu));
+}
+
+static inline bool processors_are_several(const Machine *m)
+{
+    return m->processor_count > 1;
+}
+
 /* Whether the layer runs the guest, whose time is told. */
 static inline bool phases_is_layers(const Machine *m)
 {
@@ -119,7 +131,7 @@ void phases_run_events(Machine *m);
 /* Around an access at `pa` that a device may see. */
 typedef struct DeviceVisit {
     HostPart before;
-    uint64_t time; /* of devices, before it */
+    uint64_t time; /* of devices, before it, where processors are several */
 } DeviceVisit;
 DeviceVisit phases_enter_device(Machine *m, uint32_t pa);
 void phases_leave_device(Machine *m, const DeviceVisit *visit);
@@ -153,8 +165,7 @@ void phases_run(Machine *m, uint64_t end, bool stepwise);
 /* --- processors.c ----------------------------------------------------------
  */
 
-/* The time that the processor's own clock shows, and sets it. */
-uint64_t processors_time(const Machine *m, const Processor *p);
+/* Sets what processors_time() says. */
 void processors_set_time(const Machine *m, Processor *p, uint64_t time);
 /* It is the turn of processor `number`. */
 void processors_enter(Machine *m, unsigned number);
@@ -174,8 +185,12 @@ void processors_settle(const Machine *m);
 bool processors_take_turn(Machine *m, uint64_t end);
 /* The present processor has run. */
 void processors_turn_went(Machine *m);
-/* Something is due at `time`: the round ends then. */
-void processors_expect(Machine *m, uint64_t time);
+/* Within a round.  Something is due at `time`: it ends then. */
+static inline void processors_expect(Machine *m, uint64_t time)
+{
+    if (time < m->round_end)
+        m->round_end = time;
+}
 
 /* --- observe.c --------------------------------------------------------------
  */

@@ -55,7 +55,7 @@ void measure_update(const Machine *m)
     Measure *e = m->measure;
     e->insns = phases_insns(m);
     e->cycles = phases_now(m);
-    if (m->processor_count > 1)
+    if (processors_are_several(m))
         processors_settle(m);
     for (unsigned i = 0; i < m->processor_count; i++)
         if (m->processors[i].layer)

@@ -69,13 +69,13 @@ static void on_commit(void *ctx, const CoreCode *code, unsigned exit)
 
 void observe_layer(Machine *m)
 {
-    layer_set_hooks(
-        m->layer,
-        &(LayerHooks){.ctx = m,
-                      .commit = m->check ? on_commit : NULL,
-                      .event = WANTED(m, gear) ? on_gear : NULL,
-                      .fault = WANTED(m, fault) ? on_fault : NULL,
-                      .molecule = WANTED(m, molecule) ? on_molecule : NULL});
+    LayerHooks hooks = {.ctx = m,
+                        .commit = m->check ? on_commit : NULL,
+                        .event = WANTED(m, gear) ? on_gear : NULL,
+                        .fault = WANTED(m, fault) ? on_fault : NULL,
+                        .molecule = WANTED(m, molecule) ? on_molecule : NULL};
+    for (unsigned i = 0; i < m->processor_count; i++)
+        layer_set_hooks(m->processors[i].layer, &hooks);
 }
 
 void machine_add_trace(Machine *m, const MachineTrace *trace)

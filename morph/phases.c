@@ -20,7 +20,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 uint64_t phases_now(const Machine *m)
 {
-    return m->processor_count > 1 ? m->clock : processors_time(m, m->own);
+    return processors_are_several(m) ? m->clock : processors_time(m, m->own);
 }
 
 /* `clock`, which is one of the present processor's, at `cycle`, or now if that
@@ -45,7 +45,8 @@ static uint64_t cpu_time(const Machine *m, uint64_t cycle)
  * device: their time never goes back. */
 void phases_run_events(Machine *m)
 {
-    uint64_t before = events_now(m->events), now = phases_now(m);
+    uint64_t now = phases_now(m);
+    uint64_t before = processors_are_several(m) ? events_now(m->events) : now;
     events_run(m->events, now);
     if (now < before)
         events_set_now(m->events, before);
@@ -80,29 +81,35 @@ static bool is_timer(const Machine *m, uint32_t pa)
  * access comes first. */
 DeviceVisit phases_enter_device(Machine *m, uint32_t pa)
 {
-    HostPart before = hostprofile_enter(m->host_profile, HOST_DEVICES);
-    uint64_t now = processors_time(m, m->own), time = events_now(m->events);
+    DeviceVisit visit = {.before =
+                             hostprofile_enter(m->host_profile, HOST_DEVICES)};
+    uint64_t now = processors_time(m, m->own);
+    if (unlikely(processors_are_several(m)))
+        visit.time = events_now(m->events);
     /* The baseline accesses in cycle `now`, and what is due comes after it. */
     if (phases_is_timed(m))
         events_run(m->events, m->baseline ? now - 1 : now);
-    if (m->processor_count > 1 && now < time && !is_timer(m, pa))
-        now = time;
+    if (unlikely(now < visit.time) && !is_timer(m, pa))
+        now = visit.time;
     events_set_now(m->events, now);
-    return (DeviceVisit){before, time};
+    return visit;
 }
 
 void phases_leave_device(Machine *m, const DeviceVisit *visit)
 {
     uint64_t next = events_next(m->events);
-    if (events_now(m->events) < visit->time)
-        events_set_now(m->events, visit->time);
-    processors_expect(m, next);
+    if (unlikely(m->in_round)) {
+        if (events_now(m->events) < visit->time)
+            events_set_now(m->events, visit->time);
+        processors_expect(m, next);
+    }
     switch (phases_is_layers(m) ? m->phase : PHASE_FUNCTIONAL) {
     case PHASE_FUNCTIONAL:
         if (m->forwarder)
             forwarder_set_deadline(m->forwarder, next);
         else
-            cpu_set_deadline(m->cpu, cpu_time(m, next));
+            cpu_set_deadline(
+                m->cpu, processors_are_several(m) ? cpu_time(m, next) : next);
         break;
     case PHASE_WARM:
         /* The run of the layer has a limit of instructions, which stays; and
@@ -138,11 +145,14 @@ static void enter_warm(Machine *m)
     else
         attach_layers(m);
     m->warm_end = bits_saturating_add(phases_now(m), m->forward.warm);
-    if (m->check) {
-        check_reset(m->check);
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        const Processor *p = &m->processors[i];
+        if (!p->check)
+            continue;
+        check_reset(p->check);
         /* Cause has the R3010's request among them. */
         for (unsigned input = 0; input < 6; input++)
-            check_irq(m->check, input, m->own->irq_lines >> input & 1);
+            check_irq(p->check, input, p->irq_lines >> input & 1);
     }
 }
 
@@ -244,7 +254,7 @@ bool phases_take_interrupt(Machine *m)
 
 uint64_t phases_slice_clock(const Machine *m)
 {
-    if (m->processor_count > 1)
+    if (processors_are_several(m))
         return m->clock;
     return phases_is_layers(m) ? layer_cycles(m->layer) : cpu_cycle(m->cpu);
 }
@@ -305,7 +315,7 @@ static void run_turn(Machine *m, bool stepwise)
 
 void phases_run(Machine *m, uint64_t end, bool stepwise)
 {
-    if (m->processor_count > 1) {
+    if (processors_are_several(m)) {
         run_turn(m, stepwise);
         return;
     }

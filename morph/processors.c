@@ -26,12 +26,6 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-uint64_t processors_time(const Machine *m, const Processor *p)
-{
-    return p->start + (p->layer && phases_is_timed(m) ? layer_cycles(p->layer)
-                                                      : cpu_cycle(p->cpu));
-}
-
 void processors_set_time(const Machine *m, Processor *p, uint64_t time)
 {
     p->start += time - processors_time(m, p);
@@ -45,6 +39,8 @@ void processors_enter(Machine *m, unsigned number)
     m->cpu = m->own->cpu;
     m->layer = m->own->layer;
     m->check = m->own->check;
+    if (m->check && phases_is_layers(m))
+        check_take_turn(m->check);
     m->other_insns -= cpu_insns(m->cpu);
 }
 
@@ -69,7 +65,11 @@ void processors_begin(Machine *m, unsigned number, const BoardStart *start)
 {
     Processor *p = &m->processors[number];
     assert(p != m->own);
+    if (p->layer)
+        layer_reset(p->layer);
     cpu_start(p->cpu, start->pc, start->status, start->gpr);
+    if (p->check && phases_is_layers(m))
+        check_reset(p->check);
     processors_set_time(m, p, events_now(m->events));
     m->on |= bit_of(m, p);
     m->ready |= bit_of(m, p);
@@ -106,7 +106,7 @@ void processors_wake(Machine *m, unsigned number)
 {
     Processor *p = &m->processors[number];
     uint32_t bit = bit_of(m, p);
-    if (m->processor_count == 1 || !(m->on & ~m->ready & bit))
+    if (!processors_are_several(m) || !(m->on & ~m->ready & bit))
         return;
     idle(m, p, events_now(m->events));
     m->ready |= bit;
@@ -171,10 +171,6 @@ void processors_turn_went(Machine *m)
         return;
     m->left &= ~bit_of(m, p);
     cpu_yield(p->cpu);
-}
-
-void processors_expect(Machine *m, uint64_t time)
-{
-    if (m->in_round)
-        m->round_end = least(m->round_end, time);
+    if (p->layer)
+        layer_yield(p->layer);
 }

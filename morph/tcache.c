@@ -43,6 +43,15 @@ Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
     return best;
 }
 
+const Translation *tcache_find_any(const Layer *l, uint32_t pc, uint32_t pa,
+                                   uint8_t mode, unsigned gear)
+{
+    const Translation *t = *bucket_of(l, pc, pa, mode);
+    while (t && !(is_entry(t, pc, pa, mode) && t->gear >= gear))
+        t = t->bucket;
+    return t;
+}
+
 static void evict(Layer *l, Translation *t)
 {
     layer_event(l, "evict", t, "no room");

@@ -12,11 +12,13 @@
 typedef struct Source {
     Layer *l;
     bool user;
-    /* An earlier run's, whose path is taken again, or NULL. */
+    /* An earlier run's, or another one of now: its path is taken again; or
+     * NULL. */
     const WarmTranslation *record;
     const IrGuest *guests; /* the record's */
     bool replay;           /* the record is part of a translation */
     bool block;            /* it is for gear 1 */
+    bool borrowed;         /* the record is another processor's */
     unsigned followed;     /* of them */
     const LiftPlan *plan;  /* what was lifted; in the scratch arena */
     /* Of a superblock: how many of PROFILE_ALL entries get to where it is at,
@@ -326,8 +328,11 @@ static Translation *make_translation(Pool *pool, const Pages *pages,
 static void count(Layer *l, const Source *source, const Translation *t)
 {
     const VliwCode *code = t->code;
-    bool revived = source->record && !source->replay;
-    if (revived) {
+    bool revived = source->record && !source->replay && !source->borrowed;
+    if (source->borrowed) {
+        l->stats.borrowed[t->gear]++;
+        l->stats.borrowed_guests += code->guest_count;
+    } else if (revived) {
         l->stats.warm_installed[t->gear]++;
         l->stats.warm_guests += code->guest_count;
         l->stats.warm_bytes += code->size;
@@ -343,9 +348,10 @@ static void count(Layer *l, const Source *source, const Translation *t)
                       code->length, 1);
     }
     layer_event(l,
-                source->replay ? "replay"
-                : revived      ? "revive"
-                               : "translate",
+                source->replay     ? "replay"
+                : source->borrowed ? "borrow"
+                : revived          ? "revive"
+                                   : "translate",
                 t, "%u instructions, %u cycles, at least %u, %u bytes",
                 code->guest_count, code->length, code->bound, code->size);
 }
@@ -462,6 +468,24 @@ Translation *translate_again(Layer *l, const WarmTranslation *record,
     if (!is_unchanged(&source))
         return NULL;
     return make(l, &source, guests[0].pc, mode, record->gear);
+}
+
+Translation *translate_borrowed(Layer *l, const Translation *other)
+{
+    const VliwCode *code = other->code;
+    WarmTranslation record = {.gear = other->gear,
+                              .context = code->context,
+                              .next = other->next,
+                              .interpret = other->interpret,
+                              .count = code->guest_count};
+    Source source = {.l = l,
+                     .user = record.context.user,
+                     .record = &record,
+                     .guests = code->guests,
+                     .borrowed = true};
+    if (!is_unchanged(&source))
+        return NULL;
+    return make(l, &source, code->pc, other->mode, record.gear);
 }
 
 Translation *translate_replay(Layer *l, const Translation *t, unsigned from,

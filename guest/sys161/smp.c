@@ -9,7 +9,8 @@ enum {
     CIPI = 4,
     CRAM = 0x300,
 
-    COUNTS = 200, /* by each processor */
+    COUNTS = 800, /* by all together */
+    STORES = 600, /* while another one holds a link */
     JOBS = 48,    /* of the shared work, */
     JOB = 128,    /* each of so many numbers */
     PRIMES = 801, /* below JOBS * JOB */
@@ -99,9 +100,9 @@ static u32 counted, lock, guarded;
 static void count(u32 cpu)
 {
     (void)cpu;
-    for (int i = 0; i < COUNTS; i++)
+    for (u32 i = 0; i < COUNTS / cpus; i++)
         add_linked(&counted);
-    for (int i = 0; i < COUNTS; i++) {
+    for (u32 i = 0; i < COUNTS / cpus; i++) {
         acquire(&lock);
         u32 value = volatile_read(&guarded);
         *(volatile u32 *)&guarded = value + 1;
@@ -112,8 +113,9 @@ static void count(u32 cpu)
 static void test_counting(void)
 {
     run_everywhere(count);
-    check(counted == cpus * COUNTS, "LL and SC counted ", counted);
-    check(guarded == cpus * COUNTS, "with a lock, they counted ", guarded);
+    u32 all = COUNTS / cpus * cpus;
+    check(counted == all, "LL and SC counted ", counted);
+    check(guarded == all, "with a lock, they counted ", guarded);
 }
 
 /* --- Links -----------------------------------------------------------------
@@ -121,13 +123,16 @@ static void test_counting(void)
 
 static u32 words[2], target, ask, answer;
 
-/* The first one holds a link to words[0] while the second stores to a word. */
+/* The first one holds a link to words[0] while the second stores to words[1],
+ * often, and then to one of them. */
 static void link(u32 cpu)
 {
     if (cpu == 1) {
         while (!volatile_read(&ask))
             ;
-        *(volatile u32 *)&words[target] = 0;
+        /* By one instruction, without a branch: translated when it matters. */
+        for (u32 i = 0; i < STORES; i++)
+            *(volatile u32 *)&words[1 - (i / (STORES - 1) & ~target)] = 0;
         *(volatile u32 *)&answer = 1;
     } else if (cpu == 0) {
         u32 stored = store_after(&words[0], &ask, &answer);
@@ -179,18 +184,25 @@ static void take_jobs(u32 cpu)
 /* --- Code that the first one changes ---------------------------------------
  */
 
-static u32 code[2];
+static u32 code[3];
+
+/* The last of many stores is the one that changes the code, as above. */
+static void write_code(u32 value)
+{
+    *(volatile u32 *)&code[0] = 0x03e00008; /* jr ra */
+    for (u32 i = 0; i < STORES; i++)
+        *(volatile u32 *)&code[2 - i / (STORES - 1)] =
+            0x24020000 | value; /* li v0, value */
+}
 
 static void call_code(u32 cpu)
 {
     u32 (*function)(void) = (u32(*)(void))code;
     for (u32 value = 1; value <= 3; value++) {
-        if (cpu == 0) {
-            code[0] = 0x03e00008;         /* jr ra */
-            code[1] = 0x24020000 | value; /* li v0, value */
-        }
+        if (cpu == 0)
+            write_code(value);
         meet(2 * value - 1);
-        for (int i = 0; i < CALLS; i++) {
+        for (u32 i = 0; cpu != 0 && i < CALLS; i++) {
             u32 result = function();
             check(result == value, "the old code gives ", result);
         }

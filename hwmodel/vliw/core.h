@@ -32,6 +32,7 @@ typedef struct CorePage {
     bool writable; /* by the TLB, and it is memory that can be written */
     bool cached;
     bool mapped; /* through the TLB, hence the micro TLB */
+    bool told;   /* stores are told as they issue (CoreBus.store) */
     /* NULL: no translation was made from this page.  Else one bit a word: a
      * store to a word whose bit is set faults. */
     const uint32_t *tbits;
@@ -77,6 +78,9 @@ typedef struct CoreBus {
     /* CoreCode.held: it is about to be entered (exit -1), or left by `exit`,
      * after that's commit.  May set the deadline; may be NULL if none is. */
     void (*held)(void *ctx, CoreCode *code, int exit);
+    /* A store issues to a page that is `told`: its physical address.  It may
+     * still fail, or be undone.  NULL if no page is. */
+    void (*store)(void *ctx, uint32_t pa);
     /* A gated store reached memory (check mode, statistics); may be NULL. */
     void (*stored)(void *ctx, uint32_t pa, unsigned size);
 } CoreBus;
@@ -234,8 +238,13 @@ const CorePage *core_touch(Core *core, uint32_t va, bool user, bool store,
 void core_forget(Core *core);
 void core_forget_mapped(Core *core);
 void core_forget_page(Core *core, uint32_t va);
+/* What CoreBus.page() says of the page at `pa` has changed, but not where it
+ * is; the model notices nothing. */
+void core_renew_page(Core *core, uint32_t pa);
 /* T-bits of these bytes, which lie in a page, have been set. */
 void core_protect(Core *core, uint32_t pa, uint32_t size);
+/* Stores to the word at `pa`, whose page is `told` from now on, must be. */
+void core_watch_word(Core *core, uint32_t pa);
 
 /* Reads the host's clock where parts of the core begin and end; NULL: does not.
  */

@@ -23,8 +23,10 @@ bool core_look_slow(Core *c, CoreLook *look, uint32_t va, unsigned size,
         return fail(c, fault, va);
     uint32_t tag = va & ~(PAGE_SIZE - 1u);
     *look = (CoreLook){.read_tag = tag,
-                       .write_tag = page.writable ? tag : NO_TAG,
+                       .write_tag = page.writable && !page.told ? tag : NO_TAG,
                        .page = page};
+    if (unlikely(store && page.told))
+        c->bus.store(c->bus.ctx, page.pa | va % PAGE_SIZE);
     return true;
 }
 
@@ -62,6 +64,22 @@ void core_forget_page(Core *c, uint32_t va)
     }
     if (c->tlb[number & c->tlb_mask] == number)
         c->tlb[number & c->tlb_mask] = NO_PAGE;
+}
+
+void core_renew_page(Core *c, uint32_t pa)
+{
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < CORE_LOOKS; i++) {
+            CoreLook *look = &c->looks[user][i];
+            if (look->page.pa == (pa & ~(PAGE_SIZE - 1u)))
+                look->read_tag = look->write_tag = NO_TAG;
+        }
+}
+
+void core_watch_word(Core *c, uint32_t pa)
+{
+    core_renew_page(c, pa);
+    core_protect(c, pa & ~3u, 4);
 }
 
 void core_protect(Core *c, uint32_t pa, uint32_t size)

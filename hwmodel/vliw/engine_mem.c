@@ -8,6 +8,7 @@
  *     its page is what CoreBus.page() said  core_forget*()
  *     it is in the D-cache                  HierarchyLeft, by its place there
  *     for stores, no T-bit lies in it       core_protect()
+ *     and nobody is told of them            core_watch_word()
  *     its page is in the micro TLB          core_refill_tlb(), core_forget*()
  *
  * The last is the kernel's table alone: programs have more pages in use than
@@ -152,7 +153,8 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
         clear(&c->engine.lines[user][other]);
     e->slots[place][user] = slot;
     e->places[user][slot] = place;
-    bool writable = dirty && page->writable && !has_tbits(page, offset, size);
+    bool writable = dirty && page->writable && !page->told &&
+                    !has_tbits(page, offset, size);
     c->engine.lines[user][slot] = (EngineLine){
         .read_tag = tag,
         .write_tag = writable ? tag : ENGINE_NO_TAG,

@@ -1,10 +1,11 @@
 #!/bin/bash
-# Several processors: test_smp.sh SELKIRK KERNEL.  The kernel's own checks are
-# in guest/sys161/smp.c.
+# Several processors: test_smp.sh SELKIRK KERNEL ENGINE...  The kernel's own
+# checks are in guest/sys161/smp.c.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 selkirk=$1
 kernel=$2
+shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . "$here/../support/ok.sh"
@@ -13,7 +14,7 @@ cd "$work"
 run() { # run NAME OPTION...
     local name=$1
     shift
-    timeout 120 "$selkirk" run --machine sys161 --memory 2M --max-insns 50M \
+    timeout 120 "$selkirk" run --machine sys161 --memory 2M --max-insns 1G \
         --console "$name.console" --out "$name" "$@" "$kernel" \
         2>"$name.err" </dev/null
 }
@@ -30,7 +31,7 @@ sums() { # sums NAME PROCESSORS STATISTIC: the rows of each come to the sum
     for ((i = 0; i < $2; i++)); do
         sum=$((sum + $(stat "$1" "cpu$i.$3")))
     done
-    [ "$(stat "$1" "${4-cpu}.$3")" = $sum ] && [ $sum -gt 0 ]
+    [ "$(stat "$1" "${4-cpu.}$3")" = $sum ] && [ $sum -gt 0 ]
 }
 refuses() { # refuses WORDS OPTION...
     local words=$1 status=0
@@ -74,6 +75,58 @@ run cycles --set machine.cpus=4 --max-cycles 400001 || true
 ok 'a limit of cycles is exact' [ "$(stat cycles run.cycles)" = 400001 ]
 run region --set machine.cpus=4 --set roi.from=200k --set roi.to=+100k
 ok 'regions count all instructions' [ "$(stat region run.insns)" = 100000 ]
+# The layer: the same in every engine, for each limit of gears.
+layer() { # layer NAME PROCESSORS ENGINE OPTION...
+    local name=$1 n=$2 engine=$3
+    shift 3
+    run "$name" --model vliw --engine "$engine" --set machine.cpus=$n \
+        --set engine.threads=0 --set engine.runs0=20 --set engine.runs1=100 "$@"
+}
+for gears in 2 1 0; do
+    for engine in "$@"; do
+        # Gear 0 runs no translations, and blocks are compiled under gear 2,
+        # too.
+        case $engine$gears in
+        jit1 | jit0 | threaded0) continue ;;
+        esac
+        layer "$engine$gears" 4 "$engine" --gears $gears
+        ok "4 processors by $engine, gears $gears" passed "$engine$gears" 4
+        ok 'take the same' same "$1$gears" "$engine$gears"
+    done
+done
+ok 'causes are of each' sums "${1}2" 4 cycles.total ''
+ok 'and so is what the layer does' sums "${1}2" 4 morph.dispatch.lookups ''
+ok 'each processor has the time of all' [ "$(stat "${1}2" cpu0.cycles.total)" \
+    -ge "$(stat "${1}2" run.cycles)" ]
+ok 'each translates for itself' [ "$(stat "${1}2" \
+    cpu3.morph.gear1.translations)" -gt 0 ]
+for engine in "$@"; do
+    layer "copy-$engine" 4 "$engine" --set tcache.sharing=copy
+    ok "$engine takes over what others have" passed "copy-$engine" 4
+    ok 'likewise' same "copy-$1" "copy-$engine"
+done
+ok 'which is not nothing' [ "$(stat "copy-$1" morph.borrow.gear2)" -gt 0 ]
+ok 'and saves work' [ "$(stat "copy-$1" cycles.translate2.opt)" -lt \
+    "$(stat "${1}2" cycles.translate2.opt)" ]
+for n in 2 32; do
+    layer "layer$n" $n threaded
+    ok "$n processors under the layer" passed "layer$n" $n
+done
+layer q1 3 threaded --set machine.quantum=1
+ok 'turns of a translation' passed q1 3
+layer check 3 threaded --check --set tcache.sharing=copy
+ok 'the layer agrees with reference CPUs' passed check 3
+layer forward 3 threaded --check --fast-forward 400k
+ok 'it takes over in the midst of their work' passed forward 3
+run warm --model vliw --warm-save one.warm
+ok 'no warm start' refuses '--warm-start is for one' --set machine.cpus=2 \
+    --model vliw --warm-start one.warm
+ok 'nothing to start warm with' refuses '--warm-save: the machine has 2' \
+    --set machine.cpus=2 --model vliw --warm-save two.warm
+ok 'no warming up' refuses 'fast_forward.warm is for one' \
+    --set machine.cpus=2 --model vliw --fast-forward 1k \
+    --set fast_forward.warm=10
+
 ok 'an old mainboard has one' refuses 'an oldmainboard has one processor' \
     --set machine.cpus=2 --set sys161.slots='0 serial, 31 busctl'
 ok 'and so have other machines' refuses 'a bare has one processor' \

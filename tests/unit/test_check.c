@@ -156,7 +156,7 @@ static void create(Fixture *f, bool big)
                                            .read = on_read,
                                            .write = on_write});
     f->s = cpu_state(f->cpu);
-    f->check = check_create(&config, f->bus, f->s);
+    f->check = check_create(&config, f->bus, f->s, NULL);
     start(f);
 }
 

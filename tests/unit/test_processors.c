@@ -165,6 +165,8 @@ static void test_slices(void **state)
     check_slices("cpu.model=functional", "machine.quantum=1");
     check_slices("cpu.model=functional", "machine.quantum=13");
     check_slices("cpu.model=functional", "machine.quantum=1000");
+    check_slices("cpu.model=vliw", "machine.quantum=1");
+    check_slices("cpu.model=vliw", "machine.quantum=100");
 }
 
 /* Limits of instructions, too, are between any two of them, and a breakpoint is
