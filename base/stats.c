@@ -110,7 +110,7 @@ static void add_entry(Stats *stats, const char *group, const char *name,
 {
     Entry *same = NULL;
     entry.name = make_name("", group, name);
-    if (*stats->part)
+    if (*stats->part && stats->sorted > 0)
         same = bsearch(&entry, stats->entries, stats->sorted, sizeof entry,
                        by_name);
     if (same) {
@@ -132,7 +132,7 @@ static void add_entry(Stats *stats, const char *group, const char *name,
 /* Of a part, when it is complete: there are many rows. */
 static void sort(Stats *stats)
 {
-    if (*stats->part)
+    if (*stats->part || stats->count == 0)
         return;
     qsort(stats->entries, stats->count, sizeof(Entry), by_name);
     stats->sorted = stats->count;
