@@ -13,7 +13,6 @@
 #include "base/bits.h"
 #include "morph/machine_impl.h"
 
-#include <assert.h>
 #include <string.h>
 
 static uint32_t bit_of(const Machine *m, const Processor *p)
@@ -64,14 +63,19 @@ void processors_reset(Machine *m)
 void processors_begin(Machine *m, unsigned number, const BoardStart *start)
 {
     Processor *p = &m->processors[number];
-    assert(p != m->own);
+    m->on |= bit_of(m, p);
+    if (p == m->own) {
+        /* It has ended itself by a part of the present instruction, an SWL or
+         * SWR, and with another one it goes on. */
+        m->ready |= bit_of(m, p);
+        return;
+    }
     if (p->layer)
         layer_reset(p->layer);
     cpu_start(p->cpu, start->pc, start->status, start->gpr);
     if (p->check && phases_is_layers(m))
         check_reset(p->check);
     processors_set_time(m, p, events_now(m->events));
-    m->on |= bit_of(m, p);
     m->ready |= bit_of(m, p);
     if (m->in_round)
         m->left |= bit_of(m, p);

@@ -70,6 +70,27 @@ static const uint32_t program[] = {
     NOP,
 };
 
+/* Processor 1 ends itself by the first byte that SWL writes, and begins itself
+ * by the last one; then it turns the machine off. */
+static const uint32_t again[] = {
+    LUI(S0, 0xbfff),
+    ORI(S1, S0, 0x8000),
+    LUI(T0, START >> 16),
+    ORI(T0, T0, 4 * 9),
+    SW(T0, AREA + CRAM, S1),
+    ADDIU(T1, ZERO, 3),
+    SW(T1, CPUE, S0),
+    BEQ(ZERO, ZERO, -1),
+    NOP,
+    LUI(S0, 0xbfff),
+    ADDIU(T0, ZERO, 0x200),
+    SWL(T0, CPUE + 1, S0),
+    LW(T1, CPUE, S0),
+    SW(ZERO, PWR, S0),
+    WAIT,
+    NOP,
+};
+
 typedef struct Fixture {
     Config *config;
     ElfImage *image;
@@ -83,17 +104,17 @@ static void set(Config *config, const char *word)
         fail_msg("%s", diag.text);
 }
 
-static Machine *create(Fixture *f, const char *model, const char *quantum)
+static Machine *create_with(Fixture *f, const uint32_t *words, uint32_t size,
+                            const char *model, const char *quantum)
 {
-    static const uint32_t size = sizeof program;
     ElfWriterSegment segment = {START, size, size,
                                 ELF_SEGMENT_R | ELF_SEGMENT_X};
     ElfWriter w;
     Diag diag = {""};
     elf_writer_build(&w, true, START, &segment, 1, NULL, 0);
     w.big = true;
-    for (size_t i = 0; i < ARRAY_LEN(program); i++)
-        elf_writer_put32(&w, w.size - size + 4 * i, program[i]);
+    for (size_t i = 0; i < size / 4; i++)
+        elf_writer_put32(&w, w.size - size + 4 * i, words[i]);
     f->image = elf_read_memory("test", w.bytes, w.size, &diag);
     assert_string_equal(diag.text, "");
     f->config = config_create();
@@ -105,6 +126,11 @@ static Machine *create(Fixture *f, const char *model, const char *quantum)
     f->machine = machine_create(&mc, &diag);
     assert_string_equal(diag.text, "");
     return f->machine;
+}
+
+static Machine *create(Fixture *f, const char *model, const char *quantum)
+{
+    return create_with(f, program, sizeof program, model, quantum);
 }
 
 static void destroy(Fixture *f)
@@ -220,12 +246,28 @@ static void test_time(void **state)
     destroy(&f);
 }
 
+static void test_again(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"cpu.model=functional",
+                                         "cpu.model=vliw"};
+    for (size_t i = 0; i < ARRAY_LEN(models); i++) {
+        Fixture f;
+        Machine *m = create_with(&f, again, sizeof again, models[i],
+                                 "machine.quantum=10");
+        assert_int_equal(machine_run(m, 10000000), MACHINE_STOP_HALT);
+        assert_int_equal(machine_state_of(m, 1)->gpr[T1], 3);
+        destroy(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slices),
         cmocka_unit_test(test_stops),
         cmocka_unit_test(test_time),
+        cmocka_unit_test(test_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
