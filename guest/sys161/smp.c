@@ -249,6 +249,8 @@ static void test_own(void)
         *(u32 *)pages[cpu] = 0;
     }
     run_everywhere(use_own);
+    for (u32 cpu = 0; cpu < cpus; cpu++)
+        *(u32 *)pages[cpu] = 0; /* user programs find it so */
 }
 
 /* --- Interrupts of cards ---------------------------------------------------
