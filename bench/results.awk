@@ -211,15 +211,41 @@ function speedups(t,   i, n, list, base, r, s, log_sum, most, least, faster,
     fact[t ".best_stack"] = heaviest(t,
         row_of(t, "program", best, "machine", "tm5400"), 3)
 }
-# Instructions of all programs by gear, and what misses and exceptions cost.
-function gears_of_workloads(   t, r, n, all) {
+# What the first pass of each workload takes on the TM5400 beside its steady
+# state, and what of that is translating and interpreting.
+function warming(   t, i, n, list, base, r, s, log_sum) {
+    t = "workloads"
+    n = values(t, "program", list)
+    line("| program | steady | first pass | its speedup | translating | gear 0 | icache |")
+    line("|---|---|---|---|---|---|---|")
+    for (i = 1; i <= n; i++) {
+        base = row_of(t, "program", list[i], "machine", "r3000")
+        r = row_of(t, "program", list[i], "machine", "tm5400-first")
+        s = at(t, base, "cpi") / at(t, r, "cpi")
+        log_sum += log(s)
+        line("| `" list[i] "` | " two(at(t, row_of(t, "program", list[i],
+            "machine", "tm5400"), "cpi")) " | " two(at(t, r, "cpi")) " | " \
+            two(s) " | " percent(translating(t, r), at(t, r, "cycles")) \
+            " % | " percent(at(t, r, "cycles.gear0"), at(t, r, "cycles")) \
+            " % | " percent(at(t, r, "cycles.icache"), at(t, r, "cycles")) " % |")
+    }
+    line("| geometric mean | | | " two(exp(log_sum / n)) " | | | |")
+    fact[t ".first.table"] = take()
+    fact[t ".first.mean"] = two(exp(log_sum / n))
+}
+# Instructions of all programs by gear in steady state, and what of all cycles
+# is translating even there.
+function gears_of_workloads(   t, r, n, all, cycles, translated) {
     t = "workloads"
     for (r = 1; r <= rows[t]; r++) {
         if (at(t, r, "machine") != "tm5400") continue
         n += at(t, r, "core.insns.gear2")
         all += at(t, r, "insns")
+        translated += translating(t, r)
+        cycles += at(t, r, "cycles")
     }
     fact["workloads.gear2"] = percent(n, all)
+    fact["workloads.translating"] = percent(translated, cycles)
 }
 
 # Geometric mean of the change of the cycles, for each change.
@@ -379,6 +405,7 @@ FNR == 1 {
     repetition()
     speedups("workloads")
     speedups("programs")
+    warming()
     gears_of_workloads()
     ablation()
     sweep("commit", "commit", "program")
