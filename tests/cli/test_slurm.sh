@@ -107,10 +107,10 @@ rm 'the folder/points/0003/stats.json'
 ok 'what is missing' said 'selkirk: 1 point submitted as' --slurm \
     --out 'the folder' sweep.ini
 ok 'comes again' same here 'the folder'
-ok 'two at a time, and a key' exp -q --slurm --jobs 2 \
-    --set machine.memory=12M --out keyed sweep.ini
-ok 'which the tasks have' [ "$(grep -lx 'memory = 12M' keyed/points/*/config.ini |
-    wc -l)" -eq 6 ]
+ok 'two at a time, a key, % in a name' exp -q --slurm --jobs 2 \
+    --set machine.memory=12M --only gears=1 --out '50%j' sweep.ini
+ok 'which the tasks have' [ "$(grep -lx 'memory = 12M' \
+    '50%j'/points/*/config.ini | wc -l)" -eq 2 ]
 
 # Tasks that fail.
 sed 's/^point 2 =/point 2 = status=9/' sweep.ini >fail.ini
@@ -162,7 +162,6 @@ ok 'bad input' grep -qx 'status 2' said
 
 ok 'and no others' said '--task: with --only it says twice' --task 2 \
     --only gears=1 --out alone sweep.ini
-ok "% in a name" exp -q --slurm --only gears=1 --out '50%j' sweep.ini
 
 # Without Slurm.
 PATH=/nowhere "$selkirk" exp --slurm --out without sweep.ini 2>said
