@@ -9,6 +9,10 @@ set -euo pipefail
 selkirk=$1
 programs=$2
 instructions=$3
+[[ $instructions =~ ^[0-9]+$ ]] || {
+    echo "compare.sh: $instructions is no number" >&2
+    exit 2
+}
 kernel=${4:-}
 shift $(($# < 4 ? $# : 4))
 work=$(mktemp -d)
