@@ -249,11 +249,14 @@ bool input_parse(InputScript *script, const char *name, const char *text,
 static char *read_all(FILE *file, const char *path, size_t *size, Diag *diag)
 {
     char *text = NULL;
-    size_t got;
+    size_t got, room = 0;
     *size = 0;
     do {
-        text = alloc_resize(text, *size + READ_CHUNK, 1);
-        got = fread(text + *size, 1, READ_CHUNK, file);
+        if (*size == room) {
+            room = room ? 2 * room : READ_CHUNK;
+            text = alloc_resize(text, room, 1);
+        }
+        got = fread(text + *size, 1, room - *size, file);
         *size += got;
     } while (got && *size <= FILE_SIZE_MAX);
     if (ferror(file))

@@ -609,15 +609,14 @@ static void test_reach(void **state)
     CHECK_SAME(&brief, turns);
     CHECK_SAME(&never, turns);
     CHECK_SAME(&whole, turns);
-    assert_true(stat(&brief, "morph.gear2.remade") >= 1);
+    CHECK_WELL(stat(&brief, "morph.gear2.remade") >= 1);
     assert_int_equal(stat(&never, "morph.gear2.remade"), 0);
     assert_int_equal(stat(&whole, "morph.gear2.remade"), 0);
-    assert_true(stat(&brief, "cycles.profile") >
-                stat(&never, "cycles.profile"));
-    assert_true(stat(&never, "morph.gear2.run_insns.sum") *
-                    stat(&whole, "morph.gear2.run_insns.count") <
-                stat(&whole, "morph.gear2.run_insns.sum") *
-                    stat(&never, "morph.gear2.run_insns.count"));
+    CHECK_WELL(stat(&brief, "cycles.profile") > stat(&never, "cycles.profile"));
+    CHECK_WELL(stat(&never, "morph.gear2.run_insns.sum") *
+                   stat(&whole, "morph.gear2.run_insns.count") <
+               stat(&whole, "morph.gear2.run_insns.sum") *
+                   stat(&never, "morph.gear2.run_insns.count"));
     finish(&brief);
     finish(&never);
     finish(&whole);
