@@ -7,6 +7,7 @@
 #include "cli/pipeline.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 #include "cli/savefile.h"
 #include "frontend/symbols.h"
 
@@ -118,7 +119,7 @@ static void end_last(Pipeline *p, const uint64_t *spent, bool left)
         CORE_CAUSE_COMMIT, CORE_CAUSE_BRANCH, CORE_CAUSE_ROLLBACK};
     bool flushed = p->failed || spent[CORE_CAUSE_ROLLBACK] > 0;
     pass(p, p->last.id, "X", 1);
-    for (unsigned i = 0; i < sizeof after / sizeof after[0]; i++)
+    for (unsigned i = 0; i < ARRAY_LEN(after); i++)
         pass(p, p->last.id, stages[after[i]], spent[after[i]]);
     if (flushed || left || p->last.commits)
         end_rows(p, flushed);
@@ -156,6 +157,19 @@ static void take_charges(Pipeline *p, uint64_t spent[CORE_CAUSES])
     memcpy(p->charged, charged, sizeof p->charged);
 }
 
+/* What gear 0 waited for is its own. */
+static void take_misses(uint64_t spent[CORE_CAUSES])
+{
+    static const CoreCause misses[] = {CORE_CAUSE_ICACHE, CORE_CAUSE_DCACHE,
+                                       CORE_CAUSE_TLB};
+    if (spent[CORE_CAUSE_GEAR0] == 0)
+        return;
+    for (unsigned i = 0; i < ARRAY_LEN(misses); i++) {
+        spent[CORE_CAUSE_GEAR0] += spent[misses[i]];
+        spent[misses[i]] = 0;
+    }
+}
+
 /* Ends what is told of: the region is over, or the run. */
 static void stop(Pipeline *p)
 {
@@ -186,14 +200,7 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned index,
         go_to(p, cycle);
     } else {
         bool left = code != p->last.code || index != p->last.index + 1;
-        /* What gear 0 waits for is its own. */
-        if (spent[CORE_CAUSE_GEAR0] > 0)
-            for (unsigned i = 0; i < CORE_CAUSES; i++)
-                if (i == CORE_CAUSE_DCACHE || i == CORE_CAUSE_TLB ||
-                    i == CORE_CAUSE_ICACHE) {
-                    spent[CORE_CAUSE_GEAR0] += spent[i];
-                    spent[i] = 0;
-                }
+        take_misses(spent);
         end_last(p, spent, left);
         add_layer(p, spent);
     }
