@@ -188,10 +188,13 @@ bytes() {
     find "$work/saved" -name '*.code' -printf '%s\n' |
         awk '{ n += $1 } END { print n + 0 }'
 }
-first=$(code | head -n 1)
 ok 'check mode has code of its own' again checked --check
 test "$(bytes)" -gt 65536
-rm "$first"
+# Names are hashes, and not all that is saved is asked for by this run: what it
+# used is no longer old.
+code | xargs touch -d yesterday
+ok 'a run that says what it uses' again used
+rm "$(find "$work/saved" -name '*.code' -mmin -60 | head -n 1)"
 ok 'little room' again little -s engine.saved_max=65536
 ok 'is made' test "$(bytes)" -le 65536
 touch "$work/saved/note.txt"
