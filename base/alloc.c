@@ -35,7 +35,7 @@ void *alloc_zeroed(size_t count, size_t size)
 }
 
 /* What is smaller has no large page. */
-static bool is_large(size_t size)
+bool alloc_large_is_mapped(size_t size)
 {
     return size >= LARGE_PAGE && !SANITIZED;
 }
@@ -69,12 +69,13 @@ void alloc_free_pages(void *memory, size_t size)
 
 void *alloc_large(size_t size)
 {
-    return is_large(size) ? check(alloc_pages(size)) : alloc_zeroed(size, 1);
+    return alloc_large_is_mapped(size) ? check(alloc_pages(size))
+                                       : alloc_zeroed(size, 1);
 }
 
 void alloc_free_large(void *memory, size_t size)
 {
-    if (is_large(size))
+    if (alloc_large_is_mapped(size))
         alloc_free_pages(memory, size);
     else
         free(memory);

@@ -17,6 +17,9 @@ void *alloc_zeroed(size_t count, size_t size) __attribute__((malloc));
  * it, which has to be told the size. */
 void *alloc_large(size_t size);
 void alloc_free_large(void *memory, size_t size);
+/* Whether memory of that size is pages of its own, over which a file may be
+ * mapped. */
+bool alloc_large_is_mapped(size_t size);
 
 /* Whole pages for `size` bytes, zeroed, which nothing else shares and
  * mprotect() may be told of; by large ones, too.  NULL, and errno: there is no

@@ -269,6 +269,18 @@ const char *config_text(const Config *config, ConfigKey key)
     return config->values[key].text;
 }
 
+const char *config_name(ConfigKey key)
+{
+    return keys[key].name;
+}
+
+bool config_is_same(const Config *a, const Config *b, ConfigKey key)
+{
+    const Value *x = &a->values[key], *y = &b->values[key];
+    return keys[key].type == TEXT ? strcmp(x->text, y->text) == 0
+                                  : x->number == y->number;
+}
+
 /* No result depends on the key. */
 static bool is_of_host(const KeyInfo *key)
 {

@@ -36,6 +36,10 @@ bool config_read_file(Config *config, const char *path, Diag *diag);
 bool config_read_text(Config *config, const char *text, const char *name,
                       Diag *diag);
 
+const char *config_name(ConfigKey key);
+/* Whether both have the same value, however it is written. */
+bool config_is_same(const Config *a, const Config *b, ConfigKey key);
+
 /* Values.  A key read with a function that does not fit its type is a bug
  * (assertion).  DATE gives seconds since 1970-01-01 00:00:00 UTC; CHOICE the
  * word's index; texts live until the key is set again. */

@@ -2,6 +2,7 @@
 #include "base/stats.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -246,6 +247,57 @@ uint64_t stats_get_whole(const Stats *stats, const char *name)
 {
     const Entry *e = find(stats, name);
     return e ? sum_of(e) : 0;
+}
+
+/* --- Checkpoints ---------------------------------------------------------- */
+
+/* What is saved of an entry, beside its name. */
+static const CkptField entry_fields[] = {
+    CKPT_FIELD(Entry, start),
+    CKPT_FIELD(Entry, line),
+    CKPT_FIELD(Entry, end),
+};
+
+static void begin_anew(Entry *e)
+{
+    e->start = e->line = e->gauge ? 0 : sum_of(e);
+    e->end = sum_of(e);
+}
+
+/* The saved entry is of this row, if there is such, in any order. */
+static void take(Stats *stats, const char *name, const Entry *saved)
+{
+    for (size_t i = 0; i < stats->count; i++) {
+        Entry *e = &stats->entries[i];
+        if (strcmp(e->name, name) != 0)
+            continue;
+        if (saved->start > sum_of(e) || saved->line > sum_of(e))
+            return;
+        e->start = saved->start;
+        e->line = saved->line;
+        e->end = saved->end;
+        return;
+    }
+}
+
+void stats_checkpoint(Stats *stats, Ckpt *ckpt)
+{
+    enum { ROWS_MAX = 100000 };
+    ckpt_bool(ckpt, "begun", &stats->begun);
+    ckpt_bool(ckpt, "frozen", &stats->frozen);
+    size_t count = ckpt_count(ckpt, "rows", stats->count, ROWS_MAX);
+    for (size_t i = 0; ckpt_loads(ckpt) && i < stats->count; i++)
+        begin_anew(&stats->entries[i]);
+    for (size_t i = 0; i < count && !ckpt_error(ckpt); i++) {
+        Entry loaded = {0};
+        bool loads = ckpt_loads(ckpt);
+        Entry *e = loads ? &loaded : &stats->entries[i];
+        char *name = ckpt_text(ckpt, "row", e->name);
+        ckpt_fields(ckpt, entry_fields, ARRAY_LEN(entry_fields), e);
+        if (loads && !ckpt_error(ckpt))
+            take(stats, name, e);
+        free(name);
+    }
 }
 
 /* --- Printing ------------------------------------------------------------- */

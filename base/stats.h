@@ -7,6 +7,7 @@
 #ifndef SELKIRK_BASE_STATS_H
 #define SELKIRK_BASE_STATS_H
 
+#include "base/ckpt.h"
 #include "base/histogram.h"
 
 #include <stdbool.h>
@@ -61,6 +62,12 @@ void stats_add_histogram(Stats *stats, const char *group,
 void stats_reset(Stats *stats);
 /* From now on what is read is what there is now, gauges too. */
 void stats_freeze(Stats *stats);
+
+/* Saves or loads what the rows were at the beginning, at the last line of CSV
+ * and at the end of what is measured, in the present section; the counters are
+ * their modules'.  A row that was not saved, or counts from 0 again, begins
+ * where it is now. */
+void stats_checkpoint(Stats *stats, Ckpt *ckpt);
 
 /* Value of the row called "group.name", or 0 when there is none. */
 uint64_t stats_get(const Stats *stats, const char *name);

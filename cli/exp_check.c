@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "cli/exp_output.h"
 #include "hwmodel/board/sys161_conf.h"
-#include "morph/machine.h"
+#include "morph/checkpoint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,11 +91,15 @@ static bool build(Checker *c, const ExpPoint *point, Diag *diag)
         .disk_count = point->disk_count,
     };
     Machine *machine = machine_create(&mc, diag);
-    if (machine)
+    const char *checkpoint = point->run[EXP_CHECKPOINT_AT];
+    bool ok =
+        machine &&
+        (!checkpoint || machine_set_checkpoints(machine, &checkpoint, 1, diag));
+    if (ok)
         find_outputs(c, machine);
     machine_destroy(machine);
     free(disks);
-    return machine != NULL;
+    return ok;
 }
 
 /* Disks of a sys161's slots would be written by all points at once; a run with

@@ -3,19 +3,14 @@
 #include "cli/exp_command.h"
 
 #include "base/alloc.h"
+#include "cli/exp_boot.h"
 
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Words {
-    char **list; /* ends with a NULL */
-    size_t count;
-} Words;
-
-__attribute__((format(printf, 2, 3))) static void add(Words *w,
-                                                      const char *format, ...)
+void exp_command_add(ExpWords *w, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -29,10 +24,27 @@ __attribute__((format(printf, 2, 3))) static void add(Words *w,
 }
 
 /* An option and its value as one word, whatever the value begins with. */
-static void add_option(Words *w, const char *option, const char *value)
+static void add_option(ExpWords *w, const char *option, const char *value)
 {
     if (value)
-        add(w, "--%s=%s", option, value);
+        exp_command_add(w, "--%s=%s", option, value);
+}
+
+void exp_command_add_inputs(ExpWords *w, const ExpPoint *point)
+{
+    for (size_t i = 0; i < point->disk_count; i++)
+        exp_command_add(w, "--disk=%s,overlay", point->disks[i]);
+    add_option(w, "input", point->run[EXP_INPUT]);
+}
+
+void exp_command_add_guest(ExpWords *w, const ExpPoint *point)
+{
+    const char *image = point->run[EXP_IMAGE];
+    exp_command_add(w, "%s%s", *image == '-' ? "./" : "", image);
+    if (point->run[EXP_ARGUMENTS]) {
+        exp_command_add(w, "--");
+        exp_command_add(w, "%s", point->run[EXP_ARGUMENTS]);
+    }
 }
 
 char *exp_command_path(const ExpPoint *point, const char *folder,
@@ -59,33 +71,29 @@ static bool keeps_code(const ExpPoint *point)
 
 char **exp_command_create(const ExpPoint *point, const char *folder)
 {
-    Words w = {NULL, 0};
+    ExpWords w = {NULL, 0};
     char *out = exp_command_path(point, folder, "");
-    add(&w, "selkirk");
-    add(&w, "run");
+    exp_command_add(&w, "selkirk");
+    exp_command_add(&w, "run");
     for (size_t i = 0; i < point->settings.count; i++) {
         const ExpSetting *s = &point->settings.list[i];
         if (s->key == EXP_PRESET)
             add_option(&w, "preset", s->value);
         else
-            add(&w, "--set=%s=%s", s->name, s->value);
+            exp_command_add(&w, "--set=%s=%s", s->name, s->value);
     }
     if (keeps_code(point))
-        add(&w, "--set=engine.saved=%s/code", folder);
-    for (size_t i = 0; i < point->disk_count; i++)
-        add(&w, "--disk=%s,overlay", point->disks[i]);
-    add_option(&w, "input", point->run[EXP_INPUT]);
+        exp_command_add(&w, "--set=engine.saved=%s/code", folder);
+    exp_command_add_inputs(&w, point);
+    char *boot = exp_boot_path(point, folder);
+    add_option(&w, "restore", boot ? boot : point->run[EXP_RESTORE]);
+    free(boot);
     add_option(&w, "until", point->run[EXP_UNTIL]);
     add_option(&w, "max-insns", point->run[EXP_MAX_INSNS]);
     add_option(&w, "max-cycles", point->run[EXP_MAX_CYCLES]);
     add_option(&w, "console", "/dev/null"); /* it is in the folder, too */
     add_option(&w, "out", out);
-    add(&w, "%s%s", *point->run[EXP_IMAGE] == '-' ? "./" : "",
-        point->run[EXP_IMAGE]);
-    if (point->run[EXP_ARGUMENTS]) {
-        add(&w, "--");
-        add(&w, "%s", point->run[EXP_ARGUMENTS]);
-    }
+    exp_command_add_guest(&w, point);
     free(out);
     return w.list;
 }
@@ -116,23 +124,36 @@ void exp_command_write_word(const char *word, FILE *out)
     fputc('\'', out);
 }
 
+static void write_command(char **command, FILE *out)
+{
+    for (char **word = command; *word; word++) {
+        if (word > command)
+            fputc(' ', out);
+        exp_command_write_word(*word, out);
+    }
+    fputc('\n', out);
+    exp_command_free(command);
+}
+
 void exp_command_write(const ExpPoints *points, const char *folder, FILE *out)
 {
+    char *booted = NULL;
     for (size_t i = 0; i < points->count; i++) {
         const ExpPoint *point = &points->list[i];
         if (!point->chosen)
             continue;
         char *name = exp_points_describe(points, point);
-        char **command = exp_command_create(point, folder);
+        char *boot = exp_boot_path(point, folder);
+        if (boot && (!booted || strcmp(boot, booted) != 0)) {
+            fputs("# to where the next begin\n", out);
+            write_command(exp_boot_command(point, boot), out);
+        }
+        free(booted);
+        booted = boot;
         fprintf(out, "# point %u%s%s\n", point->number, *name ? ": " : "",
                 name);
-        for (char **word = command; *word; word++) {
-            if (word > command)
-                fputc(' ', out);
-            exp_command_write_word(*word, out);
-        }
-        fputc('\n', out);
-        exp_command_free(command);
+        write_command(exp_command_create(point, folder), out);
         free(name);
     }
+    free(booted);
 }

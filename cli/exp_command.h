@@ -6,6 +6,18 @@
 
 #include <stdio.h>
 
+/* A command line that grows; ends with a NULL. */
+typedef struct ExpWords {
+    char **list;
+    size_t count;
+} ExpWords;
+
+void exp_command_add(ExpWords *words, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Disks and input script; and image and arguments, which come last. */
+void exp_command_add_inputs(ExpWords *words, const ExpPoint *point);
+void exp_command_add_guest(ExpWords *words, const ExpPoint *point);
+
 /* As execv() takes it, from the program's name on; `folder` is the
  * experiment's.  exp_command_free() releases it. */
 char **exp_command_create(const ExpPoint *point, const char *folder);

@@ -20,7 +20,8 @@ static const char *const run_keys[EXP_RUN_KEYS] = {
     [EXP_INPUT] = "input",         [EXP_UNTIL] = "until",
     [EXP_MAX_INSNS] = "max_insns", [EXP_MAX_CYCLES] = "max_cycles",
     [EXP_EXPECT] = "expect",       [EXP_EXPECT_FILE] = "expect_file",
-    [EXP_STATUS] = "status",
+    [EXP_STATUS] = "status",       [EXP_CHECKPOINT_AT] = "checkpoint_at",
+    [EXP_RESTORE] = "restore",
 };
 
 /* Short for keys of the configuration. */

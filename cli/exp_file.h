@@ -22,6 +22,8 @@ typedef enum ExpKey {
     EXP_EXPECT,
     EXP_EXPECT_FILE,
     EXP_STATUS,
+    EXP_CHECKPOINT_AT,
+    EXP_RESTORE,
     EXP_RUN_KEYS,
     EXP_PRESET = EXP_RUN_KEYS,
     EXP_CONFIG, /* a key of the configuration */

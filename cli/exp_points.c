@@ -223,8 +223,8 @@ static bool take(Maker *m, ExpPoint *point, const ExpSetting *s, Diag *diag)
         return false;
     if (s->key == EXP_DISK && !set_disks(m, point, s, value, diag))
         return false;
-    bool is_path =
-        s->key == EXP_IMAGE || s->key == EXP_INPUT || s->key == EXP_EXPECT_FILE;
+    bool is_path = s->key == EXP_IMAGE || s->key == EXP_INPUT ||
+                   s->key == EXP_EXPECT_FILE || s->key == EXP_RESTORE;
     point->where[s->key] = s->where;
     point->run[s->key] = is_path ? locate(m, s, value) : value;
     return true;
@@ -289,6 +289,12 @@ static bool resolve(Maker *m, ExpPoint *point, Diag *diag)
         if (!take_all(m, point, &m->extra, presets, diag))
             return false;
     }
+    if (point->run[EXP_CHECKPOINT_AT] && point->run[EXP_RESTORE])
+        return diag_error(diag,
+                          "%s: checkpoint_at: with restore = %s the point "
+                          "begins there; leave one of them out",
+                          point->where[EXP_CHECKPOINT_AT],
+                          point->run[EXP_RESTORE]);
     if (!point->run[EXP_IMAGE])
         return diag_error(diag,
                           "%s: point %u has no image; write image = FILE or "
@@ -354,6 +360,11 @@ static bool hash(Maker *m, ExpPoint *point, Diag *diag)
         if (!hash_file(m, point, EXP_DISK, point->disks[i], &h, diag))
             return false;
     if (!hash_slots(m, point, &h, diag))
+        return false;
+    if (run[EXP_CHECKPOINT_AT])
+        h = hash_text(h, run[EXP_CHECKPOINT_AT]);
+    if (run[EXP_RESTORE] &&
+        !hash_file(m, point, EXP_RESTORE, run[EXP_RESTORE], &h, diag))
         return false;
     point->input_hash = h;
     point->config_hash = config_hash_model(point->config);

@@ -6,6 +6,7 @@
 #include "cli/exp_run.h"
 
 #include "base/alloc.h"
+#include "cli/exp_boot.h"
 #include "cli/exp_command.h"
 #include "cli/exp_progress.h"
 #include "cli/exp_reuse.h"
@@ -147,6 +148,17 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
 
 /* --- All ------------------------------------------------------------------ */
 
+/* Takes the checkpoints that points begin with.  False: a Diag, or a signal. */
+static bool boot(const Runner *r)
+{
+    const ExpPoints *points = r->run->points;
+    for (size_t i = 0; i < points->count; i++)
+        if (points->list[i].chosen && !r->run->outcomes[i].ended &&
+            !exp_boot(&points->list[i], r->run->folder, r->run->quiet, r->diag))
+            return false;
+    return true;
+}
+
 /* Starts runs while there is room for them. */
 static void fill(Runner *r)
 {
@@ -204,6 +216,7 @@ ExpEnd exp_run_points(ExpRun *run, Diag *diag)
     sigprocmask(SIG_BLOCK, &child, &before);
     if (!run->task)
         exp_reuse_find(run);
+    r.host_failed = !boot(&r) && !terminal_signal();
     r.progress = exp_progress_begin(run->points, run->outcomes, run->quiet);
     for (;;) {
         terminal_poll();

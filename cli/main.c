@@ -1,4 +1,5 @@
 /* The selkirk program: finds the command and says how it ended. */
+#include "cli/ckpt_show.h"
 #include "cli/disasm.h"
 #include "cli/docs.h"
 #include "cli/exp.h"
@@ -51,6 +52,7 @@ static int execute(const Options *options, Diag *diag)
     case COMMAND_DISASM: ok = disasm_print(options, diag); break;
     case COMMAND_SHOW: ok = show_print(options, diag); break;
     case COMMAND_EXP: return exp_program(options, diag);
+    case COMMAND_CKPT: return ckpt_program(options, diag);
     case COMMAND_CONFIG: ok = settings_print(options, diag); break;
     case COMMAND_HUB161: return hub161_run(options, diag);
     case COMMAND_MKDISK: ok = mkdisk_make(options, diag); break;

@@ -46,6 +46,8 @@ int report_status(const Run *run)
         return STATUS_HOST;
     if (run->end == RUN_END_CHECK)
         return STATUS_CHECK;
+    if (run->end == RUN_END_CHECKPOINT)
+        return STATUS_OK;
     if ((run->until && run->end != RUN_END_TEXT) ||
         machine_fast_forwards(run->machine) || !run->measured)
         return STATUS_MISSED;
@@ -92,6 +94,7 @@ static const char *end_word(RunEnd end)
     case RUN_END_INSNS: return "max-insns";
     case RUN_END_CYCLES: return "max-cycles";
     case RUN_END_REGION: return "region";
+    case RUN_END_CHECKPOINT: return "checkpoint";
     case RUN_END_QUIT: return "quit";
     case RUN_END_SIGNAL: return "signal";
     case RUN_END_HOST: return "host";
@@ -119,6 +122,7 @@ static void write_end(const Run *run, FILE *out)
         break;
     case RUN_END_CYCLES: fputs("the limit of cycles is reached", out); break;
     case RUN_END_REGION: fputs("the measured region has ended", out); break;
+    case RUN_END_CHECKPOINT: fputs("the checkpoint is saved", out); break;
     case RUN_END_QUIT: fputs("ended by the user", out); break;
     case RUN_END_SIGNAL:
         fprintf(out, "ended by signal %d (%s)", run->signal,

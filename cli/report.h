@@ -15,11 +15,12 @@ typedef enum RunEnd {
     RUN_END_TEXT,
     RUN_END_INSNS,
     RUN_END_CYCLES,
-    RUN_END_REGION, /* that of roi.stop */
-    RUN_END_QUIT,   /* the user said so */
-    RUN_END_SIGNAL, /* a signal did */
-    RUN_END_HOST,   /* output could not be written */
-    RUN_END_CHECK,  /* check mode found a difference */
+    RUN_END_REGION,     /* that of roi.stop */
+    RUN_END_CHECKPOINT, /* checkpoint.stop */
+    RUN_END_QUIT,       /* the user said so */
+    RUN_END_SIGNAL,     /* a signal did */
+    RUN_END_HOST,       /* output could not be written */
+    RUN_END_CHECK,      /* check mode found a difference */
 } RunEnd;
 
 typedef struct Run {

@@ -6,6 +6,7 @@
 #include "cli/run.h"
 
 #include "base/alloc.h"
+#include "cli/checkpoints.h"
 #include "cli/fill.h"
 #include "cli/hostconsole.h"
 #include "cli/monitor.h"
@@ -43,6 +44,8 @@ typedef struct Session {
     InputScript script;
     Warm warm; /* --warm-start */
     SaveFile warm_save;
+    CheckpointFiles checkpoints; /* --checkpoint-at */
+    Ckpt *restore;               /* --restore, or NULL */
     Trace *trace;
     Pipeline *pipeline;
     Timeline *timeline;
@@ -225,7 +228,7 @@ static bool check_outputs(const Session *s, Diag *diag)
             path = strchr(path, ':') ? strchr(path, ':') + 1 : "";
         else if (id != OPTION_CONSOLE && id != OPTION_RECORD &&
                  id != OPTION_WARM_SAVE && id != OPTION_PIPELINE &&
-                 id != OPTION_TIMELINE)
+                 id != OPTION_TIMELINE && id != OPTION_CHECKPOINT)
             continue;
         if (is_disk(s, path))
             return diag_error(diag,
@@ -242,6 +245,7 @@ static bool read_inputs(Session *s, Diag *diag)
     const Options *o = s->options;
     const char *input = options_value(o, OPTION_INPUT);
     const char *warm = options_value(o, OPTION_WARM_START);
+    const char *restore = options_value(o, OPTION_RESTORE);
     s->where = options_value(o, OPTION_CONSOLE);
     s->where = s->where ? s->where : "stdio";
     s->quiet = options_has(o, OPTION_QUIET);
@@ -254,6 +258,8 @@ static bool read_inputs(Session *s, Diag *diag)
            check_warm(s, diag) &&
            (!input || input_read(&s->script, input, diag)) &&
            (!warm || warm_read(&s->warm, warm, diag)) && read_disks(s, diag) &&
+           checkpoints_read(&s->checkpoints, o, diag) &&
+           (!restore || (s->restore = ckpt_open(restore, diag))) &&
            check_outputs(s, diag) &&
            (s->image = elf_read(o->operands[0], diag));
 }
@@ -355,6 +361,14 @@ static bool open_views(Session *s, Diag *diag)
     return (!pipeline || s->pipeline) && (!timeline || s->timeline);
 }
 
+static bool restore_machine(Session *s, Diag *diag)
+{
+    bool ok = machine_restore(s->machine, s->restore, diag);
+    ckpt_destroy(s->restore);
+    s->restore = NULL;
+    return ok;
+}
+
 static bool set_up(Session *s, Diag *diag)
 {
     if (!read_inputs(s, diag))
@@ -393,7 +407,8 @@ static bool set_up(Session *s, Diag *diag)
         !savefile_open(&s->warm_save, "--warm-save",
                        options_value(s->options, OPTION_WARM_SAVE), diag) ||
         !open_console(s, diag) || !connect_network(s, diag) ||
-        !trace_open(s->trace, s->machine, diag) || !open_views(s, diag))
+        !trace_open(s->trace, s->machine, diag) || !open_views(s, diag) ||
+        !checkpoints_open(&s->checkpoints, s->machine, diag))
         return false;
     if (s->warm_save.file && machine_processors(s->machine) > 1)
         return diag_error(diag,
@@ -405,6 +420,8 @@ static bool set_up(Session *s, Diag *diag)
     machine_set_limits(s->machine, &s->limits);
     if (s->marks.count)
         machine_set_mark(s->machine, s->marks.list[0].text);
+    if (s->restore && !restore_machine(s, diag))
+        return false;
     s->monitor = monitor_create(s->machine, s->console, &s->limits);
     choose_progress(s);
     return true;
@@ -424,6 +441,7 @@ static RunEnd end_of(MachineStop stop)
     case MACHINE_STOP_REGION: return RUN_END_REGION;
     case MACHINE_STOP_DIVERGED: return RUN_END_CHECK;
     case MACHINE_STOP_BREAKPOINT:
+    case MACHINE_STOP_CHECKPOINT:
     case MACHINE_STOP_SLICE: break; /* these end no run */
     }
     abort();
@@ -488,7 +506,7 @@ static bool enter_monitor(Session *s)
     return true;
 }
 
-static void run_machine(Session *s)
+static void run_machine(Session *s, Diag *diag)
 {
     uint64_t slice = SLICE_FIRST;
     bool monitor = options_has(s->options, OPTION_MONITOR);
@@ -517,6 +535,11 @@ static void run_machine(Session *s)
         }
         if (stop == MACHINE_STOP_BREAKPOINT) {
             monitor = true;
+        } else if (stop == MACHINE_STOP_CHECKPOINT) {
+            bool saved = checkpoints_save(&s->checkpoints, s->machine, diag);
+            s->run.end = saved ? RUN_END_CHECKPOINT : RUN_END_HOST;
+            if (!saved || checkpoints_end(&s->checkpoints, s->config))
+                return;
         } else if (stop != MACHINE_STOP_SLICE) {
             s->run.end = end_of(stop);
             return;
@@ -583,7 +606,8 @@ static int finish(Session *s, Diag *diag)
     screen_end(s->screen, s->results.console);
     hostconsole_end_line(s->console);
     hostconsole_copy(s->console, NULL);
-    bool ok = trace_close(s->trace, diag);
+    bool ok = !diag->text[0]; /* of a checkpoint */
+    ok = trace_close(s->trace, diag) && ok;
     ok = (!s->pipeline || pipeline_close(s->pipeline, diag)) && ok;
     ok = (!s->timeline || timeline_close(s->timeline, diag)) && ok;
     ok = hostconsole_close(s->console, diag) && ok;
@@ -602,6 +626,7 @@ static int finish(Session *s, Diag *diag)
                 "began\n",
                 config_text(s->config, CONFIG_FAST_FORWARD_TO));
     tell_unmeasured(s);
+    checkpoints_tell(&s->checkpoints);
     if (s->marks.reached < s->marks.count)
         fprintf(stderr, "selkirk: --mark: the console did not print \"%s\"\n",
                 s->marks.list[s->marks.reached].text);
@@ -617,6 +642,8 @@ static void release(Session *s)
 {
     report_drop_results(&s->results);
     savefile_drop(&s->warm_save);
+    checkpoints_drop(&s->checkpoints);
+    ckpt_destroy(s->restore);
     monitor_destroy(s->monitor);
     screen_destroy(s->screen);
     network_destroy(s->network);
@@ -646,7 +673,7 @@ int run_program(const Options *options, Diag *diag)
     int status = STATUS_INPUT, sig = 0;
     if (set_up(&s, diag)) {
         terminal_init();
-        run_machine(&s);
+        run_machine(&s, diag);
         status = finish(&s, diag);
         sig = terminal_signal();
         terminal_end();

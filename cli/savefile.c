@@ -94,6 +94,7 @@ bool savefile_close(SaveFile *save, Diag *diag)
         return true;
     errno = 0;
     bool ok = !ferror(save->file) && fflush(save->file) == 0 &&
+              (!save->durable || fsync(fileno(save->file)) == 0) &&
               rename(save->partial, save->path) == 0;
     if (!ok) {
         /* What an earlier write failed of, the next one says. */

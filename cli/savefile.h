@@ -15,6 +15,8 @@ typedef struct SaveFile {
     const char *path;
     char *partial; /* what it is called until it is complete */
     FILE *file;    /* to write to, or NULL */
+    /* The host has all of it on its disk before it gets its name. */
+    bool durable;
 } SaveFile;
 
 /* Opens it before there is anything to write, so that what cannot be written is

@@ -5,6 +5,7 @@
 #ifndef SELKIRK_FRONTEND_CPU_H
 #define SELKIRK_FRONTEND_CPU_H
 
+#include "base/ckpt.h"
 #include "base/stats.h"
 #include "frontend/decode.h"
 #include "frontend/state.h"
@@ -94,7 +95,7 @@ void cpu_run_to_mark(Cpu *cpu, uint64_t deadline, unsigned pass);
 /* cpu_run() also returns before it executes the instruction at `va` (virtual),
  * where the count is `from` at least: there are a few watches, by number.  Not
  * while cpu_run() is active. */
-enum { CPU_WATCHES = 2 };
+enum { CPU_WATCHES = 3 };
 void cpu_set_watch(Cpu *cpu, unsigned watch, uint32_t va, uint64_t from);
 void cpu_clear_watch(Cpu *cpu, unsigned watch);
 /* Whether it returned for that; then the watch must be set anew or cleared. */
@@ -146,6 +147,15 @@ uint64_t cpu_insns(const Cpu *cpu);
 /* Cycles since cpu_create(): as many, and those that a model of time added.
  * While an instruction executes, it is counted. */
 uint64_t cpu_cycle(const Cpu *cpu);
+
+/* The instruction count at `cycle`, if no more instructions wait than have, in
+ * `waits` cycles, the difference of both clocks modulo 2^64. */
+static inline uint64_t cpu_insns_at(uint64_t cycle, uint64_t waits)
+{
+    if (waits <= INT64_MAX)
+        return cycle > waits ? cycle - waits : 0;
+    return cycle < waits ? cycle - waits : UINT64_MAX;
+}
 
 /* A model of the processor's time: it is told, in order, what may take more
  * than its instruction's cycle, and says how many cycles the processor waits.
@@ -239,6 +249,14 @@ const TlbIndex *cpu_tlb_index(const Cpu *cpu);
 /* A data access as the guest's load would see it, for debuggers: ignores the
  * mode, changes nothing, reads no device.  False if there is no memory. */
 bool cpu_peek(Cpu *cpu, uint32_t va, void *bytes, uint32_t size);
+
+/* Saves or loads its state and what it has counted, in the present section; and
+ * what a model of time has counted ahead, whoever that is. */
+void cpu_checkpoint(Cpu *cpu, Ckpt *ckpt);
+void cpu_timing_checkpoint(Cpu *cpu, Ckpt *ckpt);
+/* cpu_cycle() is `cycle` from now on: whatever kept time before, this goes on
+ * from there.  It may be less than there were instructions. */
+void cpu_set_cycle(Cpu *cpu, uint64_t cycle);
 
 /* Row group "cpu". */
 void cpu_add_stats(const Cpu *cpu, Stats *stats);

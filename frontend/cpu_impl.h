@@ -82,8 +82,10 @@ struct Cpu {
     uint64_t limit;      /* execute() looks up when insns is there */
     uint64_t deadline;   /* cpu_run() returns at this cycle */
     uint64_t insn_limit; /* or at this instruction */
-    uint64_t waits;      /* cycles beyond one an instruction */
-    uint64_t marks;      /* marks count from this instruction on */
+    /* Cycles beyond one an instruction, modulo 2^64: where another model kept
+     * time before, there may be fewer (cpu_set_cycle()). */
+    uint64_t waits;
+    uint64_t marks; /* marks count from this instruction on */
     CpuWatch watches[CPU_WATCHES];
     bool stop;
     bool waiting;       /* in WAIT */
@@ -127,7 +129,7 @@ struct Cpu {
 /* The deadline, the waits, `stop` or `irq_ready` changed. */
 static inline void cpu_limit_changed(Cpu *c)
 {
-    uint64_t insns = c->deadline > c->waits ? c->deadline - c->waits : 0;
+    uint64_t insns = cpu_insns_at(c->deadline, c->waits);
     if (insns > c->insn_limit)
         insns = c->insn_limit;
     c->limit = c->stop || c->irq_ready || c->waiting ? 0 : insns;

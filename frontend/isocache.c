@@ -2,6 +2,7 @@
 #include "frontend/isocache.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,25 @@ void isocache_destroy(IsoCache *cache)
 void isocache_reset(IsoCache *cache)
 {
     memset(cache->line, 0, cache->lines * sizeof(Line));
+}
+
+void isocache_checkpoint(IsoCache *cache, const char *name, Ckpt *ckpt)
+{
+    static const char *const members[] = {"tag", "word", "valid", "parity"};
+    static const size_t offsets[] = {offsetof(Line, tag), offsetof(Line, word),
+                                     offsetof(Line, valid),
+                                     offsetof(Line, zero_parity)};
+    char names[ARRAY_LEN(members)][32];
+    CkptField fields[ARRAY_LEN(members)];
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        snprintf(names[i], sizeof names[i], "%s.%s", name, members[i]);
+        bool flag = i >= 2;
+        fields[i] = (CkptField){names[i], offsets[i],
+                                flag ? sizeof(bool) : sizeof(uint32_t), 1,
+                                flag ? 1 : UINT64_MAX};
+    }
+    ckpt_records(ckpt, fields, ARRAY_LEN(fields), cache->line, cache->lines,
+                 sizeof cache->line[0]);
 }
 
 IsoLoad isocache_load(const IsoCache *cache, uint32_t pa)

@@ -13,6 +13,8 @@
 #ifndef SELKIRK_FRONTEND_ISOCACHE_H
 #define SELKIRK_FRONTEND_ISOCACHE_H
 
+#include "base/ckpt.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +24,9 @@ typedef struct IsoCache IsoCache;
 IsoCache *isocache_create(uint32_t bytes);
 void isocache_destroy(IsoCache *cache);
 void isocache_reset(IsoCache *cache);
+
+/* Saves or loads it, as an item whose name begins with `name`. */
+void isocache_checkpoint(IsoCache *cache, const char *name, Ckpt *ckpt);
 
 typedef struct IsoLoad {
     uint32_t word;

@@ -176,6 +176,13 @@ uint64_t baseline_cycles(Baseline *b)
     return r3000_cycles(b->r3000);
 }
 
+void baseline_checkpoint(Baseline *b, Ckpt *ckpt)
+{
+    ckpt_u64(ckpt, "start", &b->start, UINT64_MAX);
+    cpu_timing_checkpoint(b->cpu, ckpt);
+    r3000_checkpoint(b->r3000, ckpt);
+}
+
 void baseline_add_stats(const Baseline *b, Stats *stats)
 {
     r3000_add_stats(b->r3000, stats);

@@ -21,6 +21,10 @@ void baseline_start(Baseline *baseline, bool counted);
 
 /* Cycles that it counted; the statistics are up to date then. */
 uint64_t baseline_cycles(Baseline *baseline);
+/* Saves or loads the model, in the present section.  It keeps time as it did
+ * when it was saved: baseline_start() comes first. */
+void baseline_checkpoint(Baseline *baseline, Ckpt *ckpt);
+
 /* Row groups "cycles" and "r3000". */
 void baseline_add_stats(const Baseline *baseline, Stats *stats);
 

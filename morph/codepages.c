@@ -624,3 +624,78 @@ void codepages_teach(Layer *l, const WarmLesson *lesson)
     }
     l->stats.warm_lessons++;
 }
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+static const CkptField lesson_fields[] = {
+    CKPT_ARRAY(PageLessons, mmio),    CKPT_ARRAY(PageLessons, faults),
+    CKPT_ARRAY(PageLessons, refused), CKPT_ARRAY(PageLessons, interpret),
+    CKPT_ARRAY(PageLessons, unmoved),
+};
+
+/* Words that are interpreted are protected. */
+static void protect_lessons(Layer *l, CodePage *page)
+{
+    for (uint32_t word = 0; word < PAGE_WORDS; word++)
+        if (codepages_has_bit(page->lessons->interpret, word))
+            protect(l, page, word);
+}
+
+static void page_checkpoint(Layer *l, CodePage *page, Ckpt *ckpt)
+{
+    bool lessons = page->lessons;
+    ckpt_bool(ckpt, "lessons", &lessons);
+    if (!lessons || ckpt_error(ckpt))
+        return;
+    ckpt_fields(ckpt, lesson_fields, ARRAY_LEN(lesson_fields),
+                lessons_of(l, page));
+    if (ckpt_loads(ckpt))
+        protect_lessons(l, page);
+}
+
+static void save_pages(Layer *l, Ckpt *ckpt)
+{
+    for (unsigned i = 0; i < PAGE_TABLES; i++)
+        for (unsigned j = 0; l->code_pages[i] && j < PAGE_TABLES; j++) {
+            CodePage *page = l->code_pages[i][j];
+            if (!page)
+                continue;
+            ckpt_u32(ckpt, "page", &page->pa, UINT32_MAX);
+            page_checkpoint(l, page, ckpt);
+        }
+}
+
+static uint64_t count_pages(const Layer *l)
+{
+    uint64_t count = 0;
+    for (unsigned i = 0; i < PAGE_TABLES; i++)
+        for (unsigned j = 0; l->code_pages[i] && j < PAGE_TABLES; j++)
+            count += l->code_pages[i][j] != NULL;
+    return count;
+}
+
+static const CkptField code_tlb_fields[] = {
+    {"code_tlb.va", offsetof(CodeTlbPage, va), sizeof(uint32_t), 1, UINT64_MAX},
+    {"code_tlb.pa", offsetof(CodeTlbPage, pa), sizeof(uint32_t), 1, UINT64_MAX},
+};
+
+void codepages_checkpoint(Layer *l, Ckpt *ckpt)
+{
+    CodeTlb *tlb = l->code_tlb;
+    if (tlb)
+        ckpt_records(ckpt, code_tlb_fields, ARRAY_LEN(code_tlb_fields),
+                     tlb->pages, tlb->mask + 1, sizeof tlb->pages[0]);
+    size_t count = ckpt_count(ckpt, "code_pages", count_pages(l),
+                              (size_t)PAGE_TABLES * PAGE_TABLES);
+    if (!ckpt_loads(ckpt)) {
+        save_pages(l, ckpt);
+        return;
+    }
+    for (size_t i = 0; i < count && !ckpt_error(ckpt); i++) {
+        uint32_t pa = 0;
+        ckpt_u32(ckpt, "page", &pa, UINT32_MAX);
+        if (!ckpt_error(ckpt))
+            page_checkpoint(l, codepages_get(l, pa), ckpt);
+    }
+}

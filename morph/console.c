@@ -2,6 +2,7 @@
 #include "morph/console.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -20,8 +21,9 @@ struct Console {
 
     uint8_t *typed; /* bytes `first` to `size` wait for the board */
     size_t first, size, capacity;
+    uint64_t printed;
 
-    Watch until, forward, region, mark;
+    Watch until, forward, region, mark, checkpoint;
 
     const InputScript *script;
     size_t step;     /* the one that is next, or waited for */
@@ -132,6 +134,7 @@ void console_destroy(Console *c)
     watch_stop(&c->forward);
     watch_stop(&c->region);
     watch_stop(&c->mark);
+    watch_stop(&c->checkpoint);
     watch_stop(&c->after);
     free(c->typed);
     free(c);
@@ -163,6 +166,13 @@ void console_mark(Console *c, const char *text)
     watch_start(&c->mark, text, strlen(text));
 }
 
+void console_checkpoint_text(Console *c, const char *text)
+{
+    watch_stop(&c->checkpoint);
+    if (text)
+        watch_start(&c->checkpoint, text, strlen(text));
+}
+
 void console_play(Console *c, const InputScript *script)
 {
     c->script = script;
@@ -173,6 +183,7 @@ void console_play(Console *c, const InputScript *script)
 
 void console_put(Console *c, uint8_t byte)
 {
+    c->printed++;
     c->hooks.put(c->hooks.ctx, byte);
     if (watch_put(&c->until, byte))
         c->hooks.found(c->hooks.ctx);
@@ -187,6 +198,10 @@ void console_put(Console *c, uint8_t byte)
     if (watch_put(&c->mark, byte)) {
         watch_stop(&c->mark);
         c->hooks.marked(c->hooks.ctx);
+    }
+    if (watch_put(&c->checkpoint, byte)) {
+        watch_stop(&c->checkpoint);
+        c->hooks.checkpoint(c->hooks.ctx);
     }
     if (watch_put(&c->after, byte)) {
         watch_stop(&c->after);
@@ -217,4 +232,93 @@ int console_get(Console *c)
 size_t console_typed(const Console *c)
 {
     return c->size - c->first;
+}
+
+uint64_t console_printed(const Console *c)
+{
+    return c->printed;
+}
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+static void watch_checkpoint(Watch *w, const char *name, Ckpt *ckpt)
+{
+    uint64_t matched = w->matched;
+    char *text = ckpt_text(ckpt, name, w->text ? w->text : "");
+    ckpt_u64(ckpt, "matched", &matched, UINT64_MAX);
+    if (text && w->text && strcmp(text, w->text) == 0 && matched <= w->size)
+        w->matched = matched;
+    free(text);
+}
+
+static uint64_t hash_script(const InputScript *script)
+{
+    uint64_t hash = HASH_START;
+    for (size_t i = 0; script && i < script->count; i++) {
+        const InputStep *step = &script->steps[i];
+        hash = hash_u64(hash_u64(hash, step->kind), step->cycle);
+        hash = hash_u64(hash_u64(hash, step->slot), step->on);
+        hash = hash_bytes(hash, step->text, step->size);
+    }
+    return hash;
+}
+
+/* The text that the present step waits for has not come yet. */
+static void after_checkpoint(Console *c, Ckpt *ckpt)
+{
+    bool waits = c->after.text;
+    ckpt_bool(ckpt, "waits", &waits);
+    if (ckpt_loads(ckpt) && waits && c->step < c->script->count) {
+        const InputStep *step = &c->script->steps[c->step];
+        if (step->kind == INPUT_AFTER)
+            watch_start(&c->after, step->text, step->size);
+    }
+    watch_checkpoint(&c->after, "after", ckpt);
+}
+
+static void script_checkpoint(Console *c, Ckpt *ckpt)
+{
+    uint64_t hash = hash_script(c->script), saved = hash;
+    uint64_t step = c->step, count = c->script ? c->script->count : 0;
+    ckpt_u64(ckpt, "script", &saved, UINT64_MAX);
+    bool same = saved == hash && c->script;
+    bool loads = ckpt_loads(ckpt);
+    Console other = {.script = c->script, .events = c->events};
+    event_init(&other.step_event, play, &other);
+    /* Of another script nothing is taken. */
+    Console *to = loads && !same ? &other : c;
+    ckpt_u64(ckpt, "step", &step, UINT64_MAX);
+    ckpt_bool(ckpt, "begun", &to->step_begun);
+    event_checkpoint(c->events, &to->step_event, "next", ckpt);
+    if (same || !loads) {
+        c->step = step < count ? step : count;
+        after_checkpoint(c, ckpt);
+        return;
+    }
+    bool waits = false;
+    ckpt_bool(ckpt, "waits", &waits);
+    watch_checkpoint(&other.after, "after", ckpt);
+    events_cancel(c->events, &other.step_event);
+    events_cancel(c->events, &c->step_event);
+    if (c->script)
+        events_schedule(c->events, &c->step_event, events_now(c->events));
+}
+
+void console_checkpoint(Console *c, Ckpt *ckpt)
+{
+    enum { TYPED_MAX = 1 << 26 };
+    ckpt_u64(ckpt, "printed", &c->printed, UINT64_MAX);
+    size_t typed = ckpt_count(ckpt, "typed", c->size - c->first, TYPED_MAX);
+    if (ckpt_loads(ckpt)) {
+        c->first = 0;
+        c->size = c->capacity = typed;
+        c->typed = alloc_resize(c->typed, typed, 1);
+    }
+    ckpt_bytes(ckpt, "bytes", c->typed + c->first, typed);
+    watch_checkpoint(&c->until, "until", ckpt);
+    watch_checkpoint(&c->forward, "forward", ckpt);
+    watch_checkpoint(&c->region, "region", ckpt);
+    watch_checkpoint(&c->mark, "mark", ckpt);
+    script_checkpoint(c, ckpt);
 }

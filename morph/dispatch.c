@@ -237,7 +237,7 @@ void layer_run(Layer *l, uint64_t deadline, uint64_t insn_limit)
         if (cpu_interrupt_ready(l->cpu))
             layer_take_interrupt(l);
         else if (watch_is_here(l))
-            watch_hit(l);
+            continue;
         else if (l->in_block || l->replay.of)
             gear0_run(l);
         else if (l->resume && !dispatch_is_near_limit(l))

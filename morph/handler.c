@@ -108,9 +108,8 @@ static bool run_system(Layer *l, const Insn *in, uint64_t cost)
         return false;
     if (in->op != INSN_MFC0)
         cpu_system(l->cpu, in, read_gpr(l, in->rt));
-    if (unlikely(l->watch.on) && l->pc == l->watch.va &&
-        l->state->insns > l->watch.from)
-        watch_hit(l);
+    if (unlikely(l->watched))
+        watch_meet(l, l->pc, l->state->insns - 1);
     land(l, l->pending);
     l->user = state_user_mode(l->state);
     l->fpu = layer_fpu(l);
@@ -283,8 +282,8 @@ static bool handle(Layer *l, uint64_t cost, uint64_t ask, bool *jumped)
         return run_system(l, &in, cost);
     if (in.op == INSN_MFC0)
         return !l->user && is_between(l, d) && run_system(l, &in, cost);
-    bool watched = unlikely(l->watch.on) &&
-                   (l->watch.va == l->pc || l->watch.va == l->pc + 4);
+    bool watched = unlikely(l->watched) &&
+                   (watch_has(l, l->pc) || watch_has(l, l->pc + 4));
     if (watched)
         return false;
     Steps steps = steps_at(l, d);

@@ -82,10 +82,11 @@ void layer_set_look(Layer *layer, uint64_t insns);
  * least; or, if it was executed within a translation, at the next commit point
  * where the layer looks at its limits.  This, too, changes nothing of what it
  * does.  Not during layer_run(). */
-void layer_set_watch(Layer *layer, uint32_t va, uint64_t from);
-void layer_clear_watch(Layer *layer);
+enum { LAYER_WATCHES = 2 }; /* by number */
+void layer_set_watch(Layer *layer, unsigned watch, uint32_t va, uint64_t from);
+void layer_clear_watch(Layer *layer, unsigned watch);
 /* Whether it ended for that; then the watch must be set anew or cleared. */
-bool layer_watch_hit(const Layer *layer);
+bool layer_watch_hit(const Layer *layer, unsigned watch);
 /* Takes the interrupt that the next instruction would give way to, if any: for
  * whoever looks at instructions one by one. */
 void layer_take_interrupt(Layer *layer);
@@ -107,6 +108,12 @@ void layer_memory_changed(Layer *layer, uint32_t pa, uint32_t size);
 /* Each run after a reset begins with what `warm` says, which is borrowed.  To
  * be called before layer_reset(). */
 void layer_start_warm(Layer *layer, const Warm *warm);
+/* Checkpoints will be taken: to be called before layer_run(). */
+void layer_keep_plans(Layer *layer);
+/* Saves or loads what the layer knows and is about to do, in the present
+ * section.  Loading, it is as layer_create() and layer_reset() leave it, and
+ * configured as it was; guest and processor have been loaded. */
+void layer_checkpoint(Layer *layer, Ckpt *ckpt);
 /* Adds what the layer knows to `warm`. */
 void layer_save_warm(const Layer *layer, Warm *warm);
 

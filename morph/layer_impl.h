@@ -91,6 +91,21 @@ typedef struct Link {
     struct Link *next, **prev; /* of those that lead there */
 } Link;
 
+/* A guest instruction of a translation, and where the way through it went. */
+typedef struct TranslationStep {
+    uint32_t pc, word, target; /* as in LiftInsn */
+    bool taken, fails;
+} TranslationStep;
+
+/* All that its molecules were made from, beside its entry and the keys. */
+typedef struct TranslationPlan {
+    TranslationStep *steps;
+    unsigned count;
+    unsigned insns; /* the limit; LiftLimits */
+    bool hoist;     /* OptConfig */
+    uint64_t hash;  /* of the molecules */
+} TranslationPlan;
+
 struct Translation {
     uint32_t pc, pa; /* virtual and physical, of the entry */
     uint8_t mode;    /* layer_mode() */
@@ -115,8 +130,10 @@ struct Translation {
     Translation *replays, *next_replay, *replay_of;
     uint16_t replay_from, replay_to;
     bool replay;
-    bool brief;      /* a superblock that ended for gear2.reach */
-    uint32_t branch; /* pc of the branch at a block's end, or 1 */
+    bool brief;            /* a superblock that ended for gear2.reach */
+    TranslationPlan *plan; /* layer_keep_plans(), else NULL */
+    uint32_t number;       /* layer_ckpt.c */
+    uint32_t branch;       /* pc of the branch at a block's end, or 1 */
     Translation *sibling, **sibling_prev; /* with the same hash of that */
     Translation *newer, *older;
     CodeUse *uses; /* one a guest instruction, behind the pages */
@@ -211,6 +228,13 @@ typedef struct CodeLookup {
     const uint8_t *host;
 } CodeLookup;
 
+typedef struct LayerWatch {
+    bool on, hit;
+    uint32_t va;
+    uint64_t from;
+} LayerWatch;
+
+/* What a later cycle depends on is in layer_ckpt.c, too. */
 struct Layer {
     const Config *config;
     CpuConfig cpu_config;
@@ -240,17 +264,15 @@ struct Layer {
 
     /* It serves fast-forwarding: beside cpu_run(), with compiled code alone. */
     bool forwards;
+    bool keeps_plans; /* Translation.plan */
     bool wrote; /* a store of the present instruction hit translated code */
 
     /* The active layer_run(). */
     uint64_t deadline, insn_limit;
     uint64_t look; /* layer_set_look() */
     bool stop;
-    struct {
-        bool on, hit;
-        uint32_t va;
-        uint64_t from;
-    } watch; /* layer_set_watch() */
+    LayerWatch watches[LAYER_WATCHES]; /* layer_set_watch() */
+    bool watched;                      /* there is any */
 
     /* What is next.  The registers are in the processor (`home`) or in the
      * core; then `pc` and `pending` say where it stands. */
@@ -436,16 +458,18 @@ bool handler_fetch(Layer *l);
 /* --- watch.c ----------------------------------------------------------------
  */
 
-/* The guest stands before the instruction that is watched. */
-static inline bool watch_is_here(const Layer *l)
+/* Whether `pc` is an instruction that is watched. */
+bool watch_has(const Layer *l, uint32_t pc);
+/* The guest stands before the instruction at `pc`, or has passed it as number
+ * `insns`: if it is watched, the layer ends its run where it looks next. */
+bool watch_meet(Layer *l, uint32_t pc, uint64_t insns);
+/* The guest stands before an instruction that is watched: the same. */
+static inline bool watch_is_here(Layer *l)
 {
-    return unlikely(l->watch.on) &&
-           (l->home ? l->state->pc : l->pc) == l->watch.va &&
-           layer_insns(l) >= l->watch.from;
+    return unlikely(l->watched) &&
+           watch_meet(l, l->home ? l->state->pc : l->pc, layer_insns(l));
 }
 
-/* The layer ends its run where it looks next. */
-void watch_hit(Layer *l);
 /* The first `count` instructions of a run of `t` were executed, and brought the
  * count to `insns`. */
 void watch_passed(Layer *l, const Translation *t, unsigned count,
@@ -488,6 +512,24 @@ Translation *translate_borrowed(Layer *l, const Translation *other);
 Translation *translate_replay(Layer *l, const Translation *t, unsigned from,
                               unsigned to);
 
+/* A translation of a checkpoint. */
+typedef struct TranslationRecord {
+    uint32_t pc, next;
+    uint8_t mode, gear;
+    bool replay, interpret;
+    uint64_t address;
+    TranslationPlan plan;
+    unsigned page_count;
+    struct {
+        uint32_t va, pa;
+    } pages[TRANSLATION_PAGES];
+} TranslationRecord;
+/* Makes it again, at its address, and puts it behind all that there are;
+ * nothing is charged or counted.  NULL: it cannot be what was saved. */
+Translation *translate_saved(Layer *l, const TranslationRecord *record);
+/* Releases Translation.plan. */
+void translate_forget(Translation *t);
+
 /* --- revive.c --------------------------------------------------------------
  */
 
@@ -500,6 +542,7 @@ Translation *revive(Layer *l, uint32_t pc, uint32_t word, uint8_t mode,
  * and lessons of the earlier run. */
 void revive_begin(Layer *l);
 void revive_reset(Layer *l);
+void revive_checkpoint(Layer *l, Ckpt *ckpt);
 void revive_destroy(Layer *l);
 
 /* --- borrow.c --------------------------------------------------------------
@@ -536,6 +579,7 @@ void profile_remove(Layer *l, Translation *t);
 void profile_save(const Layer *l, Warm *warm);
 void profile_put(Layer *l, const WarmBranch *branch);
 void profile_reset(Layer *l);
+void profile_checkpoint(Layer *l, Ckpt *ckpt);
 
 /* --- tcache.c --------------------------------------------------------------
  */
@@ -551,6 +595,8 @@ const Translation *tcache_find_any(const Layer *l, uint32_t pc, uint32_t pa,
  * is smaller. */
 bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address);
 void tcache_add(Layer *l, Translation *t);
+/* The same of one that replaces nothing. */
+void tcache_put(Layer *l, Translation *t);
 /* Whether there is a superblock of this block's entry that is good now, or has
  * run more often: its pages are away for a while only. */
 bool tcache_stands_in(Layer *l, const Translation *t);
@@ -587,6 +633,13 @@ void links_note(Layer *l, Translation *t);
 /* Takes out all links to `t`, and of it. */
 void links_remove(Layer *l, Translation *t);
 void links_reset(Layer *l);
+/* Link number `link` of `from` leads to `t`, or nowhere if that is NULL, as it
+ * was saved; and whether `pc` has its place in `slot` of the hash table, or
+ * of the jump cache. */
+void links_put(Translation *from, unsigned link, Translation *t, uint32_t pc,
+               uint64_t hits);
+bool links_has_slot(const Layer *l, uint32_t pc, uint32_t slot);
+bool links_has_jump_slot(const Layer *l, uint32_t pc, uint32_t slot);
 /* CoreBus.renew, .indirect and .call. */
 CoreCode *links_renew(void *ctx, CoreCode *from, unsigned exit);
 CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc);
@@ -664,6 +717,8 @@ void codepages_remapped(void *ctx, bool all, uint32_t va);
 /* Shares the guest's code with cpu_run() (CpuSharing), or no longer. */
 void codepages_share(Layer *l, bool shared);
 void codepages_reset(Layer *l);
+/* Saves or loads which pages there are, all lessons, and the code TLB. */
+void codepages_checkpoint(Layer *l, Ckpt *ckpt);
 void codepages_create(Layer *l, const Config *config);
 void codepages_destroy(Layer *l);
 /* A group of its own, before that. */

@@ -406,6 +406,26 @@ void links_remove(Layer *l, Translation *t)
     pool_give(l->pool, t->links, t->links_size);
 }
 
+void links_put(Translation *from, unsigned link, Translation *t, uint32_t pc,
+               uint64_t hits)
+{
+    Link *to = &from->links[link];
+    if (t)
+        link_to(to, t);
+    to->pc = pc;
+    to->target.hits = hits;
+}
+
+bool links_has_slot(const Layer *l, uint32_t pc, uint32_t slot)
+{
+    return hash_slot(l, pc) == &l->hash[slot];
+}
+
+bool links_has_jump_slot(const Layer *l, uint32_t pc, uint32_t slot)
+{
+    return jump_slot(l, pc) == &l->predict->jumps[slot];
+}
+
 void links_reset(Layer *l)
 {
     l->missed_return = NULL;

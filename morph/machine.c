@@ -128,6 +128,14 @@ static void on_region_text(void *ctx)
     phases_stop(m);
 }
 
+/* The text at which a checkpoint is taken. */
+static void on_checkpoint_text(void *ctx)
+{
+    Machine *m = ctx;
+    m->checkpoint_reached = true;
+    phases_stop(m);
+}
+
 /* A region of interest begins or ends after the present instruction; a mark
  * that says what is so already changes nothing.  Nor do two that one SWL or SWR
  * makes, byte by byte. */
@@ -138,6 +146,8 @@ static void on_mark(void *ctx, uint32_t value)
         return;
     m->in_region = value != 0;
     m->marked = !m->marked;
+    if (m->in_region && checkpoint_wants_mark(m))
+        m->checkpoint_reached = true;
     phases_stop(m);
 }
 
@@ -232,8 +242,7 @@ static void on_network(void *ctx, const InputStep *step)
 /* --- Loading -----------------------------------------------------------------
  */
 
-/* kseg0 and kseg1 name physical memory; below, addresses are physical. */
-static uint32_t segment_pa(const ElfSegment *seg)
+uint32_t machine_segment_pa(const ElfSegment *seg)
 {
     return seg->vaddr >= 0x80000000 ? seg->vaddr & 0x1fffffff : seg->vaddr;
 }
@@ -248,7 +257,7 @@ static bool load_segment(Machine *m, size_t index, Diag *diag)
                           "machine without an operating system does not map; "
                           "link the image to 0x80000000 and up",
                           index, seg->vaddr);
-    uint32_t pa = segment_pa(seg);
+    uint32_t pa = machine_segment_pa(seg);
     bool ok = bus_poke(m->bus, pa, seg->bytes, seg->file_size);
     for (uint32_t at = seg->file_size; ok && at < seg->mem_size;) {
         uint32_t left = seg->mem_size - at;
@@ -273,7 +282,7 @@ static bool reset(Machine *m, Diag *diag)
         const ElfSegment *seg = elf_segment(m->image, i);
         if (!load_segment(m, i, diag))
             return false;
-        uint64_t end = (uint64_t)segment_pa(seg) + seg->mem_size;
+        uint64_t end = (uint64_t)machine_segment_pa(seg) + seg->mem_size;
         if (end > image.end)
             image.end = end;
     }
@@ -400,15 +409,16 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
         !measure_read(m->measure, config, m->image, diag))
         return false;
     m->events = events_create(config_int(config, CONFIG_CPU_CLOCK));
-    m->console =
-        console_create(m->events, &(ConsoleHooks){.ctx = m,
-                                                  .put = on_guest_printed,
-                                                  .wake = on_input,
-                                                  .found = on_text_found,
-                                                  .reached = on_point_reached,
-                                                  .region = on_region_text,
-                                                  .marked = on_marked,
-                                                  .network = on_network});
+    m->console = console_create(
+        m->events, &(ConsoleHooks){.ctx = m,
+                                   .put = on_guest_printed,
+                                   .wake = on_input,
+                                   .found = on_text_found,
+                                   .reached = on_point_reached,
+                                   .region = on_region_text,
+                                   .checkpoint = on_checkpoint_text,
+                                   .marked = on_marked,
+                                   .network = on_network});
     if (m->forward.to.kind == POINT_TEXT)
         console_forward(m->console, m->forward.to.text);
     BoardHost host = {.ctx = m,
@@ -515,6 +525,7 @@ void machine_destroy(Machine *m)
     events_destroy(m->events);
     free(m->cmdline);
     free(m->measure);
+    checkpoint_destroy(m->checkpoints);
     free(m->host_profile);
     free(m);
 }
@@ -571,6 +582,9 @@ MachineStop machine_run(Machine *m, uint64_t slice)
         uint64_t now = phases_now(m);
         if (m->check && check_report(m->check))
             return MACHINE_STOP_DIVERGED;
+        /* First: whatever else comes here, a machine that is restored does. */
+        if (checkpoint_look(m))
+            return MACHINE_STOP_CHECKPOINT;
         if (measure_look(m))
             return MACHINE_STOP_REGION;
         /* The text first: one instruction may print its end and stop, too. */
@@ -711,6 +725,11 @@ bool machine_big_endian(const Machine *m)
 const ElfImage *machine_image(const Machine *m)
 {
     return m->image;
+}
+
+const Config *machine_config(const Machine *m)
+{
+    return m->config;
 }
 
 bool machine_sync_disks(Machine *m, Diag *diag)

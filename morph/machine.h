@@ -25,6 +25,7 @@ typedef enum MachineStop {
     MACHINE_STOP_REGION,     /* the region to measure has ended (roi.stop) */
     MACHINE_STOP_BREAKPOINT, /* before the instruction at a breakpoint */
     MACHINE_STOP_DIVERGED,   /* check mode found a difference */
+    MACHINE_STOP_CHECKPOINT, /* at the next of machine_set_checkpoints() */
     MACHINE_STOP_SLICE,      /* end of the slice that was asked for */
 } MachineStop;
 
@@ -157,6 +158,7 @@ const GuestState *machine_state_of(const Machine *machine, unsigned processor);
 bool machine_peek(Machine *machine, uint32_t va, void *bytes, uint32_t size);
 bool machine_big_endian(const Machine *machine);
 const ElfImage *machine_image(const Machine *machine);
+const Config *machine_config(const Machine *machine);
 /* Adds what the code-morphing layer knows to `warm`; nothing without one, or
  * where there are several processors. */
 void machine_save_warm(const Machine *machine, Warm *warm);

@@ -6,6 +6,7 @@
 #define SELKIRK_MORPH_MACHINE_IMPL_H
 
 #include "morph/baseline.h"
+#include "morph/checkpoint.h"
 #include "morph/console.h"
 #include "morph/fastforward.h"
 #include "morph/forwarder.h"
@@ -88,9 +89,27 @@ struct Machine {
     uint64_t region_insns, region_cycles; /* when it began */
     Regions regions;
 
+    Checkpoints *checkpoints; /* NULL: none are to be taken */
+    bool checkpoint_reached;  /* text or mark of the next has come by */
+
     uint32_t breakpoints[BREAKPOINTS_MAX];
     size_t breakpoint_count;
 };
+
+/* What may be kept of what was saved, and when that was. */
+typedef struct Restored {
+    bool model;          /* the model of time is configured alike */
+    bool forwarded;      /* it is fast-forwarded as the saved one was */
+    bool measured;       /* what is measured goes on */
+    const char *differs; /* a key because of which the model is not kept */
+    uint64_t times[BOARD_CPUS_MAX]; /* of the processors */
+} Restored;
+
+/* Where the segment is loaded: kseg0 and kseg1 name physical memory; below,
+ * addresses are physical. */
+uint32_t machine_segment_pa(const ElfSegment *segment);
+/* Whether the next checkpoint is at a mark. */
+bool checkpoint_wants_mark(const Machine *m);
 
 /* --- phases.c --------------------------------------------------------------
  */
@@ -145,6 +164,7 @@ bool phases_take_interrupt(Machine *m);
 typedef enum Watch {
     WATCH_FORWARD, /* that ends PHASE_FUNCTIONAL, in which alone it counts */
     WATCH_REGION,  /* where the region to measure begins or ends */
+    WATCH_CHECKPOINT,
 } Watch;
 /* Of cpu_set_watch() and layer_set_watch(). */
 void phases_set_watch(Machine *m, Watch watch, uint32_t va, uint64_t from);
@@ -153,6 +173,11 @@ bool phases_watch_hit(const Machine *m, Watch watch);
 
 /* The timed model runs from the beginning, in its own time. */
 void phases_enter_timed(Machine *m);
+/* Saves the phase and the timed model, in sections of theirs; and goes on in
+ * that phase, with that model, if both are the same and were saved.  False:
+ * with the model that is configured, cold. */
+void phases_save(Machine *m, Ckpt *ckpt);
+bool phases_load(Machine *m, const Restored *restored, Ckpt *ckpt);
 /* Goes on to the next phase where the present one ends.  False: not yet. */
 bool phases_advance(Machine *m);
 /* What slices are measured in.  With the layer in PHASE_WARM it is not time: a
@@ -167,6 +192,9 @@ void phases_run(Machine *m, uint64_t end, bool stepwise);
 
 /* Sets what processors_time() says. */
 void processors_set_time(const Machine *m, Processor *p, uint64_t time);
+/* Saves or loads the processors, a section each, and whose turn it is; loading,
+ * the time of each when it was saved, in `times`. */
+void processors_checkpoint(Machine *m, uint64_t *times, Ckpt *ckpt);
 /* It is the turn of processor `number`. */
 void processors_enter(Machine *m, unsigned number);
 /* All are as after power-on, memory not looked at; number 0 is on. */

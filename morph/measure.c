@@ -220,6 +220,46 @@ uint64_t measure_next_cycles(const Machine *m)
     return cut ? e->next : UINT64_MAX;
 }
 
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+static const CkptField fields[] = {
+    CKPT_UP_TO(Measure, state, MEASURE_AFTER),
+    CKPT_BOOL(Measure, reached),
+    CKPT_FIELD(Measure, to.insns),
+    CKPT_FIELD(Measure, next),
+    CKPT_FIELD(Measure, start_insns),
+    CKPT_FIELD(Measure, start_cycles),
+    CKPT_FIELD(Measure, line_insns),
+    CKPT_FIELD(Measure, line_cycles),
+};
+
+void measure_save(Machine *m, Ckpt *ckpt)
+{
+    Measure *e = m->measure;
+    if (!ckpt_loads(ckpt) && phases_watch_hit(m, WATCH_REGION))
+        e->reached = true; /* as measure_look() is about to find */
+    ckpt_fields(ckpt, fields, ARRAY_LEN(fields), e);
+    if (!ckpt_loads(ckpt) || ckpt_error(ckpt))
+        return;
+    bool reached = e->reached;
+    if (e->state == MEASURE_BEFORE)
+        await(m, &e->from, 0);
+    else if (e->state == MEASURE_INSIDE)
+        await(m, &e->to, e->start_insns + 1);
+    else
+        phases_clear_watch(m, WATCH_REGION);
+    e->reached = reached;
+    measure_update(m);
+}
+
+void measure_restart(Machine *m)
+{
+    measure_start(m);
+    if (m->measure->state == MEASURE_INSIDE)
+        stats_reset(m->stats);
+}
+
 /* --- The end of the run ----------------------------------------------------
  */
 

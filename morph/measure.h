@@ -9,6 +9,7 @@
 #ifndef SELKIRK_MORPH_MEASURE_H
 #define SELKIRK_MORPH_MEASURE_H
 
+#include "base/ckpt.h"
 #include "base/config.h"
 #include "morph/point.h"
 
@@ -49,6 +50,12 @@ bool measure_look(Machine *m);
  * after this count of instructions, or cycle. */
 uint64_t measure_next_insns(const Machine *m);
 uint64_t measure_next_cycles(const Machine *m);
+
+/* Saves or loads how far what is measured is, in the present section: the keys
+ * are the same. */
+void measure_save(Machine *m, Ckpt *ckpt);
+/* The machine was restored, with other keys: what is measured begins anew. */
+void measure_restart(Machine *m);
 
 /* Brings the counters of all parts up to date. */
 void measure_update(const Machine *m);

@@ -278,6 +278,15 @@ VliwCode *memo_find(Memo *memo, const MemoInput *input, Arena *arena,
     return code;
 }
 
+uint64_t memo_hash_code(const VliwCode *code)
+{
+    Bytes bytes = {NULL, 0, 0};
+    put_code(&bytes, code, &(OptWork){0});
+    uint64_t h = XXH3_64bits(bytes.at, bytes.size);
+    free(bytes.at);
+    return h;
+}
+
 /* A translation that is not the one that was found is a bug of ours: an input
  * that the key lacks, or a translator that has a memory. */
 static void compare(const Memo *memo, const Bytes *bytes, uint32_t pc)

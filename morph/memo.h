@@ -38,6 +38,9 @@ VliwCode *memo_find(Memo *memo, const MemoInput *input, Arena *arena,
  * it must be what was found, or the program ends. */
 void memo_add(Memo *memo, const VliwCode *code, const OptWork *work);
 
+/* A hash of all that the molecules and exits are. */
+uint64_t memo_hash_code(const VliwCode *code);
+
 /* Translations that were found so far, those of this run included, and with
  * engine.memo=check, too; and records that are damaged. */
 uint64_t memo_found(const Memo *memo);

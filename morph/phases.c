@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* --- Time ------------------------------------------------------------------
@@ -57,7 +58,7 @@ void phases_run_events(Machine *m)
 static uint64_t insns_at(const Machine *m, uint64_t cycle)
 {
     uint64_t waits = cpu_cycle(m->cpu) - cpu_insns(m->cpu);
-    return cycle > waits ? cycle - waits : 0;
+    return cpu_insns_at(cycle, waits);
 }
 
 /* The instruction count up to which PHASE_WARM can go on as things are. */
@@ -132,13 +133,18 @@ static void attach_layers(Machine *m)
         layer_attach(m->processors[i].layer);
 }
 
-static void enter_warm(Machine *m)
+static void drop_forwarder(Machine *m)
 {
-    phases_clear_watch(m, WATCH_FORWARD);
     m->forward_report = machine_forward_report(m);
     m->forward_report.live = m->forward_report.bytes = 0; /* it goes */
     forwarder_destroy(m->forwarder);
     m->forwarder = NULL;
+}
+
+static void enter_warm(Machine *m)
+{
+    phases_clear_watch(m, WATCH_FORWARD);
+    drop_forwarder(m);
     m->phase = PHASE_WARM;
     if (m->baseline)
         baseline_start(m->baseline, false);
@@ -212,6 +218,12 @@ void phases_stop(Machine *m)
         cpu_stop(m->cpu);
 }
 
+/* The layer's number of a watch, of all but the first. */
+static unsigned layer_watch(Watch watch)
+{
+    return watch - WATCH_REGION;
+}
+
 /* Counts are of each processor's own instructions. */
 void phases_set_watch(Machine *m, Watch watch, uint32_t va, uint64_t from)
 {
@@ -220,8 +232,8 @@ void phases_set_watch(Machine *m, Watch watch, uint32_t va, uint64_t from)
         uint64_t others = phases_insns(m) - cpu_insns(p->cpu);
         uint64_t own = from > others ? from - others : 0;
         cpu_set_watch(p->cpu, watch, va, own);
-        if (p->layer && watch == WATCH_REGION)
-            layer_set_watch(p->layer, va, own);
+        if (p->layer && watch != WATCH_FORWARD)
+            layer_set_watch(p->layer, layer_watch(watch), va, own);
     }
 }
 
@@ -230,15 +242,16 @@ void phases_clear_watch(Machine *m, Watch watch)
     for (unsigned i = 0; i < m->processor_count; i++) {
         const Processor *p = &m->processors[i];
         cpu_clear_watch(p->cpu, watch);
-        if (p->layer && watch == WATCH_REGION)
-            layer_clear_watch(p->layer);
+        if (p->layer && watch != WATCH_FORWARD)
+            layer_clear_watch(p->layer, layer_watch(watch));
     }
 }
 
 bool phases_watch_hit(const Machine *m, Watch watch)
 {
     return cpu_watch_hit(m->cpu, watch) ||
-           (m->layer && watch == WATCH_REGION && layer_watch_hit(m->layer));
+           (m->layer && watch != WATCH_FORWARD &&
+            layer_watch_hit(m->layer, layer_watch(watch)));
 }
 
 bool phases_take_interrupt(Machine *m)
@@ -297,7 +310,7 @@ static void idle(Machine *m, uint64_t end, uint64_t cycles)
 static void run_turn(Machine *m, bool stepwise)
 {
     uint64_t insns = m->limits.insns ? m->limits.insns : UINT64_MAX;
-    uint64_t cut_insns = measure_next_insns(m);
+    uint64_t cut_insns = least(measure_next_insns(m), checkpoint_next_insns(m));
     if (stepwise)
         insns = least(insns, phases_insns(m) + 1);
     if (m->phase == PHASE_FUNCTIONAL) {
@@ -325,10 +338,12 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
         cycles = least(cycles, m->limits.cycles);
     if (stepwise)
         insns = cpu_insns(m->cpu) + 1;
-    /* Where what is measured is cut.  The layer looks when it comes by: what it
-     * does near to a limit would not be what it does without. */
-    uint64_t cut_insns = measure_next_insns(m);
-    uint64_t cut_cycles = measure_next_cycles(m);
+    /* Where what is measured is cut, or a checkpoint is taken.  The layer looks
+     * when it comes by: what it does near to a limit would not be what it does
+     * without. */
+    uint64_t cut_insns = least(measure_next_insns(m), checkpoint_next_insns(m));
+    uint64_t cut_cycles =
+        least(measure_next_cycles(m), checkpoint_next_cycles(m));
     if (m->baseline && m->phase != PHASE_FUNCTIONAL) {
         run_baseline(m, least(least(cycles, cut_cycles), end),
                      least(insns, cut_insns));
@@ -358,4 +373,86 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
         layer_run(m->layer, least(end, layer_time(m, cycles)), insns);
         break;
     }
+}
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+static const CkptField phase_fields[] = {
+    CKPT_UP_TO(Machine, phase, PHASE_TIMED),
+    CKPT_FIELD(Machine, warm_end),
+    CKPT_FIELD(Machine, warm_limit),
+};
+
+static void model_checkpoint(Machine *m, Ckpt *ckpt)
+{
+    if (!ckpt_section(ckpt, "model"))
+        return;
+    if (m->baseline)
+        baseline_checkpoint(m->baseline, ckpt);
+    else
+        layer_checkpoint(m->layer, ckpt);
+}
+
+/* Layers of several processors have their T-bits in common, and begin cold. */
+void phases_save(Machine *m, Ckpt *ckpt)
+{
+    bool timed = m->phase != PHASE_FUNCTIONAL && (m->layer || m->baseline);
+    bool model = timed && !processors_are_several(m) &&
+                 config_bool(m->config, CONFIG_CHECKPOINT_LAYER);
+    if (ckpt_section(ckpt, "phase"))
+        ckpt_fields(ckpt, phase_fields, ARRAY_LEN(phase_fields), m);
+    if (model)
+        model_checkpoint(m, ckpt);
+}
+
+/* The timed model runs, and goes on from what was saved of it. */
+static void load_model(Machine *m, const Machine *saved, Ckpt *ckpt)
+{
+    phases_clear_watch(m, WATCH_FORWARD);
+    drop_forwarder(m);
+    m->phase = saved->phase;
+    m->warm_end = saved->warm_end;
+    m->warm_limit = saved->warm_limit;
+    if (m->baseline)
+        baseline_start(m->baseline, phases_is_timed(m));
+    else
+        attach_layers(m);
+    model_checkpoint(m, ckpt);
+}
+
+/* The model that is configured goes on at the times of the saved one. */
+static void begin_cold(Machine *m, const uint64_t *times)
+{
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        Processor *p = &m->processors[i];
+        p->start = 0;
+        cpu_set_cycle(p->cpu, times[i]);
+        processors_set_time(m, p, times[i]);
+    }
+    /* Compiled code that forwards knows one clock. */
+    if (m->forwarder && cpu_cycle(m->cpu) != cpu_insns(m->cpu))
+        drop_forwarder(m);
+    if (m->forwarder)
+        forwarder_reset(m->forwarder);
+}
+
+bool phases_load(Machine *m, const Restored *restored, Ckpt *ckpt)
+{
+    Machine saved = {.phase = PHASE_FUNCTIONAL};
+    bool begins_forwarding = m->phase == PHASE_FUNCTIONAL;
+    bool has_model = m->layer || m->baseline;
+    if (!ckpt_section(ckpt, "phase"))
+        return false;
+    ckpt_fields(ckpt, phase_fields, ARRAY_LEN(phase_fields), &saved);
+    if (ckpt_error(ckpt))
+        return false;
+    bool forwards = saved.phase == PHASE_FUNCTIONAL;
+    bool keeps = restored->model && !forwards && ckpt_has(ckpt, "model") &&
+                 (restored->forwarded || !begins_forwarding);
+    if (has_model && keeps)
+        load_model(m, &saved, ckpt);
+    else
+        begin_cold(m, restored->times);
+    return !has_model || begins_forwarding || keeps;
 }

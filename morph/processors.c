@@ -13,6 +13,7 @@
 #include "base/bits.h"
 #include "morph/machine_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static uint32_t bit_of(const Machine *m, const Processor *p)
@@ -177,4 +178,63 @@ void processors_turn_went(Machine *m)
     cpu_yield(p->cpu);
     if (p->layer)
         layer_yield(p->layer);
+}
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+static const CkptField turn_fields[] = {
+    CKPT_FIELD(Machine, clock),   CKPT_FIELD(Machine, round_end),
+    CKPT_BOOL(Machine, in_round), CKPT_BOOL(Machine, in_turn),
+    CKPT_FIELD(Machine, on),      CKPT_FIELD(Machine, ready),
+    CKPT_FIELD(Machine, left),
+};
+
+static const CkptField processor_fields[] = {
+    CKPT_FIELD(Processor, start),
+    CKPT_UP_TO(Processor, irq_lines, 63),
+};
+
+static void processor_checkpoint(Machine *m, unsigned i, uint64_t *time,
+                                 Ckpt *ckpt)
+{
+    Processor *p = &m->processors[i];
+    char name[16];
+    snprintf(name, sizeof name, i ? "cpu%u" : "cpu", i);
+    if (!ckpt_section(ckpt, name))
+        return;
+    *time = processors_time(m, p);
+    ckpt_u64(ckpt, "time", time, UINT64_MAX);
+    ckpt_fields(ckpt, processor_fields, ARRAY_LEN(processor_fields), p);
+    cpu_checkpoint(p->cpu, ckpt);
+}
+
+/* Sets of processors that there are, and each part of the one before. */
+static bool turns_fit(const Machine *m)
+{
+    uint32_t all = UINT32_MAX >> (32 - m->processor_count);
+    return !(m->on & ~all) && !(m->ready & ~m->on) && !(m->left & ~m->ready);
+}
+
+void processors_checkpoint(Machine *m, uint64_t *times, Ckpt *ckpt)
+{
+    uint32_t number = (uint32_t)(m->own - m->processors);
+    for (unsigned i = 0; i < m->processor_count && !ckpt_error(ckpt); i++)
+        processor_checkpoint(m, i, &times[i], ckpt);
+    if (!ckpt_section(ckpt, "turns"))
+        return;
+    ckpt_u32(ckpt, "own", &number, m->processor_count - 1);
+    ckpt_fields(ckpt, turn_fields, ARRAY_LEN(turn_fields), m);
+    if (!ckpt_loads(ckpt) || ckpt_error(ckpt))
+        return;
+    if (!turns_fit(m)) {
+        ckpt_fail(ckpt, "section turns: a processor has a turn that is not on; "
+                        "save it anew");
+        return;
+    }
+    m->own = NULL;
+    m->other_insns = 0;
+    for (unsigned i = 0; i < m->processor_count; i++)
+        m->other_insns += cpu_insns(m->processors[i].cpu);
+    processors_enter(m, number);
 }

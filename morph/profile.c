@@ -279,3 +279,69 @@ void profile_reset(Layer *l)
     memset(l->blocks, 0, PROFILE_BLOCKS * sizeof *l->blocks);
     memset(l->branches, 0, PROFILE_BRANCHES * sizeof *l->branches);
 }
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+/* An entry of a table, with its place. */
+typedef struct SavedBlock {
+    uint32_t index;
+    ProfileBlock block;
+} SavedBlock;
+
+typedef struct SavedBranch {
+    uint32_t index;
+    ProfileBranch branch;
+} SavedBranch;
+
+static const CkptField block_fields[] = {
+    CKPT_UP_TO(SavedBlock, index, PROFILE_BLOCKS - 1),
+    CKPT_FIELD(SavedBlock, block.pc),
+    CKPT_FIELD(SavedBlock, block.pa),
+    CKPT_FIELD(SavedBlock, block.count),
+    CKPT_FIELD(SavedBlock, block.mode),
+};
+
+static const CkptField branch_fields[] = {
+    CKPT_UP_TO(SavedBranch, index, PROFILE_BRANCHES - 1),
+    CKPT_FIELD(SavedBranch, branch.pc),
+    CKPT_FIELD(SavedBranch, branch.pa),
+    CKPT_FIELD(SavedBranch, branch.taken),
+    CKPT_FIELD(SavedBranch, branch.not_taken),
+};
+
+static void blocks_checkpoint(Layer *l, Ckpt *ckpt)
+{
+    SavedBlock *saved = alloc_zeroed(PROFILE_BLOCKS, sizeof *saved);
+    size_t count = 0;
+    for (uint32_t i = 0; i < PROFILE_BLOCKS; i++)
+        if (l->blocks[i].pc | l->blocks[i].pa | l->blocks[i].count)
+            saved[count++] = (SavedBlock){i, l->blocks[i]};
+    count = ckpt_count(ckpt, "blocks", count, PROFILE_BLOCKS);
+    ckpt_records(ckpt, block_fields, ARRAY_LEN(block_fields), saved, count,
+                 sizeof *saved);
+    for (size_t i = 0; ckpt_loads(ckpt) && i < count; i++)
+        l->blocks[saved[i].index] = saved[i].block;
+    free(saved);
+}
+
+static void branches_checkpoint(Layer *l, Ckpt *ckpt)
+{
+    SavedBranch *saved = alloc_zeroed(PROFILE_BRANCHES, sizeof *saved);
+    size_t count = 0;
+    for (uint32_t i = 0; i < PROFILE_BRANCHES; i++)
+        if (l->branches[i].pc | l->branches[i].pa)
+            saved[count++] = (SavedBranch){i, l->branches[i]};
+    count = ckpt_count(ckpt, "branches", count, PROFILE_BRANCHES);
+    ckpt_records(ckpt, branch_fields, ARRAY_LEN(branch_fields), saved, count,
+                 sizeof *saved);
+    for (size_t i = 0; ckpt_loads(ckpt) && i < count; i++)
+        l->branches[saved[i].index] = saved[i].branch;
+    free(saved);
+}
+
+void profile_checkpoint(Layer *l, Ckpt *ckpt)
+{
+    blocks_checkpoint(l, ckpt);
+    branches_checkpoint(l, ckpt);
+}

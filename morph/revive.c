@@ -182,3 +182,18 @@ void layer_save_warm(const Layer *l, Warm *warm)
     profile_save(l, warm);
     codepages_save(l, warm);
 }
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+void revive_checkpoint(Layer *l, Ckpt *ckpt)
+{
+    static const CkptField fields[] = {CKPT_FIELD(Candidate, failed)};
+    Revival *r = l->revival;
+    size_t count = r ? r->count : 0;
+    ckpt_same(ckpt, "warm", count,
+              "the same --warm-start must be given, or checkpoint.layer=no");
+    if (!ckpt_error(ckpt) && count)
+        ckpt_records(ckpt, fields, ARRAY_LEN(fields), r->candidates, count,
+                     sizeof *r->candidates);
+}

@@ -155,7 +155,6 @@ static void replace(Layer *l, const Translation *t)
 
 static void add_to_index(Layer *l, Translation *t)
 {
-    replace(l, t);
     Translation **bucket = bucket_of(l, t->pc, t->pa, t->mode);
     t->bucket = *bucket;
     t->bucket_prev = bucket;
@@ -165,6 +164,13 @@ static void add_to_index(Layer *l, Translation *t)
 }
 
 void tcache_add(Layer *l, Translation *t)
+{
+    if (!t->replay)
+        replace(l, t);
+    tcache_put(l, t);
+}
+
+void tcache_put(Layer *l, Translation *t)
 {
     if (!t->replay)
         add_to_index(l, t);
@@ -206,6 +212,7 @@ void tcache_remove(Layer *l, Translation *t)
     layer_count_runs(t, &l->stats.past_insns[t->gear], &l->stats.past_percent);
     core_remove(l->core, t->core);
     pool_give(l->pool, t->code, t->code_size);
+    translate_forget(t);
     pool_give(l->pool, t, t->size);
 }
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Where a translation's code is read, as far as it has been, and what it was
@@ -25,6 +26,8 @@ typedef struct Source {
      * and have to; at its end fewer did. */
     uint32_t reach, least;
     bool brief;
+    unsigned insns; /* LiftLimits and OptConfig that were used last */
+    bool hoist;
     unsigned page_count;
     struct {
         uint32_t va, pa;
@@ -261,6 +264,8 @@ static VliwCode *make_code(Layer *l, Source *source, uint32_t pc, uint8_t mode,
     const MemoInput input = {source->plan, &limits, &opt};
     OptWork work = {0};
     VliwCode *code = compile_once(l, &input, &work);
+    source->insns = insns;
+    source->hoist = opt.hoist;
     if (!source->record || source->replay)
         charge(l, gear, code->guest_count, &work);
     return code;
@@ -367,6 +372,43 @@ static uint64_t hot_entries(const Layer *l, const Translation *t)
                                            : 1;
 }
 
+/* Notes what its molecules were made from. */
+static void keep_plan(Translation *t, const VliwCode *code,
+                      const LiftPlan *lifted, unsigned insns, bool hoist)
+{
+    TranslationPlan *plan =
+        alloc_zeroed(1, sizeof *plan + lifted->count * sizeof *plan->steps);
+    *plan = (TranslationPlan){.steps = (TranslationStep *)(plan + 1),
+                              .count = lifted->count,
+                              .insns = insns,
+                              .hoist = hoist,
+                              .hash = memo_hash_code(code)};
+    for (unsigned i = 0; i < lifted->count; i++) {
+        const LiftInsn *in = &lifted->insns[i];
+        plan->steps[i] = (TranslationStep){in->pc, in->word, in->target,
+                                           in->taken, in->fails};
+    }
+    t->plan = plan;
+}
+
+void translate_forget(Translation *t)
+{
+    free(t->plan);
+}
+
+/* `t`, which has pages and keys, gets its molecules and a core's form. */
+static void put_code(Layer *l, Translation *t, const VliwCode *code,
+                     bool mapped)
+{
+    t->code = keep_code(l->pool, code, l->hooks.molecule, &t->code_size);
+    t->core = core_install(l->core, code, t->address, t->gear);
+    t->core->code = t->code;
+    t->core->user = t;
+    t->core->pc = t->pc;
+    t->core->mode = t->mode;
+    t->core->mapped = mapped;
+}
+
 static Translation *install(Layer *l, const VliwCode *code, Source *source,
                             uint8_t mode, unsigned gear, uint64_t address)
 {
@@ -384,14 +426,10 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
         t->earlier = source->record->entries;
     t->next = source->plan->next;
     t->interpret = source->plan->interpret;
-    t->code = keep_code(l->pool, code, l->hooks.molecule, &t->code_size);
     t->address = address;
-    t->core = core_install(l->core, code, address, gear);
-    t->core->code = t->code;
-    t->core->user = t;
-    t->core->pc = t->pc;
-    t->core->mode = mode;
-    t->core->mapped = pages.mapped;
+    if (l->keeps_plans)
+        keep_plan(t, code, source->plan, source->insns, source->hoist);
+    put_code(l, t, code, pages.mapped);
     t->core->hot = hot_entries(l, t);
     t->core->counts |= t->brief;
     links_add(l, t);
@@ -511,4 +549,153 @@ Translation *translate_replay(Layer *l, const Translation *t, unsigned from,
             return NULL;
     }
     return make(l, &source, guests[from].pc, mode, record.gear);
+}
+
+/* --- From a checkpoint ------------------------------------------------------
+ */
+
+/* A plan that is followed again. */
+typedef struct Saved {
+    const TranslationPlan *plan;
+    uint32_t next;     /* where it led on */
+    unsigned followed; /* of its steps, and asked about */
+    unsigned asked;
+} Saved;
+
+static bool saved_fetch(void *ctx, uint32_t va, uint32_t *word)
+{
+    Saved *s = ctx;
+    if (s->followed == s->plan->count || s->plan->steps[s->followed].pc != va)
+        return false;
+    *word = s->plan->steps[s->followed++].word;
+    return true;
+}
+
+/* The branch whose delay slot was read last. */
+static const TranslationStep *saved_branch(const Saved *s)
+{
+    return &s->plan->steps[s->followed - 2];
+}
+
+static LiftPath saved_path(void *ctx, uint32_t pc)
+{
+    const Saved *s = ctx;
+    (void)pc;
+    if (saved_branch(s)->taken)
+        return LIFT_TAKEN;
+    return s->followed < s->plan->count ? LIFT_NOT_TAKEN : LIFT_STOP;
+}
+
+static bool saved_target(void *ctx, uint32_t pc, uint32_t *to)
+{
+    const Saved *s = ctx;
+    (void)pc;
+    bool taken = saved_branch(s)->taken;
+    *to = taken ? saved_branch(s)->target : s->next;
+    return taken;
+}
+
+/* Of each step that is followed, in their order. */
+static bool saved_fails(void *ctx, uint32_t pc)
+{
+    Saved *s = ctx;
+    (void)pc;
+    return s->plan->steps[s->asked++].fails;
+}
+
+static bool is_same_plan(const LiftPlan *lifted, const TranslationRecord *r)
+{
+    if (lifted->count != r->plan.count || lifted->next != r->next)
+        return false;
+    for (unsigned i = 0; i < lifted->count; i++) {
+        const LiftInsn *in = &lifted->insns[i];
+        const TranslationStep *step = &r->plan.steps[i];
+        if (in->pc != step->pc || in->word != step->word ||
+            in->taken != step->taken || in->target != step->target)
+            return false;
+    }
+    return true;
+}
+
+/* Its pages; false: an instruction lies in none of them. */
+static bool saved_pages(Layer *l, const TranslationRecord *r, Pages *pages)
+{
+    for (unsigned i = 0; i < r->page_count; i++) {
+        if ((r->pages[i].va | r->pages[i].pa) % PAGE_SIZE)
+            return false;
+        pages->pages[i] = (TranslationPage){
+            .va = r->pages[i].va, .page = codepages_get(l, r->pages[i].pa)};
+        pages->mapped |= layer_is_mapped(r->pages[i].va);
+    }
+    pages->count = r->page_count;
+    for (unsigned i = 0; i < r->plan.count; i++) {
+        uint32_t page = r->plan.steps[i].pc & ~(PAGE_SIZE - 1u);
+        unsigned at = 0;
+        while (at < pages->count && pages->pages[at].va != page)
+            at++;
+        if (at == pages->count)
+            return false;
+    }
+    return pages->pages[0].va == (r->pc & ~(PAGE_SIZE - 1u));
+}
+
+/* In the scratch arena; NULL: another one. */
+static VliwCode *saved_code(Layer *l, const TranslationRecord *r,
+                            const LiftPlan **plan)
+{
+    Saved saved = {.plan = &r->plan, .next = r->next};
+    const LiftSource source = {&saved, saved_fetch, saved_path, saved_target,
+                               saved_fails};
+    LiftLimits limits =
+        r->gear == 1 && !r->replay ? l->block_limits : l->superblock_limits;
+    limits.insns = r->plan.insns;
+    arena_reset(l->scratch);
+    LiftPlan *lifted = lift_discover(l->scratch, &source, &limits, r->pc,
+                                     layer_context(l, r->mode));
+    if (!is_same_plan(lifted, r))
+        return NULL;
+    lifted->interpret = r->interpret;
+    *plan = lifted;
+    OptConfig opt = r->gear == 1 ? l->fast : l->full;
+    opt.hoist = r->plan.hoist;
+    const MemoInput input = {lifted, &limits, &opt};
+    OptWork work = {0};
+    VliwCode *code = compile_once(l, &input, &work);
+    return memo_hash_code(code) == r->plan.hash ? code : NULL;
+}
+
+static bool is_in_cache(const Layer *l, const VliwCode *code, uint64_t address)
+{
+    return address >= CORE_CODE_BASE &&
+           address - CORE_CODE_BASE <= l->tcache_size &&
+           code->size <= l->tcache_size - (address - CORE_CODE_BASE);
+}
+
+Translation *translate_saved(Layer *l, const TranslationRecord *r)
+{
+    const LiftPlan *plan;
+    Pages pages = {.count = 0};
+    VliwCode *code = saved_code(l, r, &plan);
+    if (!code || !is_in_cache(l, code, r->address) ||
+        !saved_pages(l, r, &pages))
+        return NULL;
+    Translation *t = make_translation(l->pool, &pages, code->guest_count);
+    t->pc = r->pc;
+    t->pa = t->pages[0].page->pa | t->pc % PAGE_SIZE;
+    t->mode = r->mode;
+    t->gear = r->gear;
+    t->replay = r->replay;
+    t->next = r->next;
+    t->interpret = r->interpret;
+    t->address = r->address;
+    if (l->keeps_plans)
+        keep_plan(t, code, plan, r->plan.insns, r->plan.hoist);
+    put_code(l, t, code, pages.mapped);
+    links_add(l, t);
+    tcache_put(l, t);
+    codepages_add(l, t);
+    watch_add(l, t);
+    if (t->gear == 1)
+        profile_add(l, t);
+    return t;
 }

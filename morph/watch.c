@@ -5,16 +5,31 @@
  * notice.  A run is stopped by its deadline, which costs the guest nothing. */
 #include "morph/layer_impl.h"
 
-void watch_hit(Layer *l)
+bool watch_has(const Layer *l, uint32_t pc)
 {
-    l->watch.hit = true;
-    layer_set_deadline(l, 0);
+    for (unsigned i = 0; i < LAYER_WATCHES; i++)
+        if (l->watches[i].on && l->watches[i].va == pc)
+            return true;
+    return false;
+}
+
+bool watch_meet(Layer *l, uint32_t pc, uint64_t insns)
+{
+    bool met = false;
+    for (unsigned i = 0; i < LAYER_WATCHES; i++) {
+        LayerWatch *w = &l->watches[i];
+        if (!w->on || w->va != pc || insns < w->from)
+            continue;
+        w->hit = met = true;
+        layer_set_deadline(l, 0);
+    }
+    return met;
 }
 
 static bool contains(const Layer *l, const Translation *t)
 {
     for (unsigned i = 0; i < t->code->guest_count; i++)
-        if (t->code->guests[i].pc == l->watch.va)
+        if (watch_has(l, t->code->guests[i].pc))
             return true;
     return false;
 }
@@ -23,11 +38,8 @@ void watch_passed(Layer *l, const Translation *t, unsigned count,
                   uint64_t insns)
 {
     uint64_t before = insns - count;
-    if (!l->watch.on)
-        return;
-    for (unsigned i = 0; i < count; i++)
-        if (t->code->guests[i].pc == l->watch.va && before + i >= l->watch.from)
-            watch_hit(l);
+    for (unsigned i = 0; l->watched && i < count; i++)
+        watch_meet(l, t->code->guests[i].pc, before + i);
 }
 
 void watch_held(void *ctx, CoreCode *code, int exit)
@@ -37,36 +49,40 @@ void watch_held(void *ctx, CoreCode *code, int exit)
     uint64_t insns = core_insns(l->core);
     if (exit >= 0)
         watch_passed(l, t, t->code->exits[exit].insns, insns);
-    else if (t->pc == l->watch.va && insns >= l->watch.from)
-        watch_hit(l);
+    else
+        watch_meet(l, t->pc, insns);
 }
 
 void watch_add(Layer *l, Translation *t)
 {
-    if (l->watch.on)
+    if (l->watched)
         core_hold(l->core, t->core, contains(l, t));
 }
 
-void layer_set_watch(Layer *l, uint32_t va, uint64_t from)
+static void watches_changed(Layer *l)
 {
-    l->watch.on = true;
-    l->watch.hit = false;
-    l->watch.va = va;
-    l->watch.from = from;
+    l->watched = false;
+    for (unsigned i = 0; i < LAYER_WATCHES; i++)
+        l->watched |= l->watches[i].on;
     for (Translation *t = l->oldest; t; t = t->newer)
-        watch_add(l, t);
+        core_hold(l->core, t->core, l->watched && contains(l, t));
 }
 
-void layer_clear_watch(Layer *l)
+void layer_set_watch(Layer *l, unsigned watch, uint32_t va, uint64_t from)
 {
-    if (!l->watch.on)
+    l->watches[watch] = (LayerWatch){.on = true, .va = va, .from = from};
+    watches_changed(l);
+}
+
+void layer_clear_watch(Layer *l, unsigned watch)
+{
+    if (!l->watches[watch].on)
         return;
-    l->watch.on = l->watch.hit = false;
-    for (Translation *t = l->oldest; t; t = t->newer)
-        core_hold(l->core, t->core, false);
+    l->watches[watch] = (LayerWatch){.on = false};
+    watches_changed(l);
 }
 
-bool layer_watch_hit(const Layer *l)
+bool layer_watch_hit(const Layer *l, unsigned watch)
 {
-    return l->watch.hit;
+    return l->watches[watch].hit;
 }

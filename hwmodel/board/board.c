@@ -190,6 +190,35 @@ void board_add_stats(Board *board, Stats *stats)
     }
 }
 
+static void device_checkpoint(Board *board, Device *device, Ckpt *ckpt)
+{
+    const DeviceClass *cls = device->cls;
+    ckpt_fields(ckpt, cls->state, cls->state_count, device);
+    for (size_t i = 0; i < cls->stat_count; i++)
+        ckpt_u64(ckpt, cls->stats[i].name,
+                 (uint64_t *)((char *)device + cls->stats[i].offset),
+                 UINT64_MAX);
+    for (size_t i = 0; i < cls->event_count; i++)
+        event_checkpoint(board->events,
+                         (Event *)((char *)device + cls->events[i].offset),
+                         cls->events[i].name, ckpt);
+    if (cls->checkpoint)
+        cls->checkpoint(device, ckpt);
+}
+
+void board_checkpoint(Board *board, Ckpt *ckpt)
+{
+    char name[CKPT_NAME_MAX + 1], group[32];
+    if (board->cls->state_count && ckpt_section(ckpt, "board"))
+        ckpt_fields(ckpt, board->cls->state, board->cls->state_count, board);
+    for (unsigned i = 0; i < board->device_count; i++) {
+        name_group(board, i, group, sizeof group);
+        snprintf(name, sizeof name, "device.%s", group);
+        if (ckpt_section(ckpt, name))
+            device_checkpoint(board, board->devices[i], ckpt);
+    }
+}
+
 static void write_parts(const BoardClass *cls, FILE *out)
 {
     fprintf(out, "| physical address | part | what |\n|---|---|---|\n");

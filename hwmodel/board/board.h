@@ -3,6 +3,7 @@
 #ifndef SELKIRK_HWMODEL_BOARD_BOARD_H
 #define SELKIRK_HWMODEL_BOARD_BOARD_H
 
+#include "base/ckpt.h"
 #include "base/config.h"
 #include "base/diag.h"
 #include "base/stats.h"
@@ -151,6 +152,9 @@ bool board_sync_disks(Board *board, Diag *diag);
 
 /* A row group for each device that counts something. */
 void board_add_stats(Board *board, Stats *stats);
+
+/* Saves or loads every part, a section each; and the memory, which is RAM. */
+void board_checkpoint(Board *board, Ckpt *ckpt);
 
 /* Writes every board's parts and registers as Markdown, for docs/. */
 void board_write_docs(FILE *out);

@@ -296,6 +296,12 @@ static void dec_console_wake(Board *board)
     dz11_wake(((Decstation *)board)->dz);
 }
 
+static const CkptField state[] = {
+    CKPT_ARRAY(Decstation, line),
+    CKPT_UP_TO(Decstation, line_length, LINE_MAX - 1),
+    CKPT_BOOL(Decstation, restarting),
+};
+
 const BoardClass board_decstation_200 = {
     .name = "decstation-200",
     .text = "DECstation 5000/200 (KN02), little-endian. The boot ROM starts "
@@ -310,4 +316,6 @@ const BoardClass board_decstation_200 = {
     .build = dec_build,
     .reset = dec_reset,
     .console_wake = dec_console_wake,
+    .state = state,
+    .state_count = ARRAY_LEN(state),
 };

@@ -36,6 +36,10 @@ typedef struct BoardClass {
                         size_t size);
     bool (*screen)(const Board *board, BoardScreen *screen);
     void (*destroy)(Board *board); /* what is its own; NULL: nothing */
+    /* What a checkpoint holds of it beside its parts: members of the
+     * structure. */
+    const CkptField *state;
+    size_t state_count;
 } BoardClass;
 
 struct Board {

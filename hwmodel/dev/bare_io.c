@@ -139,6 +139,18 @@ static const DeviceReg regs[] = {
      "a write of n begins the delay anew: n cycles; 0 calls it off; reads 0"},
 };
 
+static const CkptField state[] = {
+    CKPT_FIELD(BareIo, cycles_high),
+    CKPT_FIELD(BareIo, insns_high),
+    CKPT_FIELD(BareIo, fault_pc),
+    CKPT_UP_TO(BareIo, irq, INPUTS_MASK),
+    CKPT_UP_TO(BareIo, irq_later, INPUTS_MASK),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(BareIo, later),
+};
+
 const DeviceClass bare_io_class = {
     .name = "bare",
     .text =
@@ -151,6 +163,10 @@ const DeviceClass bare_io_class = {
     .write = io_write,
     .reset = io_reset,
     .destroy = io_destroy,
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
 };
 
 Device *bare_io_create(EventQueue *events, const BareIoHost *host)

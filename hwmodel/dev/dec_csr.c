@@ -89,6 +89,12 @@ static const DeviceReg regs[] = {
      "its memory, 9 DIAGDN reads 0"},
 };
 
+static const CkptField state[] = {
+    CKPT_UP_TO(DecCsr, control, CONTROL),
+    CKPT_UP_TO(DecCsr, pending, PENDING),
+    CKPT_FIELD(DecCsr, leds),
+};
+
 const DeviceClass dec_csr_class = {
     .name = "csr",
     .text = "KN02 control and status register",
@@ -99,6 +105,8 @@ const DeviceClass dec_csr_class = {
     .write = csr_write,
     .reset = csr_reset,
     .destroy = csr_destroy,
+    .state = state,
+    .state_count = ARRAY_LEN(state),
 };
 
 Device *dec_csr_create(bool bank32m, Line irq, Line txdis)

@@ -77,6 +77,10 @@ static const DeviceReg regs[] = {
      "interrupt"},
 };
 
+static const CkptField state[] = {
+    CKPT_FIELD(DecErr, address),
+};
+
 const DeviceClass dec_err_class = {
     .name = "err",
     .text = "KN02 bus error registers",
@@ -87,6 +91,8 @@ const DeviceClass dec_err_class = {
     .write = err_write,
     .reset = err_reset,
     .destroy = err_destroy,
+    .state = state,
+    .state_count = ARRAY_LEN(state),
 };
 
 Device *dec_err_create(Line irq)

@@ -21,6 +21,16 @@ typedef struct DeviceReg {
     const char *text; /* what it is, for docs and traces */
 } DeviceReg;
 
+typedef struct DeviceEvent {
+    const char *name;
+    size_t offset; /* of the Event inside the device's structure */
+} DeviceEvent;
+
+#define DEVICE_EVENT(type, member)                                             \
+    {                                                                          \
+#member, offsetof(type, member)                                        \
+    }
+
 typedef struct DeviceClass {
     const char *name; /* "dz11", "ds1287": traces, stats group, docs */
     const char *text; /* what it models, and the manual it follows */
@@ -44,6 +54,15 @@ typedef struct DeviceClass {
     /* What it counts; the offsets are into the device's own structure. */
     const StatRow *stats;
     size_t stat_count;
+    /* What a checkpoint holds of it beside that: members and events of that
+     * structure; and, called after these, what is none, and whether all that
+     * was loaded fits together.  Lines need no setting: whoever is behind them
+     * has their levels. */
+    const CkptField *state;
+    size_t state_count;
+    const DeviceEvent *events;
+    size_t event_count;
+    void (*checkpoint)(Device *device, Ckpt *ckpt); /* or NULL */
 } DeviceClass;
 
 struct Device {

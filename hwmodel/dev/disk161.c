@@ -2,6 +2,7 @@
 #include "hwmodel/dev/disk161.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/number.h"
 
 #include <errno.h>
@@ -180,6 +181,35 @@ bool disk161_write(Disk161 *disk, uint32_t sector, const void *bytes)
 bool disk161_sync(Disk161 *disk)
 {
     return disk->copy || fsync(disk->file) == 0;
+}
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+/* Of all sectors; 0 if they cannot be read, which no disk has. */
+static uint64_t hash_file(const Disk161 *disk)
+{
+    uint8_t sector[SECTOR];
+    uint64_t hash = HASH_START;
+    for (uint32_t i = 0; i < disk->sectors; i++) {
+        if (!read_all(disk->file, sector, SECTOR, place_of(i)))
+            return 0;
+        hash = hash_bytes(hash, sector, SECTOR);
+    }
+    return hash;
+}
+
+void disk161_checkpoint(Disk161 *disk, Ckpt *ckpt)
+{
+    ckpt_same(ckpt, "overlay", disk->copy != NULL,
+              "give the disk with or without \",overlay\", as it was");
+    ckpt_same(ckpt, "sectors", disk->sectors, "give a disk of the same size");
+    if (disk->copy)
+        ckpt_bytes(ckpt, "data", disk->copy, (size_t)disk->sectors * SECTOR);
+    else
+        ckpt_same(ckpt, "content", hash_file(disk),
+                  "the disk was written since; give it as it was, and use "
+                  "\",overlay\"");
 }
 
 /* --- Sizes -----------------------------------------------------------------

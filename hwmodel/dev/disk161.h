@@ -3,6 +3,7 @@
 #ifndef SELKIRK_HWMODEL_DEV_DISK161_H
 #define SELKIRK_HWMODEL_DEV_DISK161_H
 
+#include "base/ckpt.h"
 #include "base/diag.h"
 
 #include <stdbool.h>
@@ -30,6 +31,10 @@ bool disk161_read(Disk161 *disk, uint32_t sector, void *bytes);
 bool disk161_write(Disk161 *disk, uint32_t sector, const void *bytes);
 /* Waits until the host has all of it on its disk. */
 bool disk161_sync(Disk161 *disk);
+
+/* Saves or loads an overlay; the file of a disk that has none stays where it is
+ * and has to be as it was. */
+void disk161_checkpoint(Disk161 *disk, Ckpt *ckpt);
 
 /* "5M", "512K", "1G", "640s" (sectors), "8192b" or "8192": bytes.  False if it
  * is no such number. */

@@ -444,6 +444,17 @@ static const StatRow stats[] = {
      offsetof(Ds1287, count_periodic)},
 };
 
+static const CkptField state[] = {
+    CKPT_ARRAY(Ds1287, regs),         CKPT_FIELD(Ds1287, origin),
+    CKPT_FIELD(Ds1287, periods_seen), CKPT_UP_TO(Ds1287, held, UINT32_MAX),
+    CKPT_BOOL(Ds1287, written),       CKPT_BOOL(Ds1287, fell_back),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Ds1287, update),
+    DEVICE_EVENT(Ds1287, period),
+};
+
 const DeviceClass ds1287_class = {
     .name = "ds1287",
     .text = "DS1287 real-time clock",
@@ -456,6 +467,10 @@ const DeviceClass ds1287_class = {
     .destroy = rtc_destroy,
     .stats = stats,
     .stat_count = ARRAY_LEN(stats),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
 };
 
 Device *ds1287_create(EventQueue *events, int64_t date, Line irq)

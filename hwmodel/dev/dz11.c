@@ -430,6 +430,42 @@ static const StatRow stats[] = {
      offsetof(Dz11, count_overruns)},
 };
 
+static const CkptField tx_state[] = {
+    CKPT_BOOL(Transmitter, holding),
+    CKPT_FIELD(Transmitter, held),
+    CKPT_FIELD(Transmitter, shifting),
+};
+
+static void dz_checkpoint(Device *device, Ckpt *ckpt)
+{
+    Dz11 *dz = (Dz11 *)device;
+    char name[8];
+    ckpt_records(ckpt, tx_state, ARRAY_LEN(tx_state), dz->tx, LINES,
+                 sizeof dz->tx[0]);
+    for (unsigned line = 0; line < LINES; line++) {
+        snprintf(name, sizeof name, "sent%u", line);
+        event_checkpoint(dz->events, &dz->tx[line].sent, name, ckpt);
+    }
+}
+
+static const CkptField state[] = {
+    CKPT_BOOL(Dz11, output_disabled),
+    CKPT_FIELD(Dz11, csr),
+    CKPT_UP_TO(Dz11, tline, LINES - 1),
+    CKPT_FIELD(Dz11, tcr),
+    CKPT_FIELD(Dz11, breaks),
+    CKPT_ARRAY(Dz11, lpr),
+    CKPT_ARRAY(Dz11, silo),
+    CKPT_UP_TO(Dz11, silo_first, SILO_SIZE - 1),
+    CKPT_UP_TO(Dz11, silo_count, SILO_SIZE),
+    CKPT_ARRAY_UP_TO(Dz11, overrun, 1),
+    CKPT_BOOL(Dz11, idle),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Dz11, arrival),
+};
+
 const DeviceClass dz11_class = {
     .name = "dz11",
     .text = "DC7085 serial line controller, console on line 3",
@@ -442,6 +478,11 @@ const DeviceClass dz11_class = {
     .destroy = dz_destroy,
     .stats = stats,
     .stat_count = ARRAY_LEN(stats),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
+    .checkpoint = dz_checkpoint,
 };
 
 Device *dz11_create(EventQueue *events, unsigned baud,

@@ -251,6 +251,20 @@ static const StatRow stat_rows[] = {
      offsetof(Disk, busy)},
 };
 
+static void disk_checkpoint(Device *device, Ckpt *ckpt)
+{
+    disk161_checkpoint(((Disk *)device)->image, ckpt);
+}
+
+static const CkptField state[] = {
+    CKPT_FIELD(Disk, status), CKPT_FIELD(Disk, sector), CKPT_FIELD(Disk, track),
+    CKPT_FIELD(Disk, cached), CKPT_ARRAY(Disk, buffer),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Disk, done),
+};
+
 const DeviceClass lame_disk_class = {
     .name = "disk",
     .text = "System/161's fixed disk",
@@ -264,6 +278,11 @@ const DeviceClass lame_disk_class = {
     .destroy = disk_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
+    .checkpoint = disk_checkpoint,
 };
 
 bool lame_disk_sync(Device *device, Diag *diag)

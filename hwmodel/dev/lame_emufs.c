@@ -50,6 +50,7 @@ enum {
     HANDLES = 64,
     ROOT = 0,
     BUFFER_SIZE = 16384,
+    NAMES_MAX = 1 << 24, /* in a listing that a checkpoint has */
     OPERATION_MS = 5,
 };
 
@@ -396,6 +397,79 @@ static const StatRow stat_rows[] = {
     {"written", "bytes", "written to files", offsetof(Emufs, bytes_written)},
 };
 
+/* The files that the guest has open are opened again, by their names. */
+static void open_again(Emufs *e, Handle *h, char *path, Ckpt *ckpt)
+{
+    char joined[HOSTFOLDER_PATH_MAX];
+    bool directory;
+    int file = -1;
+    errno = EINVAL;
+    if (hostfolder_join("", path, strlen(path), joined))
+        file = hostfolder_open_path(e->folder, joined, HOSTFOLDER_OPEN,
+                                    &directory);
+    if (file >= 0) {
+        *h = (Handle){.used = true,
+                      .directory = directory,
+                      .file = file,
+                      .path = alloc_string(joined)};
+        return;
+    }
+    ckpt_fail(ckpt,
+              "emufs: cannot open %s, which the guest has open: %s; put it "
+              "back",
+              path, strerror(errno));
+}
+
+static void names_checkpoint(Handle *h, Ckpt *ckpt)
+{
+    size_t count = ckpt_count(ckpt, "names", h->name_count, NAMES_MAX);
+    if (ckpt_loads(ckpt)) {
+        forget_names(h);
+        h->names = count ? alloc_zeroed(count, sizeof *h->names) : NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char *name = ckpt_text(ckpt, "name", h->names[i]);
+        if (!ckpt_loads(ckpt))
+            continue;
+        if (!name || strlen(name) > BUFFER_SIZE) {
+            free(name);
+            ckpt_fail(ckpt, "emufs: a name is damaged; save it anew");
+            return;
+        }
+        h->names[h->name_count++] = name;
+    }
+}
+
+static void emufs_checkpoint(Device *device, Ckpt *ckpt)
+{
+    Emufs *e = (Emufs *)device;
+    for (unsigned i = 0; i < HANDLES && !ckpt_error(ckpt); i++) {
+        Handle *h = &e->handles[i];
+        bool used = h->used;
+        ckpt_bool(ckpt, "used", &used);
+        if (ckpt_loads(ckpt))
+            close_handle(h);
+        if (!used)
+            continue;
+        char *path = ckpt_text(ckpt, "path", h->path);
+        if (path)
+            open_again(e, h, path, ckpt);
+        free(path);
+        if (!ckpt_error(ckpt))
+            names_checkpoint(h, ckpt);
+    }
+}
+
+static const CkptField state[] = {
+    CKPT_FIELD(Emufs, handle), CKPT_FIELD(Emufs, offset),
+    CKPT_FIELD(Emufs, length), CKPT_FIELD(Emufs, operation),
+    CKPT_FIELD(Emufs, result), CKPT_ARRAY(Emufs, buffer),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Emufs, done),
+};
+
 const DeviceClass lame_emufs_class = {
     .name = "emufs",
     .text = "System/161's emulator file system: a folder of the host, out of "
@@ -410,6 +484,11 @@ const DeviceClass lame_emufs_class = {
     .destroy = emufs_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
+    .checkpoint = emufs_checkpoint,
 };
 
 Device *lame_emufs_create(LameSlot *slot, EventQueue *events, const char *path,

@@ -313,6 +313,36 @@ static const StatRow stat_rows[] = {
      offsetof(Mainboard, slots[LAMEBUS_CONTROLLER].warnings)},
 };
 
+static const CkptField slot_state[] = {
+    CKPT_BOOL(LameSlot, powered),
+    CKPT_FIELD(LameSlot, warnings),
+};
+
+static const CkptField cpu_state[] = {
+    CKPT_FIELD(CpuArea, cirqe),
+    CKPT_FIELD(CpuArea, cipi),
+    CKPT_ARRAY(CpuArea, cram),
+};
+
+static void mainboard_checkpoint(Device *device, Ckpt *ckpt)
+{
+    Mainboard *mb = (Mainboard *)device;
+    ckpt_records(ckpt, slot_state, ARRAY_LEN(slot_state), mb->slots,
+                 LAMEBUS_SLOTS, sizeof mb->slots[0]);
+    ckpt_records(ckpt, cpu_state, ARRAY_LEN(cpu_state), mb->cpus, mb->cpu_count,
+                 sizeof mb->cpus[0]);
+}
+
+static const CkptField state[] = {
+    CKPT_FIELD(Mainboard, irqs),
+    CKPT_FIELD(Mainboard, irqe),
+    CKPT_FIELD(Mainboard, cpue),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Mainboard, off),
+};
+
 const DeviceClass lame_mainboard_class = {
     .name = "mainboard",
     .text = "bus controller of System/161 2.x",
@@ -326,6 +356,11 @@ const DeviceClass lame_mainboard_class = {
     .destroy = mainboard_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
+    .checkpoint = mainboard_checkpoint,
 };
 
 const DeviceClass lame_oldmainboard_class = {
@@ -341,6 +376,11 @@ const DeviceClass lame_oldmainboard_class = {
     .destroy = mainboard_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
+    .checkpoint = mainboard_checkpoint,
 };
 
 LameSlot *lame_mainboard_slot(Device *device, unsigned number)

@@ -290,6 +290,34 @@ static const StatRow stat_rows[] = {
     {"bad", "frames", "from outside that are none", offsetof(Nic, frames_bad)},
 };
 
+static const CkptField frame_state[] = {
+    CKPT_UP_TO(Frame, size, NET161_FRAME_MAX),
+    CKPT_ARRAY(Frame, bytes),
+};
+
+static void nic_checkpoint(Device *device, Ckpt *ckpt)
+{
+    Nic *n = (Nic *)device;
+    ckpt_fields(ckpt, frame_state, ARRAY_LEN(frame_state), &n->sending);
+    ckpt_records(ckpt, frame_state, ARRAY_LEN(frame_state), n->waiting,
+                 WAITING_MAX, sizeof n->waiting[0]);
+}
+
+static const CkptField state[] = {
+    CKPT_BOOL(Nic, carrier),
+    CKPT_BOOL(Nic, promiscuous),
+    CKPT_FIELD(Nic, receive_irq),
+    CKPT_FIELD(Nic, transmit_irq),
+    CKPT_UP_TO(Nic, first, WAITING_MAX - 1),
+    CKPT_UP_TO(Nic, count, WAITING_MAX),
+    CKPT_ARRAY(Nic, buffers),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Nic, sent),
+    DEVICE_EVENT(Nic, arrived),
+};
+
 const DeviceClass lame_nic_class = {
     .name = "nic",
     .text = "System/161's network card",
@@ -303,6 +331,11 @@ const DeviceClass lame_nic_class = {
     .destroy = nic_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
+    .checkpoint = nic_checkpoint,
 };
 
 Device *lame_nic_create(LameSlot *slot, EventQueue *events,

@@ -122,6 +122,25 @@ static const StatRow stat_rows[] = {
     {"received", "characters", "typed", offsetof(Screen, keyboard.received)},
 };
 
+/* It is another picture. */
+static void screen_checkpoint(Device *device, Ckpt *ckpt)
+{
+    if (ckpt_loads(ckpt))
+        ((Screen *)device)->changes++;
+}
+
+static const CkptField state[] = {
+    CKPT_FIELD(Screen, cursor),
+    CKPT_ARRAY(Screen, memory),
+    CKPT_FIELD(Screen, keyboard.character),
+    CKPT_FIELD(Screen, keyboard.irq),
+    CKPT_BOOL(Screen, keyboard.idle),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Screen, keyboard.arrived),
+};
+
 const DeviceClass lame_screen_class = {
     .name = "screen",
     .text = "System/161's text screen",
@@ -135,6 +154,11 @@ const DeviceClass lame_screen_class = {
     .destroy = screen_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
+    .checkpoint = screen_checkpoint,
 };
 
 Device *lame_screen_create(LameSlot *slot, EventQueue *events,

@@ -135,6 +135,17 @@ static const StatRow stat_rows[] = {
      offsetof(Serial, garbled)},
 };
 
+static const CkptField state[] = {
+    CKPT_FIELD(Serial, write_irq),          CKPT_FIELD(Serial, sending),
+    CKPT_FIELD(Serial, keyboard.character), CKPT_FIELD(Serial, keyboard.irq),
+    CKPT_BOOL(Serial, keyboard.idle),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Serial, sent),
+    DEVICE_EVENT(Serial, keyboard.arrived),
+};
+
 const DeviceClass lame_serial_class = {
     .name = "serial",
     .text = "System/161's serial console",
@@ -148,6 +159,10 @@ const DeviceClass lame_serial_class = {
     .destroy = serial_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
 };
 
 Device *lame_serial_create(LameSlot *slot, EventQueue *events,

@@ -139,6 +139,16 @@ static const StatRow stat_rows[] = {
     {"beeps", "beeps", "of the speaker", offsetof(Timer, beeps)},
 };
 
+static const CkptField state[] = {
+    CKPT_FIELD(Timer, restart),
+    CKPT_FIELD(Timer, countdown),
+    CKPT_BOOL(Timer, irq),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Timer, expiry),
+};
+
 const DeviceClass lame_timer_class = {
     .name = "timer",
     .text = "System/161's timer and clock card",
@@ -152,6 +162,10 @@ const DeviceClass lame_timer_class = {
     .destroy = timer_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
 };
 
 Device *lame_timer_create(LameSlot *slot, EventQueue *events, int64_t date)

@@ -87,6 +87,10 @@ static const DeviceReg regs[] = {
     {PROFILE_CLEAR, 4, "PROFILE_CLEAR", "as PRINT; write-only"},
 };
 
+static const CkptField state[] = {
+    CKPT_BOOL(TraceCard, profile),
+};
+
 const DeviceClass lame_trace_class = {
     .name = "trace",
     .text = "System/161's trace control",
@@ -98,6 +102,8 @@ const DeviceClass lame_trace_class = {
     .write = trace_write,
     .reset = trace_reset,
     .destroy = trace_destroy,
+    .state = state,
+    .state_count = ARRAY_LEN(state),
 };
 
 Device *lame_trace_create(LameSlot *slot, const LameTraceHost *host)

@@ -382,6 +382,21 @@ static const StatRow stats[] = {
      offsetof(Lance, count_bytes)},
 };
 
+static const CkptField state[] = {
+    CKPT_UP_TO(Lance, rap, 3),     CKPT_FIELD(Lance, csr0),
+    CKPT_FIELD(Lance, csr1),       CKPT_FIELD(Lance, csr2),
+    CKPT_FIELD(Lance, csr3),       CKPT_FIELD(Lance, mode),
+    CKPT_FIELD(Lance, ring),       CKPT_UP_TO(Lance, ring_mask, 127),
+    CKPT_UP_TO(Lance, next, 127),  CKPT_UP_TO(Lance, sending, 128),
+    CKPT_BOOL(Lance, short_frame), CKPT_FIELD(Lance, length),
+    CKPT_ARRAY(Lance, ram),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Lance, initialized),
+    DEVICE_EVENT(Lance, transmit),
+};
+
 const DeviceClass lance_class = {
     .name = "lance",
     .text = "PMAD-AA Ethernet option: Am7990 on a cable with no other station",
@@ -394,6 +409,10 @@ const DeviceClass lance_class = {
     .destroy = lance_destroy,
     .stats = stats,
     .stat_count = ARRAY_LEN(stats),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
 };
 
 /* The station address ROM of DEC's Ethernet hardware: address and checksum

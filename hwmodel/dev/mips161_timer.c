@@ -96,6 +96,16 @@ static const StatRow stat_rows[] = {
     {"met", "interrupts", "asked for: COUNT met COMPARE", offsetof(Timer, met)},
 };
 
+static const CkptField state[] = {
+    CKPT_FIELD(Timer, zero),
+    CKPT_FIELD(Timer, compare),
+    CKPT_BOOL(Timer, armed),
+};
+
+static const DeviceEvent saved_events[] = {
+    DEVICE_EVENT(Timer, meeting),
+};
+
 const DeviceClass mips161_timer_class = {
     .name = "cpu-timer",
     .text = "on-chip timer of MIPS-161 2.x, as MFC0 and MTC0 reach it",
@@ -108,6 +118,10 @@ const DeviceClass mips161_timer_class = {
     .destroy = timer_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
+    .state = state,
+    .state_count = ARRAY_LEN(state),
+    .events = saved_events,
+    .event_count = ARRAY_LEN(saved_events),
 };
 
 Device *mips161_timer_create(EventQueue *events, Line irq)

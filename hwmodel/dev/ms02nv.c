@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -189,6 +190,23 @@ static const DeviceReg regs[] = {
      "reads 1: 0 battery is well, 1 battery is off (0); ignores writes"},
 };
 
+/* What is in the file stays there: it has to be as it was. */
+static void nv_checkpoint(Device *device, Ckpt *ckpt)
+{
+    Ms02nv *nv = (Ms02nv *)device;
+    uint32_t size = nv->size - HEADER;
+    ckpt_same(ckpt, "overlay", nv->file < 0,
+              "give the disk with or without \",overlay\", as it was");
+    ckpt_same(ckpt, "size", size, "give a disk of the same size");
+    ckpt_bytes(ckpt, "header", nv->header, HEADER);
+    if (nv->file < 0)
+        ckpt_bytes(ckpt, "data", nv->data, size);
+    else
+        ckpt_same(ckpt, "content", hash_bytes(HASH_START, nv->data, size),
+                  "the disk was written since; give it as it was, and use "
+                  "\",overlay\"");
+}
+
 const DeviceClass ms02nv_class = {
     .name = "ms02nv",
     .text = "MS02-NV battery-backed memory: the register, 4 MB above the RAM",
@@ -199,6 +217,7 @@ const DeviceClass ms02nv_class = {
     .write = nv_write,
     .reset = nv_reset,
     .destroy = nv_destroy,
+    .checkpoint = nv_checkpoint,
 };
 
 Device *ms02nv_create(const char *path, bool overlay, Diag *diag)

@@ -54,6 +54,10 @@ static const DeviceReg regs[] = {
      "a write says that an exception came to the ROM; reads 0"},
 };
 
+static const CkptField state[] = {
+    CKPT_FIELD(RomLink, started),
+};
+
 const DeviceClass rom_link_class = {
     .name = "rom-link",
     .text = "Selkirk's own registers, for its boot ROM",
@@ -64,6 +68,8 @@ const DeviceClass rom_link_class = {
     .write = link_write,
     .reset = link_reset,
     .destroy = link_destroy,
+    .state = state,
+    .state_count = ARRAY_LEN(state),
 };
 
 Device *rom_link_create(const RomLinkHost *host)

@@ -155,7 +155,7 @@ bool bus_memory(const Bus *bus, unsigned i, BusMemory *memory)
         const Region *r = &bus->regions[k];
         if (!r->writable || i-- > 0)
             continue;
-        *memory = (BusMemory){r->pa, r->size, r->bytes};
+        *memory = (BusMemory){r->pa, r->size, r->bytes, r->owned};
         return true;
     }
     return false;
@@ -307,6 +307,14 @@ static const StatRow rows[] = {
     {"error.writes", "accesses", "writes that nothing took",
      offsetof(Counters, write_errors)},
 };
+
+void bus_checkpoint(Bus *bus, Ckpt *ckpt)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        ckpt_u64(ckpt, rows[i].name,
+                 (uint64_t *)((char *)&bus->counters + rows[i].offset),
+                 UINT64_MAX);
+}
 
 void bus_add_stats(const Bus *bus, Stats *stats)
 {

@@ -2,6 +2,7 @@
 #ifndef SELKIRK_HWMODEL_MEM_BUS_H
 #define SELKIRK_HWMODEL_MEM_BUS_H
 
+#include "base/ckpt.h"
 #include "base/stats.h"
 #include "hwmodel/dev/device.h"
 
@@ -46,6 +47,7 @@ void bus_add_memory(Bus *bus, uint32_t pa, uint32_t size, uint8_t *bytes,
 typedef struct BusMemory {
     uint32_t pa, size;
     uint8_t *bytes;
+    bool owned; /* the bus's own RAM, not a device's */
 } BusMemory;
 
 /* Fills `memory` with stretch number `i`, from 0 on, of all that there are;
@@ -65,6 +67,10 @@ bool bus_write(Bus *bus, uint32_t pa, unsigned size, uint32_t value);
  * ROM only (loading a ROM is allowed).  False if any byte is elsewhere. */
 bool bus_peek(const Bus *bus, uint32_t pa, void *bytes, uint32_t size);
 bool bus_poke(Bus *bus, uint32_t pa, const void *bytes, uint32_t size);
+
+/* Saves or loads what was counted, in the present section; RAM is bus_memory().
+ */
+void bus_checkpoint(Bus *bus, Ckpt *ckpt);
 
 /* Row group "bus": device reads, device writes, read errors, write errors. */
 void bus_add_stats(const Bus *bus, Stats *stats);

@@ -92,3 +92,29 @@ uint32_t cache_fill(Cache *cache, uint32_t line, bool write,
     *way_index = (uint32_t)index;
     return victim;
 }
+
+/* One item of `count` numbers. */
+static void numbers(Ckpt *ckpt, const char *name, const char *what,
+                    void *values, uint32_t size, uint64_t count, uint64_t most)
+{
+    char item[CKPT_NAME_MAX + 1];
+    snprintf(item, sizeof item, "%s.%s", name, what);
+    const CkptField field = {item, 0, size, (uint32_t)count, most};
+    ckpt_fields(ckpt, &field, 1, values);
+}
+
+void cache_checkpoint(Cache *cache, const char *name, Ckpt *ckpt)
+{
+    uint64_t sets = cache->set_mask + 1, ways = sets * cache->ways;
+    numbers(ckpt, name, "lines", cache->lines, sizeof *cache->lines, ways,
+            UINT64_MAX);
+    if (cache->used)
+        numbers(ckpt, name, "used", cache->used, sizeof *cache->used, ways,
+                UINT64_MAX);
+    numbers(ckpt, name, "filled", cache->filled, 1, sets, cache->ways);
+    numbers(ckpt, name, "oldest", cache->oldest, 1, sets, cache->ways - 1);
+    numbers(ckpt, name, "clock", &cache->clock, sizeof cache->clock, 1,
+            UINT64_MAX);
+    numbers(ckpt, name, "random", &cache->random, sizeof cache->random, 1,
+            UINT16_MAX);
+}

@@ -8,6 +8,7 @@
 #define SELKIRK_HWMODEL_MEM_CACHE_H
 
 #include "base/bits.h"
+#include "base/ckpt.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,6 +45,9 @@ void cache_init(Cache *cache, uint64_t size, unsigned line, unsigned ways,
 void cache_free(Cache *cache);
 /* All ways empty, the replacement as after cache_init(). */
 void cache_reset(Cache *cache);
+
+/* Saves or loads what it holds, items whose names begin with `name`. */
+void cache_checkpoint(Cache *cache, const char *name, Ckpt *ckpt);
 
 /* Four ways at once. */
 typedef uint32_t CacheWays __attribute__((vector_size(16)));

@@ -3,6 +3,7 @@
 #include "hwmodel/mem/events.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -80,7 +81,8 @@ static void sift(EventQueue *queue, Event *event, int slot)
     place(queue, event, slot);
 }
 
-void events_schedule(EventQueue *queue, Event *event, uint64_t cycle)
+/* Puts the event where its cycle and order say. */
+static void insert(EventQueue *queue, Event *event)
 {
     if (!event_pending(event)) {
         if (queue->count == queue->capacity) {
@@ -90,9 +92,14 @@ void events_schedule(EventQueue *queue, Event *event, uint64_t cycle)
         }
         place(queue, event, queue->count++);
     }
+    sift(queue, event, event->slot);
+}
+
+void events_schedule(EventQueue *queue, Event *event, uint64_t cycle)
+{
     event->cycle = cycle > queue->now ? cycle : queue->now;
     event->order = queue->order++;
-    sift(queue, event, event->slot);
+    insert(queue, event);
 }
 
 void events_cancel(EventQueue *queue, Event *event)
@@ -145,4 +152,39 @@ uint64_t events_cycles(const EventQueue *queue, uint64_t count,
 uint64_t events_hz(const EventQueue *queue)
 {
     return queue->hz;
+}
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+static const CkptField queue_fields[] = {
+    CKPT_FIELD(EventQueue, order),
+};
+
+void events_checkpoint(EventQueue *queue, Ckpt *ckpt)
+{
+    ckpt_fields(ckpt, queue_fields, ARRAY_LEN(queue_fields), queue);
+}
+
+/* What an event is in a checkpoint: one of EVENT_NEVER is not pending. */
+typedef struct SavedEvent {
+    uint64_t cycle, order;
+} SavedEvent;
+
+void event_checkpoint(EventQueue *queue, Event *event, const char *name,
+                      Ckpt *ckpt)
+{
+    SavedEvent saved = {EVENT_NEVER, 0};
+    if (event_pending(event))
+        saved = (SavedEvent){event->cycle, event->order};
+    const CkptField field = {name, 0, sizeof(uint64_t), 2, UINT64_MAX};
+    ckpt_fields(ckpt, &field, 1, &saved);
+    if (!ckpt_loads(ckpt) || ckpt_error(ckpt))
+        return;
+    events_cancel(queue, event);
+    if (saved.cycle == EVENT_NEVER)
+        return;
+    event->cycle = saved.cycle;
+    event->order = saved.order;
+    insert(queue, event);
 }

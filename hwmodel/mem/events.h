@@ -4,6 +4,8 @@
 #ifndef SELKIRK_HWMODEL_MEM_EVENTS_H
 #define SELKIRK_HWMODEL_MEM_EVENTS_H
 
+#include "base/ckpt.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,5 +48,11 @@ void events_run(EventQueue *queue, uint64_t cycle);
 uint64_t events_cycles(const EventQueue *queue, uint64_t count,
                        uint64_t per_second);
 uint64_t events_hz(const EventQueue *queue);
+
+/* Saves or loads the order of events, in the present section; and one event,
+ * whose owner's it is.  The queue comes first, and the present is set. */
+void events_checkpoint(EventQueue *queue, Ckpt *ckpt);
+void event_checkpoint(EventQueue *queue, Event *event, const char *name,
+                      Ckpt *ckpt);
 
 #endif

@@ -338,6 +338,33 @@ unsigned hierarchy_uncached(Hierarchy *h, bool store)
     return h->uncached;
 }
 
+/* --- Checkpoints ---------------------------------------------------------- */
+
+static_assert(sizeof(HierarchyCounters) % sizeof(uint64_t) == 0,
+              "only counters");
+
+/* What follows from what the caches hold is worked out again. */
+static void tell_watchers(Hierarchy *h)
+{
+    for (uint64_t i = 0; i < h->present_count; i++)
+        h->present[i] =
+            cache_find_rare(&h->l1i, (uint32_t)(h->first_present + i)) >= 0;
+    for (uint32_t i = 0; h->left && i < hierarchy_places_d(h); i++)
+        h->left(h->left_ctx, i);
+}
+
+void hierarchy_checkpoint(Hierarchy *h, Ckpt *ckpt)
+{
+    cache_checkpoint(&h->l1i, "l1i", ckpt);
+    cache_checkpoint(&h->l1d, "l1d", ckpt);
+    if (h->has_l2)
+        cache_checkpoint(&h->l2, "l2", ckpt);
+    ckpt_u64s(ckpt, "accesses", (uint64_t *)&h->counters,
+              sizeof h->counters / sizeof(uint64_t));
+    if (ckpt_loads(ckpt))
+        tell_watchers(h);
+}
+
 /* --- Statistics ----------------------------------------------------------- */
 
 void hierarchy_add_stats(const Hierarchy *h, Stats *stats)

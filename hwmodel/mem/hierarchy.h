@@ -6,6 +6,7 @@
 #ifndef SELKIRK_HWMODEL_MEM_HIERARCHY_H
 #define SELKIRK_HWMODEL_MEM_HIERARCHY_H
 
+#include "base/ckpt.h"
 #include "base/config.h"
 #include "base/diag.h"
 #include "base/stats.h"
@@ -61,6 +62,10 @@ unsigned hierarchy_access(Hierarchy *hierarchy, uint64_t pa, bool store,
  * be. */
 void hierarchy_add_hits(Hierarchy *hierarchy, uint64_t fetches, uint64_t loads,
                         uint64_t stores);
+
+/* Saves or loads what the caches hold and what was counted, in the present
+ * section: sizes and policies are the same. */
+void hierarchy_checkpoint(Hierarchy *hierarchy, Ckpt *ckpt);
 
 /* Row groups "l1i", "l1d", "l2", "memory": accesses, misses, write-backs. */
 void hierarchy_add_stats(const Hierarchy *hierarchy, Stats *stats);

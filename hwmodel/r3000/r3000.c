@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,4 +151,58 @@ void r3000_add_stats(const R3000 *r, Stats *stats)
 {
     stats_add(stats, "r3000", r3000_rows, ARRAY_LEN(r3000_rows), &r->counters);
     stats_add(stats, "cycles", cause_rows, ARRAY_LEN(cause_rows), &r->counters);
+}
+
+/* --- Checkpoints -----------------------------------------------------------
+ */
+
+#define COUNTER(member) CKPT_FIELD(R3000Counters, member)
+
+static const CkptField counter_fields[] = {
+    CKPT_ARRAY(R3000Counters, cause),
+    COUNTER(total),
+    COUNTER(loads),
+    COUNTER(icache_misses),
+    COUNTER(dcache_misses),
+    COUNTER(uncached_fetches),
+    COUNTER(uncached_loads),
+    COUNTER(stores),
+    COUNTER(partial_stores),
+    COUNTER(uncached_stores),
+    COUNTER(writes_full),
+    COUNTER(writes_row),
+    COUNTER(reads_delayed),
+    COUNTER(write_waits),
+    COUNTER(utlb_misses),
+    COUNTER(muldivs),
+    COUNTER(fp_ops),
+};
+
+static_assert(sizeof(R3000Counters) == (16 + R3000_CAUSES) * sizeof(uint64_t),
+              "all counters are saved");
+
+static const CkptField fields[] = {
+    CKPT_ARRAY(R3000, writes.row),
+    CKPT_ARRAY(R3000, writes.since),
+    CKPT_UP_TO(R3000, writes.first, WRITES_MAX - 1),
+    CKPT_UP_TO(R3000, writes.count, WRITES_MAX),
+    CKPT_BOOL(R3000, writes.started),
+    CKPT_FIELD(R3000, writes.done),
+    CKPT_FIELD(R3000, memory_free),
+    CKPT_FIELD(R3000, memory_row),
+    CKPT_ARRAY(R3000, utlb),
+    CKPT_UP_TO(R3000, utlb_count, UTLB_MAX),
+    CKPT_ARRAY(R3000, unit_free),
+    CKPT_ARRAY(R3000, fp_ready),
+};
+
+void r3000_checkpoint(R3000 *r, Ckpt *ckpt)
+{
+    ckpt_u32s(ckpt, "itags", r->itags, r->desc.icache / 4);
+    ckpt_u32s(ckpt, "dtags", r->dtags, r->desc.dcache / 4);
+    ckpt_fields(ckpt, fields, ARRAY_LEN(fields), r);
+    ckpt_fields(ckpt, counter_fields, ARRAY_LEN(counter_fields), &r->counters);
+    if (r->writes.count > r->desc.write_buffer || r->utlb_count > r->desc.utlb)
+        ckpt_fail(ckpt, "section model: the write buffer or the micro-TLB "
+                        "holds more than it can; save it anew");
 }

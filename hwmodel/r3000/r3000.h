@@ -11,6 +11,7 @@
 #ifndef SELKIRK_HWMODEL_R3000_R3000_H
 #define SELKIRK_HWMODEL_R3000_R3000_H
 
+#include "base/ckpt.h"
 #include "base/stats.h"
 #include "hwmodel/r3000/desc.h"
 
@@ -77,6 +78,9 @@ void r3000_remapped(R3000 *r3000);
 void r3000_count(R3000 *r3000, uint64_t insns);
 /* All cycles, as of the last r3000_count(). */
 uint64_t r3000_cycles(const R3000 *r3000);
+
+/* Saves or loads all of it, of the same description, in the present section. */
+void r3000_checkpoint(R3000 *r3000, Ckpt *ckpt);
 
 /* Row groups "cycles" and "r3000". */
 void r3000_add_stats(const R3000 *r3000, Stats *stats);

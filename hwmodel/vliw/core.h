@@ -3,6 +3,7 @@
 #ifndef SELKIRK_HWMODEL_VLIW_CORE_H
 #define SELKIRK_HWMODEL_VLIW_CORE_H
 
+#include "base/ckpt.h"
 #include "base/hostprofile.h"
 #include "base/stats.h"
 #include "hwmodel/mem/hierarchy.h"
@@ -265,6 +266,14 @@ void core_set_committed(Core *core, CoreCommitted *committed, void *ctx);
  * of `code` and its exits, before these are. */
 void core_settle(Core *core);
 void core_settle_code(Core *core, CoreCode *code);
+
+/* Saves or loads the core, in the present section, between two runs; what is
+ * installed is the layer's, and so are the registers.  Loading drops what was
+ * remembered of pages. */
+void core_checkpoint(Core *core, Ckpt *ckpt);
+/* The code whose entry was counted when core_run() stopped there, or NULL. */
+const CoreCode *core_counted(const Core *core);
+void core_set_counted(Core *core, const CoreCode *code);
 
 /* Row groups "cycles" (causes, total), "core" (molecules, atoms by format,
  * commits, rollbacks, faults by kind, stores, forwards, instructions by gear).

@@ -461,6 +461,42 @@ ok 'leaves the old one' cmp old.csv fail/results.csv
 ok 'and no halves' [ -z "$(find fail -maxdepth 1 -name '.*.partial')" ]
 ok 'with room' exp -q --out fail --only way=well fail.ini
 
+# --- Points that begin with a checkpoint --------------------------------------
+
+cat >boot.ini <<'END'
+[experiment]
+image = guest
+arguments = 20000
+checkpoint_at = 60000
+outputs = insns, cycles
+[base]
+machine.board = bare
+[axis model]
+key = cpu.model
+values = functional, r3000, vliw
+[axis memory]
+key = machine.memory
+values = 8M, 16M
+END
+ok 'a sweep boots once' exp -q boot.ini
+ok 'for each machine' [ "$(find boot/checkpoints -name '*.ckpt' | wc -l)" = 2 ]
+ok 'all points go on from there' \
+    [ "$(cells boot/results.csv 4)" = 'ok ok ok ok ok ok ' ]
+ok 'to the same end' [ "$(cells boot/results.csv 5 | tr ' ' '\n' | sort -u |
+    grep -c .)" = 1 ]
+ok 'in their own times' [ "$(cells boot/results.csv 6 | tr ' ' '\n' | sort -u |
+    grep -c .)" = 3 ]
+cp boot/results.csv boot.csv
+rm -r boot/checkpoints boot/points
+ok 'again' exp -q boot.ini
+ok 'it is the same' diff <(table boot.csv) <(table boot/results.csv)
+sed 's/60000/soon/' boot.ini >bad.ini
+ok 'no point' refuses 'bad.ini: point 1 (model=functional memory=8M): ' bad.ini
+sed 's/60000/text:never/' boot.ini >never.ini
+ok 'one that does not come' status 3 exp -q never.ini
+ok 'is told' grep -q 'checkpoint_at = text:never: there is none' <(
+    exp -q never.ini 2>&1)
+
 echo "1..$count"
 [ "$failed" -eq 0 ] || echo "# $failed of $count failed"
 [ "$failed" -eq 0 ]

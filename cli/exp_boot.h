@@ -1,0 +1,19 @@
+/* The machines that the points of an experiment begin with: checkpoint_at. Each
+ * is run to its checkpoint once, on the reference CPU, however many points
+ * restore it. */
+#ifndef SELKIRK_CLI_EXP_BOOT_H
+#define SELKIRK_CLI_EXP_BOOT_H
+
+#include "cli/exp_points.h"
+
+/* Where the checkpoint of the point is, in `folder`, which is the experiment's;
+ * NULL: it begins at the reset.  Points that begin with the same machine have
+ * the same.  free() it. */
+char *exp_boot_path(const ExpPoint *point, const char *folder);
+/* The command line that takes it, for exp_command_free(). */
+char **exp_boot_command(const ExpPoint *point, const char *path);
+/* Takes it, unless it is there.  False: a Diag, or a signal came. */
+bool exp_boot(const ExpPoint *point, const char *folder, bool quiet,
+              Diag *diag);
+
+#endif
