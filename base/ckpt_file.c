@@ -110,11 +110,11 @@ static bool compress(Writer *w, const uint8_t *bytes, size_t size, bool last)
     }
 }
 
-/* The end of the run of pages of the kind that begins at `i`. */
-static size_t run_end(const Section *s, size_t i)
+/* The end of the run of pages of one kind that begins at `i`. */
+static size_t run_end(const uint8_t *kinds, size_t count, size_t i)
 {
     size_t end = i + 1;
-    while (end < s->page_count && s->kinds[end] == s->kinds[i])
+    while (end < count && kinds[end] == kinds[i])
         end++;
     return end;
 }
@@ -126,7 +126,7 @@ static bool write_pages(Writer *w, Section *s, bool placed)
     s->offset = w->at;
     for (size_t i = 0, end; i < s->page_count; i = end) {
         size_t at = i * CKPT_PAGE;
-        end = run_end(s, i);
+        end = run_end(s->kinds, s->page_count, i);
         size_t size = end * CKPT_PAGE - at;
         if (s->kinds[i] != CKPT_PAGE_DATA)
             continue;
@@ -400,12 +400,41 @@ static bool can_map(const Section *s, const uint8_t *memory)
            s->stored % host == 0;
 }
 
+/* Whether pages `i` up to before `end` are zeros in the file, of which holes
+ * are not read. */
+static bool are_zeros(const Ckpt *c, const Section *s, size_t i, size_t end)
+{
+    static const uint8_t zeros[CKPT_PAGE];
+    off_t from = (off_t)(s->offset + i * CKPT_PAGE);
+    off_t data = lseek(c->file, from, SEEK_DATA);
+    if (data < 0 && errno == ENXIO)
+        return true; /* nothing else follows */
+    if (data > from)
+        i += (size_t)(data - from) / CKPT_PAGE;
+    while (i < end &&
+           memcmp(c->map + s->offset + i * CKPT_PAGE, zeros, CKPT_PAGE) == 0)
+        i++;
+    return i >= end;
+}
+
+static bool check_zeros(const Ckpt *c, const Section *s, const uint8_t *kinds,
+                        size_t count)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        end = run_end(kinds, count, i);
+        if (kinds[i] == CKPT_PAGE_ZERO && !are_zeros(c, s, i, end))
+            return false;
+    }
+    return true;
+}
+
 static bool read_placed(Ckpt *c, const Section *s, const uint8_t *kinds,
                         size_t count, uint8_t *memory, bool map)
 {
     const uint8_t *stored = c->map + s->offset;
     if (s->stored != count * CKPT_PAGE ||
-        check_pages(stored, kinds, count) != s->check)
+        check_pages(stored, kinds, count) != s->check ||
+        !check_zeros(c, s, kinds, count))
         return fail_damaged(c, s);
     if (map && can_map(s, memory)) {
         void *at = mmap(memory, s->stored, PROT_READ | PROT_WRITE,

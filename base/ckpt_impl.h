@@ -36,7 +36,7 @@ typedef struct Section {
 } Section;
 
 struct Ckpt {
-    bool loads, compress, ended;
+    bool loads, compress;
     Diag diag;
     char *path; /* loading */
     Section *sections;
