@@ -67,9 +67,27 @@ static bool remove_stale(const struct sockaddr_un *address, Diag *diag)
                       path, strerror(errno));
 }
 
-/* For this user alone. */
-static int listen_at(const struct sockaddr_un *address, Diag *diag)
+/* Whether another name may do where bind() says this. */
+static bool is_of_name(int error)
 {
+    switch (error) {
+    case EACCES:
+    case EADDRINUSE:
+    case EINVAL:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOTDIR:
+    case EPERM:
+    case EROFS: return true;
+    default: return false;
+    }
+}
+
+/* For this user alone.  -1: `status` is the program's. */
+static int listen_at(const struct sockaddr_un *address, int *status, Diag *diag)
+{
+    *status = STATUS_INPUT;
     if (!remove_stale(address, diag))
         return -1;
     int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -79,10 +97,13 @@ static int listen_at(const struct sockaddr_un *address, Diag *diag)
     umask(before);
     if (good && listen(s, BACKLOG) == 0)
         return s;
-    diag_error(diag,
-               "%s: cannot listen there: %s; its folder must be there, and "
-               "writable",
-               address->sun_path, strerror(errno));
+    int error = errno;
+    if (!is_of_name(error))
+        *status = STATUS_HOST;
+    diag_error(diag, "%s: cannot listen there: %s; %s", address->sun_path,
+               strerror(error),
+               is_of_name(error) ? "its folder must be there, and writable"
+                                 : "look what the system lacks, and try again");
     if (good)
         unlink(address->sun_path);
     if (s >= 0)
@@ -164,9 +185,10 @@ int hub161_run(const Options *options, Diag *diag)
     Hub hub = {.count = 0};
     if (!network_address(&address, path, diag))
         return STATUS_INPUT;
-    int s = listen_at(&address, diag);
+    int status;
+    int s = listen_at(&address, &status, diag);
     if (s < 0)
-        return STATUS_INPUT;
+        return status;
     terminal_init();
     hub.polls[0].fd = s;
     fprintf(stderr, "selkirk: hub161: cards find it at hub=%s\n", path);

@@ -54,10 +54,24 @@ static bool load_linked(Cpu *c, unsigned rt, uint32_t va)
     return true;
 }
 
+/* Whether the link is to the word at `va`, as far as that can be stored to:
+ * where it cannot, the store itself says why. */
+static bool is_linked(Cpu *c, uint32_t va)
+{
+    if (!c->s.link)
+        return false;
+    TlbPage page;
+    uint32_t status = c->s.status;
+    TlbResult result = tlb_translate(&c->s, &c->tlb_index, va, true, &page);
+    /* Where two entries match, the store will shut the TLB down. */
+    c->s.status = status;
+    return result != TLB_OK || page.pa == c->s.link_pa;
+}
+
 /* Exceptions end a link, and so do stores of other processors (cpu_group.c). */
 static bool store_conditional(Cpu *c, unsigned rt, uint32_t va, uint32_t value)
 {
-    bool link = c->s.link;
+    bool link = is_linked(c, va);
     if ((link || va & 3) && !cpu_store(c, va, 4, value, c->timed))
         return false;
     c->s.link = false;

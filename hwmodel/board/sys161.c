@@ -71,6 +71,7 @@ typedef struct Sys161 {
     Device *serial, *screen; /* or NULL */
     bool screen_types;       /* what is typed is for the screen's keyboard */
     Device *cards[LAMEBUS_SLOTS];
+    LameRandomSource random;
     BoardNic nics[LAMEBUS_SLOTS]; /* the hubs' paths are owned */
     size_t nic_count;
 } Sys161;
@@ -267,10 +268,11 @@ static bool place_slot(Sys161 *sys, const Config *config, unsigned number,
         place_card(sys, number, lame_trace_id, lame_trace_create(slot, &trace));
         break;
     case SYS161_RANDOM:
-        place_card(
-            sys, number, lame_random_id,
-            lame_random_create(
-                slot, what->seed + config_int(config, CONFIG_SYS161_SEED)));
+        if (what->seeded)
+            sys->random.seed =
+                what->seed + config_int(config, CONFIG_SYS161_SEED);
+        place_card(sys, number, lame_random_id,
+                   lame_random_create(slot, &sys->random));
         break;
     }
     return true;
@@ -358,7 +360,19 @@ static bool choose_cpus(Sys161 *sys, const Sys161Slot *mainboard,
     return true;
 }
 
-static void place_mainboard(Sys161 *sys, const Sys161Slot *what)
+/* Which of System/161's processors is on the mainboard. */
+static BoardCpuKind processor_kind(const Config *config,
+                                   const Sys161Slot *mainboard)
+{
+    enum { BY_MAINBOARD, FIRST, SECOND };
+    unsigned asked = config_choice(config, CONFIG_SYS161_PROCESSOR);
+    bool old = mainboard->card == SYS161_OLDMAINBOARD;
+    bool first = asked == BY_MAINBOARD ? old : asked == FIRST;
+    return first ? BOARD_CPU_MIPS161_1 : BOARD_CPU_MIPS161_2;
+}
+
+static void place_mainboard(Sys161 *sys, const Sys161Slot *what,
+                            BoardCpuKind kind)
 {
     Board *board = &sys->board;
     bool old = what->card == SYS161_OLDMAINBOARD;
@@ -380,9 +394,9 @@ static void place_mainboard(Sys161 *sys, const Sys161Slot *what)
     bus_add_device(board->bus, parts[MAINBOARD].pa, parts[MAINBOARD].size,
                    sys->mainboard);
     sys->cards[LAMEBUS_CONTROLLER] = sys->mainboard;
-    board->cpu.kind = old ? BOARD_CPU_MIPS161_1 : BOARD_CPU_MIPS161_2;
-    board->cpu.prid = old ? 0x3ff : 0xa1;
-    if (old)
+    board->cpu.kind = kind;
+    board->cpu.prid = kind == BOARD_CPU_MIPS161_1 ? 0x3ff : 0xa1;
+    if (kind == BOARD_CPU_MIPS161_1)
         return;
     board->cpu.timer = parts[CPU_TIMER].pa;
     for (unsigned i = 0; i < board->cpu.count; i++) {
@@ -417,6 +431,7 @@ static bool sys161_build(Board *board, const Config *config, bool big,
         return diag_error(diag, "a sys161 is big-endian and the image is "
                                 "little-endian; build it big-endian, or use "
                                 "--machine bare");
+    sys->random.seed = config_int(config, CONFIG_SYS161_SEED);
     bool good = read_conf(config, &conf, diag);
     const Sys161Slot *mainboard = &conf.slots[LAMEBUS_CONTROLLER];
     good = good && choose_memory(sys, mainboard, diag) &&
@@ -424,7 +439,7 @@ static bool sys161_build(Board *board, const Config *config, bool big,
     if (good) {
         bus_add_ram(board->bus, 0, board->memory);
         place_rom(board);
-        place_mainboard(sys, mainboard);
+        place_mainboard(sys, mainboard, processor_kind(config, mainboard));
     }
     if (good)
         choose_keyboard(sys, config, &conf);

@@ -136,6 +136,7 @@ static bool random_argument(const Line161 *line, const char *name,
     if (!strcmp(name, "autoseed"))
         return true; /* a run repeats: sys161.seed says which numbers */
     *known = !strcmp(name, "seed");
+    line->slot->seeded |= *known;
     return !*known ||
            take_number(line, name, value, UINT64_MAX, &line->slot->seed, diag);
 }

@@ -32,7 +32,8 @@ typedef struct Sys161Slot {
     uint32_t cpus; /* likewise */
     uint32_t rpm;  /* of a disk */
     bool paranoid; /* likewise */
-    uint64_t seed; /* of a random card */
+    uint64_t seed; /* of a random card, */
+    bool seeded;   /* if it says one */
     uint16_t address; /* of a nic; 0: not said */
 } Sys161Slot;
 

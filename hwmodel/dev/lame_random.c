@@ -12,16 +12,15 @@ const LameId lame_random_id = {9, 1};
 
 typedef struct Random {
     LameCard card;
-    uint64_t seed;
-    uint64_t state;
+    LameRandomSource *source;
     uint64_t reads;
 } Random;
 
 /* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
  * generators, 2014): a counter, mixed; any seed is as good as another. */
-static uint32_t next(Random *r)
+static uint32_t next(LameRandomSource *source)
 {
-    uint64_t z = r->state += 0x9e3779b97f4a7c15ull;
+    uint64_t z = source->state += 0x9e3779b97f4a7c15ull;
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ z >> 27) * 0x94d049bb133111ebull;
     return (uint32_t)((z ^ z >> 31) >> 32);
@@ -31,7 +30,7 @@ static uint32_t random_read(Device *device, uint32_t offset, unsigned size)
 {
     Random *r = (Random *)device;
     r->reads++;
-    return lamebus_get_lanes(next(r), offset, size);
+    return lamebus_get_lanes(next(r->source), offset, size);
 }
 
 static void random_write(Device *device, uint32_t offset, unsigned size,
@@ -45,7 +44,7 @@ static void random_write(Device *device, uint32_t offset, unsigned size,
 static void random_reset(Device *device)
 {
     Random *r = (Random *)device;
-    r->state = r->seed;
+    r->source->state = r->source->seed;
 }
 
 static void random_destroy(Device *device)
@@ -55,7 +54,8 @@ static void random_destroy(Device *device)
 
 static const DeviceReg regs[] = {
     {VALUE, 4, "VALUE",
-     "another number at each read, by the seed alone; read-only"},
+     "another number at each read of any such card, by the seed alone; "
+     "read-only"},
 };
 
 static const StatRow stat_rows[] = {
@@ -83,11 +83,11 @@ const DeviceClass lame_random_class = {
     .state_count = ARRAY_LEN(state),
 };
 
-Device *lame_random_create(LameSlot *slot, uint64_t seed)
+Device *lame_random_create(LameSlot *slot, LameRandomSource *source)
 {
     Random *r = alloc_zeroed(1, sizeof *r);
     r->card.device.cls = &lame_random_class;
     r->card.slot = slot;
-    r->seed = seed;
+    r->source = source;
     return &r->card.device;
 }

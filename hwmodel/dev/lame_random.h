@@ -7,7 +7,14 @@
 extern const DeviceClass lame_random_class;
 extern const LameId lame_random_id;
 
-/* The numbers are a function of `seed` and of how many were read. */
-Device *lame_random_create(LameSlot *slot, uint64_t seed);
+/* Where the numbers come from.  All random cards of a machine have one, as in
+ * System/161: the numbers are a function of `seed` and of how many were read
+ * of any card. */
+typedef struct LameRandomSource {
+    uint64_t seed, state;
+} LameRandomSource;
+
+/* `source` is borrowed; its seed is set before the reset. */
+Device *lame_random_create(LameSlot *slot, LameRandomSource *source);
 
 #endif

@@ -60,6 +60,11 @@ static void timer_write(Device *device, uint32_t offset, unsigned size,
     if (offset == COUNT) {
         t->zero = events_now(t->events) - value;
     } else {
+        /* OS/161 asks for its first interrupt long after the reset, with a
+         * number that COUNT has passed by then: it must not have to come
+         * round. */
+        if (count(t) > value)
+            t->zero = events_now(t->events);
         t->compare = value;
         t->armed = true;
         line_set(&t->irq, false);
@@ -89,7 +94,8 @@ static const DeviceReg regs[] = {
      "CP0 register 9: one more each cycle, 0 again when it meets COMPARE"},
     {COMPARE, 4, "COMPARE",
      "CP0 register 11: the processor is interrupted, input 5, when COUNT meets "
-     "it, from the first write on; a write ends that"},
+     "it, from the first write on; a write ends that, and COUNT is 0 again "
+     "where it is beyond what is written"},
 };
 
 static const StatRow stat_rows[] = {

@@ -119,8 +119,18 @@ PROGRAM("mips161.S")
     LATER(TRAPS_EVERYWHERE(EXC_ADES, sc $t0, 1($s0)))
     CHECK_SEEN_ADDR(SEEN_BADVADDR, word + 1)
     LATER(TRAPS(EXC_DBE, ll $t0, 0($s1)))
+    /* Another word has no link, and is not asked for. */
+    sw      $0, 4($s0)
     LATER(ll $t1, 0($s0))
-    LATER(TRAPS(EXC_DBE, sc $t0, 0($s1)))
+    li      $t2, 98
+    LATER(sc $t2, 4($s0))
+    CHECK($t2, 0)
+    lw      $t3, 4($s0)
+    CHECK($t3, 0)
+    LATER(ll $t1, 0($s0))
+    li      $t2, 98
+    LATER(sc $t2, 0($s1))
+    CHECK($t2, 0)
     LATER(sync)
     LATER(cache 0, 0($s0))
 #endif

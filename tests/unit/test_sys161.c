@@ -378,10 +378,19 @@ static void test_cpu_timer(void **state)
     assert_int_equal(rig.irqs, 1 << 5);
     assert_true(bus_read(rig.bus, pa + COMPARE, 4, &value));
     assert_int_equal(value, 80);
-    /* What is past comes round again. */
+    /* What is there now comes round again; */
     pass(&rig, 60);
     assert_true(bus_write(rig.bus, pa + COMPARE, 4, 60));
     pass(&rig, (UINT64_C(1) << 32) - 1);
+    assert_int_equal(rig.irqs, 0);
+    pass(&rig, 1);
+    assert_int_equal(rig.irqs, 1 << 5);
+    /* what is past is counted from 0. */
+    pass(&rig, 59);
+    assert_true(bus_write(rig.bus, pa + COMPARE, 4, 20));
+    assert_true(bus_read(rig.bus, pa + COUNT, 4, &value));
+    assert_int_equal(value, 0);
+    pass(&rig, 19);
     assert_int_equal(rig.irqs, 0);
     pass(&rig, 1);
     assert_int_equal(rig.irqs, 1 << 5);
@@ -685,6 +694,13 @@ static void test_random(void **state)
     assert_int_equal(same, 0);
     wr(&a, RANDOM, 0, 0);
     assert_int_equal(a.notes, 1);
+    rig_close(&a);
+    rig_close(&c);
+    /* Two cards have one source. */
+    rig_open(&a, "27 random, 28 random seed=7, 31 mainboard");
+    rig_open(&c, "28 random seed=7, 31 mainboard");
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(rd(&a, RANDOM - (i & 1), 0), rd(&c, RANDOM, 0));
     rig_close(&a);
     rig_close(&b);
     rig_close(&c);
