@@ -524,6 +524,10 @@ static void sys161_destroy(Board *board)
         free((char *)sys->nics[i].hub);
 }
 
+static const CkptField state[] = {
+    CKPT_FIELD(Sys161, random.state),
+};
+
 const BoardClass board_sys161 = {
     .name = "sys161",
     .text = "The computer that System/161 simulates, for OS/161: big-endian, a "
@@ -544,4 +548,6 @@ const BoardClass board_sys161 = {
     .net_receive = sys161_net_receive,
     .screen = sys161_screen,
     .destroy = sys161_destroy,
+    .state = state,
+    .state_count = ARRAY_LEN(state),
 };

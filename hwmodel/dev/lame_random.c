@@ -62,10 +62,6 @@ static const StatRow stat_rows[] = {
     {"reads", "numbers", "read", offsetof(Random, reads)},
 };
 
-static const CkptField state[] = {
-    CKPT_FIELD(Random, state),
-};
-
 const DeviceClass lame_random_class = {
     .name = "random",
     .text = "System/161's random number generator",
@@ -79,8 +75,6 @@ const DeviceClass lame_random_class = {
     .destroy = random_destroy,
     .stats = stat_rows,
     .stat_count = ARRAY_LEN(stat_rows),
-    .state = state,
-    .state_count = ARRAY_LEN(state),
 };
 
 Device *lame_random_create(LameSlot *slot, LameRandomSource *source)

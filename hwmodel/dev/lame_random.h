@@ -14,7 +14,8 @@ typedef struct LameRandomSource {
     uint64_t seed, state;
 } LameRandomSource;
 
-/* `source` is borrowed; its seed is set before the reset. */
+/* `source` is borrowed; its seed is set before the reset.  A
+ * checkpoint has it from whoever owns it. */
 Device *lame_random_create(LameSlot *slot, LameRandomSource *source);
 
 #endif

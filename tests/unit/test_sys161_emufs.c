@@ -375,7 +375,8 @@ static void test_race(void **state)
     assert_int_equal(pthread_create(&thread, NULL, swap_links, &s), 0);
     unsigned opened = 0, refused = 0;
     for (unsigned i = 0;
-         i < TRIES || (atomic_load(&s.swaps) < SWAPS_MIN && i < TRIES_MAX);
+         i < TRIES || (i < TRIES_MAX && (atomic_load(&s.swaps) < SWAPS_MIN ||
+                                         !opened || !refused));
          i++) {
         uint32_t result = ask_name(&rig, 0, "here/file", OPEN);
         if (result != 1) {
