@@ -384,25 +384,28 @@ static const CkptField phase_fields[] = {
     CKPT_FIELD(Machine, warm_limit),
 };
 
+/* A section for each processor: "model", "model1" and so on. */
 static void model_checkpoint(Machine *m, Ckpt *ckpt)
 {
-    if (!ckpt_section(ckpt, "model"))
-        return;
-    if (m->baseline)
-        baseline_checkpoint(m->baseline, ckpt);
-    else
-        layer_checkpoint(m->layer, ckpt);
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        char name[16] = "model";
+        if (i)
+            snprintf(name, sizeof name, "model%u", i);
+        if (!ckpt_section(ckpt, name))
+            return;
+        if (m->baseline)
+            baseline_checkpoint(m->baseline, ckpt);
+        else
+            layer_checkpoint(m->processors[i].layer, ckpt);
+    }
 }
 
-/* Layers of several processors have their T-bits in common, and begin cold. */
 void phases_save(Machine *m, Ckpt *ckpt)
 {
     bool timed = m->phase != PHASE_FUNCTIONAL && (m->layer || m->baseline);
-    bool model = timed && !processors_are_several(m) &&
-                 config_bool(m->config, CONFIG_CHECKPOINT_LAYER);
     if (ckpt_section(ckpt, "phase"))
         ckpt_fields(ckpt, phase_fields, ARRAY_LEN(phase_fields), m);
-    if (model)
+    if (timed && config_bool(m->config, CONFIG_CHECKPOINT_LAYER))
         model_checkpoint(m, ckpt);
 }
 

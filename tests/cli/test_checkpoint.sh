@@ -112,6 +112,10 @@ kernels() { # each by each engine; all save the same files
         -s tcache.size=8192 -s tcache.policy=fifo -s morph.hash=0 \
         -s morph.return_stack=0 -s l1d.policy=lru -s l2.policy=random \
         --engine threaded
+    goes_on kernel several '60007,cycle:2M,1000003' "${under_layer[@]}" \
+        -s machine.cpus=3 --engine threaded
+    goes_on kernel borrows '300003,1700001' "${under_layer[@]}" \
+        -s machine.cpus=2 -s tcache.sharing=copy --engine threaded
 }
 [ -n "$slow" ] || kernels "$@"
 
