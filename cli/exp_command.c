@@ -57,19 +57,24 @@ char *exp_command_path(const ExpPoint *point, const char *folder,
     return path;
 }
 
-/* Compiled code is kept for the other points, unless something was said. */
-static bool keeps_code(const ExpPoint *point)
+/* Compiled code is kept where another point can use it, unless something was
+ * said: a run that keeps code compiles more than is worth it for itself. */
+static bool keeps_code(const ExpPoints *points, const ExpPoint *point)
 {
-    const char *model = config_text(point->config, CONFIG_CPU_MODEL);
     for (size_t i = 0; i < point->settings.count; i++) {
         const ExpSetting *s = &point->settings.list[i];
         if (s->key == EXP_CONFIG && strcmp(s->name, "engine.saved") == 0)
             return false;
     }
-    return strcmp(model, "vliw") == 0;
+    for (size_t i = 0; point->code_hash && i < points->count; i++)
+        if (&points->list[i] != point &&
+            points->list[i].code_hash == point->code_hash)
+            return true;
+    return false;
 }
 
-char **exp_command_create(const ExpPoint *point, const char *folder)
+char **exp_command_create(const ExpPoints *points, const ExpPoint *point,
+                          const char *folder)
 {
     ExpWords w = {NULL, 0};
     char *out = exp_command_path(point, folder, "");
@@ -82,7 +87,7 @@ char **exp_command_create(const ExpPoint *point, const char *folder)
         else
             exp_command_add(&w, "--set=%s=%s", s->name, s->value);
     }
-    if (keeps_code(point))
+    if (keeps_code(points, point))
         exp_command_add(&w, "--set=engine.saved=%s/code", folder);
     exp_command_add_inputs(&w, point);
     char *boot = exp_boot_path(point, folder);
@@ -152,7 +157,7 @@ void exp_command_write(const ExpPoints *points, const char *folder, FILE *out)
         booted = boot;
         fprintf(out, "# point %u%s%s\n", point->number, *name ? ": " : "",
                 name);
-        write_command(exp_command_create(point, folder), out);
+        write_command(exp_command_create(points, point, folder), out);
         free(name);
     }
     free(booted);

@@ -18,9 +18,10 @@ void exp_command_add(ExpWords *words, const char *format, ...)
 void exp_command_add_inputs(ExpWords *words, const ExpPoint *point);
 void exp_command_add_guest(ExpWords *words, const ExpPoint *point);
 
-/* As execv() takes it, from the program's name on; `folder` is the
- * experiment's.  exp_command_free() releases it. */
-char **exp_command_create(const ExpPoint *point, const char *folder);
+/* As execv() takes it, from the program's name on; `point` is one of `points`,
+ * `folder` the experiment's.  exp_command_free() releases it. */
+char **exp_command_create(const ExpPoints *points, const ExpPoint *point,
+                          const char *folder);
 void exp_command_free(char **command);
 
 /* Writes those of the chosen points for a shell, each behind a comment with its

@@ -347,6 +347,24 @@ static bool hash_slots(Maker *m, const ExpPoint *point, uint64_t *hash,
     return true;
 }
 
+/* Points that differ in these keys have no code in common: it knows the
+ * machine, and what the passes have made. */
+static bool is_of_code(const char *key)
+{
+    return strncmp(key, "vliw.", 5) == 0 || strncmp(key, "opt.", 4) == 0;
+}
+
+static uint64_t hash_code(const ExpPoint *point)
+{
+    uint64_t h = hash_u64(HASH_START, point->image_hash);
+    if (strcmp(config_text(point->config, CONFIG_CPU_MODEL), "vliw") != 0)
+        return 0;
+    for (ConfigKey key = 0; key < CONFIG_KEY_COUNT; key++)
+        if (is_of_code(config_name(key)))
+            h = hash_text(h, config_text(point->config, key));
+    return h ? h : 1;
+}
+
 static bool hash(Maker *m, ExpPoint *point, Diag *diag)
 {
     const char *const *run = point->run;
@@ -374,6 +392,7 @@ static bool hash(Maker *m, ExpPoint *point, Diag *diag)
         return diag_error(diag, "%s: cannot read %s: %s",
                           point->where[EXP_IMAGE], run[EXP_IMAGE],
                           strerror(errno));
+    point->code_hash = hash_code(point);
     return hash_file(m, point, EXP_EXPECT_FILE, run[EXP_EXPECT_FILE],
                      &point->expect_hash, diag);
 }

@@ -23,6 +23,8 @@ typedef struct ExpPoint {
     uint64_t image_hash;
     uint64_t input_hash;  /* of arguments, limits, input and disks */
     uint64_t expect_hash; /* of what its output has to be */
+    /* Of image and keys that compiled code depends on; 0: there is none. */
+    uint64_t code_hash;
 } ExpPoint;
 
 typedef struct ExpPoints {

@@ -103,7 +103,7 @@ static bool start(Runner *r, Job *job, size_t index)
 {
     const ExpPoint *point = point_of(r, index);
     char *folder = exp_command_path(point, r->run->folder, "");
-    char **command = exp_command_create(point, r->run->folder);
+    char **command = exp_command_create(r->run->points, point, r->run->folder);
     job->point = index;
     bool ok = report_make_folders(folder, r->diag) &&
               exp_record_remove(folder, r->diag);

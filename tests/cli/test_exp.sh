@@ -490,6 +490,11 @@ cp boot/results.csv boot.csv
 rm -r boot/checkpoints boot/points
 ok 'again' exp -q boot.ini
 ok 'it is the same' diff <(table boot.csv) <(table boot/results.csv)
+ok 'code is kept for points of one machine' \
+    [ "$(grep -c engine.saved boot/commands.txt)" = 2 ]
+sed 's/machine.memory/vliw.store_buffer/; s/8M, 16M/8, 16/' boot.ini >buffer.ini
+ok 'and not where nobody else can use it' \
+    [ "$(exp --dry-run buffer.ini | grep -c engine.saved)" = 0 ]
 sed 's/60000/soon/' boot.ini >bad.ini
 ok 'no point' refuses 'bad.ini: point 1 (model=functional memory=8M): ' bad.ini
 sed 's/60000/text:never/' boot.ini >never.ini
