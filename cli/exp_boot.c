@@ -16,8 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Of all that the machine is a function of at its checkpoint.  Its model of
@@ -86,17 +88,34 @@ __attribute__((noreturn)) static void become(char *const *command, int log,
     _exit(STATUS_HOST);
 }
 
-/* The status of wait(), or -1. */
-static int run(char *const *command, const char *log_path)
+/* The log of the checkpoint at `path`, locked: of several programs, on however
+ * many hosts, one takes it, and the others wait.  Where files cannot be locked
+ * each may take it for itself, and the last one's stays.  -1: a signal came, or
+ * errno. */
+static int open_log(const char *path)
 {
-    int log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const struct timespec moment = {0, 100000000};
+    int log = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    while (log >= 0 && flock(log, LOCK_EX | LOCK_NB) < 0 &&
+           errno == EWOULDBLOCK) {
+        nanosleep(&moment, NULL);
+        terminal_poll();
+        if (terminal_signal()) {
+            close(log);
+            log = -1;
+        }
+    }
+    return log;
+}
+
+/* The status of wait(), or -1.  What the command says is all of the log. */
+static int run(char *const *command, int log)
+{
     int status = -1;
     pid_t parent = getpid();
-    pid_t pid = log < 0 ? -1 : fork();
+    pid_t pid = ftruncate(log, 0) < 0 ? -1 : fork();
     if (pid == 0)
         become(command, log, parent);
-    if (log >= 0)
-        close(log);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         terminal_poll();
     return status;
@@ -116,43 +135,61 @@ static void read_last_line(const char *path, char *line, size_t size)
         fclose(file);
 }
 
-static bool take(const ExpPoint *point, const char *path, const char *folder,
-                 Diag *diag)
+static bool take(const ExpPoint *point, const char *path, const char *log_path,
+                 int log, Diag *diag)
 {
-    char *log, *checkpoints, words[256];
+    char words[256];
     char **command = exp_boot_command(point, path);
-    if (asprintf(&log, "%s.log", path) < 0 ||
-        asprintf(&checkpoints, "%s/checkpoints", folder) < 0)
-        abort();
-    bool ok = report_make_folders(checkpoints, diag);
-    int status = ok ? run(command, log) : 0;
-    terminal_poll();
-    if (ok && terminal_signal()) {
-        ok = false;
-    } else if (ok && (status != 0 || access(path, R_OK) < 0)) {
-        read_last_line(log, words, sizeof words);
-        ok = diag_error(diag,
-                        "%s: checkpoint_at = %s: there is none: %s; %s "
-                        "has all of it",
-                        point->where[EXP_CHECKPOINT_AT],
-                        point->run[EXP_CHECKPOINT_AT], words, log);
-    }
+    int status = run(command, log);
     exp_command_free(command);
-    free(log);
-    free(checkpoints);
+    terminal_poll();
+    if (terminal_signal())
+        return false;
+    if (status == 0 && access(path, R_OK) == 0)
+        return true;
+    read_last_line(log_path, words, sizeof words);
+    return diag_error(diag,
+                      "%s: checkpoint_at = %s: there is none: %s; %s has all "
+                      "of it",
+                      point->where[EXP_CHECKPOINT_AT],
+                      point->run[EXP_CHECKPOINT_AT], words, log_path);
+}
+
+/* Takes it, if nobody else does meanwhile. */
+static bool take_once(const ExpPoint *point, const char *path, bool quiet,
+                      Diag *diag)
+{
+    char *log_path;
+    if (asprintf(&log_path, "%s.log", path) < 0)
+        abort();
+    int log = open_log(log_path);
+    bool ok = log >= 0;
+    if (ok && access(path, R_OK) < 0) {
+        if (!quiet)
+            fprintf(stderr, "selkirk: to %s, for the points that begin there\n",
+                    point->run[EXP_CHECKPOINT_AT]);
+        ok = take(point, path, log_path, log, diag);
+    } else if (!ok && !terminal_signal()) {
+        diag_error(diag, "--out: cannot write %s: %s", log_path,
+                   strerror(errno));
+    }
+    if (log >= 0)
+        close(log);
+    free(log_path);
     return ok;
 }
 
 bool exp_boot(const ExpPoint *point, const char *folder, bool quiet, Diag *diag)
 {
-    char *path = exp_boot_path(point, folder);
-    bool ok = true;
-    if (path && access(path, R_OK) < 0) {
-        if (!quiet)
-            fprintf(stderr, "selkirk: to %s, for the points that begin there\n",
-                    point->run[EXP_CHECKPOINT_AT]);
-        ok = take(point, path, folder, diag);
-    }
+    char *path = exp_boot_path(point, folder), *checkpoints;
+    if (!path)
+        return true;
+    if (asprintf(&checkpoints, "%s/checkpoints", folder) < 0)
+        abort();
+    bool ok =
+        access(path, R_OK) == 0 || (report_make_folders(checkpoints, diag) &&
+                                    take_once(point, path, quiet, diag));
+    free(checkpoints);
     free(path);
     return ok;
 }

@@ -12,7 +12,8 @@
 char *exp_boot_path(const ExpPoint *point, const char *folder);
 /* The command line that takes it, for exp_command_free(). */
 char **exp_boot_command(const ExpPoint *point, const char *path);
-/* Takes it, unless it is there.  False: a Diag, or a signal came. */
+/* Takes it, unless it is there, or waits for another program that does, such as
+ * another task of Slurm.  False: a Diag, or a signal came. */
 bool exp_boot(const ExpPoint *point, const char *folder, bool quiet,
               Diag *diag);
 

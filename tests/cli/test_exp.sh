@@ -497,6 +497,17 @@ ok 'and not where nobody else can use it' \
     [ "$(exp --dry-run buffer.ini | grep -c engine.saved)" = 0 ]
 sed 's/60000/soon/' boot.ini >bad.ini
 ok 'no point' refuses 'bad.ini: point 1 (model=functional memory=8M): ' bad.ini
+# Whoever boots holds the log; another one waits, and takes what is there then.
+boot=$(find boot/checkpoints -name '*.ckpt' | sort | head -n 1)
+cp "$boot" boot.ckpt
+rm -r "$boot" boot/points
+echo 'nobody else boots' >"$boot.log"
+flock "$boot.log" sh -c "touch held; sleep 1; cp boot.ckpt '$boot'" &
+until [ -e held ]; do sleep 0.02; done
+ok 'tasks wait for the one that boots' exp -q boot.ini
+wait
+ok 'and do not boot' grep -q 'nobody else boots' "$boot.log"
+ok 'they come to the same' diff <(table boot.csv) <(table boot/results.csv)
 sed 's/60000/text:never/' boot.ini >never.ini
 ok 'one that does not come' status 3 exp -q never.ini
 ok 'is told' grep -q 'checkpoint_at = text:never: there is none' <(
