@@ -108,7 +108,7 @@ uint64_t gear0_operation_anew(Layer *l, const Insn *in)
 static void charge_uncached(Layer *l, bool store)
 {
     core_charge(l->core, CORE_CAUSE_DCACHE,
-                hierarchy_uncached(l->hierarchy, store));
+                hierarchy_uncached(l->hierarchy, core_cycles(l->core), store));
 }
 
 /* Time of a data access at `va`.  True: it goes to plain memory at *pa. */

@@ -1,17 +1,17 @@
-/* The modelled caches and memory: which level answers, what it costs, what
- * moves.
+/* The modelled caches: which level answers, what it costs, what moves.
  *
  * A first-level miss costs l2.latency if the second level has the line, else
- * memory.latency, and fills the levels that missed.  Levels include nothing of
- * each other: a line may leave the second level and stay in the first.  Dirty
- * lines that are replaced move in the background, after the fill: one of the
- * first level to the second if that has the line (which counts as no use of
- * it), else to memory; one of the second level to memory.  The processor never
- * waits for them. */
+ * what memory takes (memory.c), which is asked beside; it fills the levels that
+ * missed.  Levels include nothing of each other: a line may leave the second
+ * level and stay in the first.  Dirty lines that are replaced move after the
+ * fill: one of the first level to the second if that has the line (which counts
+ * as no use of it), else to memory; one of the second level to memory.  The
+ * processor does not wait for them, but memory is taken. */
 #include "hwmodel/mem/hierarchy.h"
 
 #include "base/alloc.h"
 #include "hwmodel/mem/cache.h"
+#include "hwmodel/mem/memory.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -29,7 +29,8 @@ typedef struct HierarchyCounters {
 struct Hierarchy {
     Cache l1i, l1d, l2;
     bool has_l2;
-    unsigned l2_latency, memory_latency, uncached;
+    unsigned l2_latency;
+    Memory memory;
     HierarchyCounters counters;
     /* Who watches.  `present` has a byte for each instruction line from
      * `first_present` on. */
@@ -85,8 +86,7 @@ static bool check_lines(const Hierarchy *h, const CacheKeys *keys,
 static bool configure(Hierarchy *h, const Config *config, Diag *diag)
 {
     h->l2_latency = (unsigned)config_int(config, CONFIG_L2_LATENCY);
-    h->memory_latency = (unsigned)config_int(config, CONFIG_MEMORY_LATENCY);
-    h->uncached = (unsigned)config_int(config, CONFIG_MEMORY_UNCACHED);
+    memory_init(&h->memory, config);
     h->has_l2 = config_int(config, CONFIG_L2_SIZE) != 0;
     if (!make_cache(&h->l1i, &l1i_keys, config, diag) ||
         !make_cache(&h->l1d, &l1d_keys, config, diag))
@@ -126,6 +126,7 @@ void hierarchy_reset(Hierarchy *h)
     cache_reset(&h->l1d);
     if (h->has_l2)
         cache_reset(&h->l2);
+    memory_reset(&h->memory);
 }
 
 unsigned hierarchy_line_i(const Hierarchy *h)
@@ -211,33 +212,53 @@ void hierarchy_add_hits(Hierarchy *h, uint64_t fetches, uint64_t loads,
 
 /* --- Accesses ------------------------------------------------------------- */
 
-/* The first level has missed `pa`: the cycles until the line is there. */
-static unsigned read_below(Hierarchy *h, uint64_t pa)
+static unsigned line_size(const Cache *cache)
 {
-    if (!h->has_l2) {
-        h->counters.reads++;
-        return h->memory_latency;
-    }
-    h->counters.accesses2++;
-    uint32_t line = (uint32_t)(pa >> h->l2.line_shift);
+    return 1u << cache->line_shift;
+}
+
+/* A second-level line is read for the first level's of `size` bytes that `pa`
+ * lies in.  Returns when that is there. */
+static uint64_t fill_second(Hierarchy *h, uint64_t now, uint64_t pa,
+                            unsigned size)
+{
+    unsigned whole = line_size(&h->l2);
     uint32_t place;
-    int64_t index = cache_find_rare(&h->l2, line);
-    if (index >= 0) {
-        cache_use(&h->l2, index, false);
-        return h->l2_latency;
-    }
     h->counters.misses2++;
     h->counters.reads++;
-    uint32_t victim = cache_fill(&h->l2, line, false, &place);
+    uint64_t there = memory_read(&h->memory, now, pa, size, whole);
+    uint32_t victim =
+        cache_fill(&h->l2, (uint32_t)(pa >> h->l2.line_shift), false, &place);
     if (victim != CACHE_EMPTY && victim & CACHE_DIRTY) {
         h->counters.write_backs2++;
         h->counters.writes++;
+        memory_write(&h->memory, now, whole);
     }
-    return h->memory_latency;
+    return there;
+}
+
+/* The first level, whose lines have `size` bytes, has missed `pa`: when the
+ * line is there. */
+static uint64_t read_below(Hierarchy *h, uint64_t now, uint64_t pa,
+                           unsigned size)
+{
+    if (!h->has_l2) {
+        h->counters.reads++;
+        return memory_read(&h->memory, now, pa, size, size);
+    }
+    h->counters.accesses2++;
+    int64_t index = cache_find_rare(&h->l2, (uint32_t)(pa >> h->l2.line_shift));
+    if (index < 0)
+        return fill_second(h, now, pa, size);
+    cache_use(&h->l2, index, false);
+    /* It may still be on its way. */
+    uint64_t arrival = memory_arrival(&h->memory, pa, size);
+    uint64_t there = now + h->l2_latency;
+    return arrival > there ? arrival : there;
 }
 
 /* A dirty line of the first-level data cache was replaced. */
-static void write_back(Hierarchy *h, uint32_t victim)
+static void write_back(Hierarchy *h, uint64_t now, uint32_t victim)
 {
     h->counters.write_backs1++;
     if (h->has_l2) {
@@ -250,26 +271,27 @@ static void write_back(Hierarchy *h, uint32_t victim)
         }
     }
     h->counters.writes++;
+    memory_write(&h->memory, now, line_size(&h->l1d));
 }
 
 /* *place is where the line is then. */
-static unsigned miss_data(Hierarchy *h, uint64_t pa, bool write,
+static unsigned miss_data(Hierarchy *h, uint64_t now, uint64_t pa, bool write,
                           uint32_t *place)
 {
     ++*(write ? &h->counters.store_misses : &h->counters.load_misses);
-    unsigned cycles = read_below(h, pa);
+    uint64_t there = read_below(h, now, pa, line_size(&h->l1d));
     uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
     uint32_t victim = cache_fill(&h->l1d, line, write, place);
-    if (victim == CACHE_EMPTY)
-        return cycles;
-    if (victim & CACHE_DIRTY)
-        write_back(h, victim);
-    if (h->left)
-        h->left(h->left_ctx, *place);
-    return cycles;
+    if (victim != CACHE_EMPTY) {
+        if (victim & CACHE_DIRTY)
+            write_back(h, now, victim);
+        if (h->left)
+            h->left(h->left_ctx, *place);
+    }
+    return (unsigned)(there - now);
 }
 
-unsigned hierarchy_fetch(Hierarchy *h, uint64_t pa)
+unsigned hierarchy_fetch(Hierarchy *h, uint64_t now, uint64_t pa)
 {
     h->counters.fetches++;
     uint32_t line = (uint32_t)(pa >> h->l1i.line_shift);
@@ -286,56 +308,57 @@ unsigned hierarchy_fetch(Hierarchy *h, uint64_t pa)
     }
     h->counters.fetch_misses++;
     uint32_t place;
-    unsigned cycles = read_below(h, pa);
+    uint64_t there = read_below(h, now, pa, line_size(&h->l1i));
     uint32_t victim = cache_fill(&h->l1i, line, false, &place);
     note_present(h, victim, false);
     note_present(h, line, true);
-    return cycles;
+    return (unsigned)(there - now);
 }
 
-static inline unsigned access_data(Hierarchy *h, uint64_t pa, bool store)
+static inline unsigned access_data(Hierarchy *h, uint64_t now, uint64_t pa,
+                                   bool store)
 {
     uint32_t place;
     int64_t index = cache_find(&h->l1d, (uint32_t)(pa >> h->l1d.line_shift));
     if (unlikely(index < 0))
-        return miss_data(h, pa, store, &place);
+        return miss_data(h, now, pa, store, &place);
     cache_use(&h->l1d, index, store);
     return 0;
 }
 
-unsigned hierarchy_load(Hierarchy *h, uint64_t pa)
+unsigned hierarchy_load(Hierarchy *h, uint64_t now, uint64_t pa)
 {
     h->counters.loads++;
-    return access_data(h, pa, false);
+    return access_data(h, now, pa, false);
 }
 
-unsigned hierarchy_store(Hierarchy *h, uint64_t pa)
+unsigned hierarchy_store(Hierarchy *h, uint64_t now, uint64_t pa)
 {
     h->counters.stores++;
-    return access_data(h, pa, true);
+    return access_data(h, now, pa, true);
 }
 
-unsigned hierarchy_access(Hierarchy *h, uint64_t pa, bool store,
+unsigned hierarchy_access(Hierarchy *h, uint64_t now, uint64_t pa, bool store,
                           uint32_t *place, bool *dirty)
 {
     uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
     int64_t index = cache_find_rare(&h->l1d, line);
     *dirty = store;
     if (index < 0)
-        return miss_data(h, pa, store, place);
+        return miss_data(h, now, pa, store, place);
     cache_use(&h->l1d, index, store);
     *place = (uint32_t)index;
     *dirty = h->l1d.lines[index] & CACHE_DIRTY;
     return 0;
 }
 
-unsigned hierarchy_uncached(Hierarchy *h, bool store)
+unsigned hierarchy_uncached(Hierarchy *h, uint64_t now, bool store)
 {
     if (store)
         h->counters.uncached_stores++;
     else
         h->counters.uncached_loads++;
-    return h->uncached;
+    return (unsigned)(memory_access(&h->memory, now) - now);
 }
 
 /* --- Checkpoints ---------------------------------------------------------- */
@@ -359,6 +382,7 @@ void hierarchy_checkpoint(Hierarchy *h, Ckpt *ckpt)
     cache_checkpoint(&h->l1d, "l1d", ckpt);
     if (h->has_l2)
         cache_checkpoint(&h->l2, "l2", ckpt);
+    memory_checkpoint(&h->memory, ckpt);
     ckpt_u64s(ckpt, "accesses", (uint64_t *)&h->counters,
               sizeof h->counters / sizeof(uint64_t));
     if (ckpt_loads(ckpt))
@@ -398,9 +422,14 @@ void hierarchy_add_stats(const Hierarchy *h, Stats *stats)
             "stores that no cache may take"),
     };
 #undef ROW
+    static const StatRow bus[] = {
+        {"waits", "cycles", "that reads waited for what was under way",
+         offsetof(Memory, waits)},
+    };
     stats_add(stats, "l1i", l1i, ARRAY_LEN(l1i), &h->counters);
     stats_add(stats, "l1d", l1d, ARRAY_LEN(l1d), &h->counters);
     if (h->has_l2)
         stats_add(stats, "l2", l2, ARRAY_LEN(l2), &h->counters);
     stats_add(stats, "memory", memory, ARRAY_LEN(memory), &h->counters);
+    stats_add(stats, "memory", bus, ARRAY_LEN(bus), &h->memory);
 }

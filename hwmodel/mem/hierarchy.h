@@ -22,13 +22,14 @@ void hierarchy_destroy(Hierarchy *hierarchy);
 /* All lines invalid. */
 void hierarchy_reset(Hierarchy *hierarchy);
 
-/* One access, which lies within a line.  Physical addresses, 64 bits: the
+/* One access, which lies within a line, at `now`, the processor's cycles so
+ * far, which never go back but at a reset.  Physical addresses, 64 bits: the
  * layer's own memory lies above the guest's 4 GB.  Returns the cycles that the
  * processor waits beyond those of a hit. */
-unsigned hierarchy_fetch(Hierarchy *hierarchy, uint64_t pa);
-unsigned hierarchy_load(Hierarchy *hierarchy, uint64_t pa);
-unsigned hierarchy_store(Hierarchy *hierarchy, uint64_t pa);
-unsigned hierarchy_uncached(Hierarchy *hierarchy, bool store);
+unsigned hierarchy_fetch(Hierarchy *hierarchy, uint64_t now, uint64_t pa);
+unsigned hierarchy_load(Hierarchy *hierarchy, uint64_t now, uint64_t pa);
+unsigned hierarchy_store(Hierarchy *hierarchy, uint64_t now, uint64_t pa);
+unsigned hierarchy_uncached(Hierarchy *hierarchy, uint64_t now, bool store);
 
 unsigned hierarchy_line_i(const Hierarchy *hierarchy); /* bytes */
 unsigned hierarchy_line_d(const Hierarchy *hierarchy);
@@ -56,18 +57,19 @@ bool hierarchy_find_data(Hierarchy *hierarchy, uint64_t pa, uint32_t *place,
                          bool *dirty);
 /* hierarchy_load() and _store() for whoever counts the access otherwise: where
  * its line is then, and whether that is dirty. */
-unsigned hierarchy_access(Hierarchy *hierarchy, uint64_t pa, bool store,
-                          uint32_t *place, bool *dirty);
+unsigned hierarchy_access(Hierarchy *hierarchy, uint64_t now, uint64_t pa,
+                          bool store, uint32_t *place, bool *dirty);
 /* Counts accesses that hit, or (negative numbers) were counted but should not
  * be. */
 void hierarchy_add_hits(Hierarchy *hierarchy, uint64_t fetches, uint64_t loads,
                         uint64_t stores);
 
-/* Saves or loads what the caches hold and what was counted, in the present
- * section: sizes and policies are the same. */
+/* Saves or loads what the caches hold, what memory does and what was counted,
+ * in the present section: sizes and policies are the same. */
 void hierarchy_checkpoint(Hierarchy *hierarchy, Ckpt *ckpt);
 
-/* Row groups "l1i", "l1d", "l2", "memory": accesses, misses, write-backs. */
+/* Row groups "l1i", "l1d", "l2", "memory": accesses, misses, write-backs,
+ * waits. */
 void hierarchy_add_stats(const Hierarchy *hierarchy, Stats *stats);
 
 #endif

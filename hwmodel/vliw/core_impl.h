@@ -355,17 +355,20 @@ static inline void core_refill_tlb(Core *c, uint32_t va)
     core_stall(c, CORE_CAUSE_TLB, c->tlb_miss);
 }
 
-/* The time of an access that will not fail. */
-static inline void core_spend_access(Core *c, const CorePage *page, uint32_t va,
-                                     uint32_t pa, bool store)
+/* The time of an access that will not fail.  `clock`: the pipeline's, when its
+ * molecule issues; here and below. */
+static inline void core_spend_access(Core *c, const CorePage *page,
+                                     uint64_t clock, uint32_t va, uint32_t pa,
+                                     bool store)
 {
     if (page->mapped &&
         unlikely(c->tlb[va >> PAGE_SHIFT & c->tlb_mask] != va >> PAGE_SHIFT))
         core_refill_tlb(c, va);
+    uint64_t now = clock + c->stalls;
     unsigned cycles = unlikely(!page->cached)
-                          ? hierarchy_uncached(c->hierarchy, store)
-                      : store ? hierarchy_store(c->hierarchy, pa)
-                              : hierarchy_load(c->hierarchy, pa);
+                          ? hierarchy_uncached(c->hierarchy, now, store)
+                      : store ? hierarchy_store(c->hierarchy, now, pa)
+                              : hierarchy_load(c->hierarchy, now, pa);
     if (unlikely(cycles))
         core_stall(c, CORE_CAUSE_DCACHE, cycles);
 }
@@ -392,16 +395,16 @@ static inline uint32_t core_bytes_get(const uint8_t *p, unsigned size, bool big)
 }
 
 /* Loads zero-extend.  False: a fault. */
-static inline bool core_load(Core *c, const Step *step, uint32_t va,
-                             unsigned size, const IrContext *context,
-                             uint32_t *value)
+static inline bool core_load(Core *c, const Step *step, uint64_t clock,
+                             uint32_t va, unsigned size,
+                             const IrContext *context, uint32_t *value)
 {
     const CorePage *page = core_look(c, va, size, context->user, false);
     if (unlikely(!page))
         return false;
     uint32_t pa = page->pa | va % PAGE_SIZE;
     const uint8_t *host = page->host + va % PAGE_SIZE;
-    core_spend_access(c, page, va, pa, false);
+    core_spend_access(c, page, clock, va, pa, false);
     if (unlikely(step->alias)) {
         c->alias[step->alias - 1] = (AliasReg){pa, size};
         c->alias_set |= 1ull << (step->alias - 1);
@@ -422,9 +425,9 @@ static inline bool core_load(Core *c, const Step *step, uint32_t va,
 }
 
 /* Gates a store.  False: a fault. */
-static inline bool core_store(Core *c, uint64_t check, uint32_t va,
-                              unsigned size, const IrContext *context,
-                              uint32_t value)
+static inline bool core_store(Core *c, uint64_t check, uint64_t clock,
+                              uint32_t va, unsigned size,
+                              const IrContext *context, uint32_t value)
 {
     const CorePage *page = core_look(c, va, size, context->user, true);
     if (unlikely(!page))
@@ -434,7 +437,7 @@ static inline bool core_store(Core *c, uint64_t check, uint32_t va,
                  c->store_count >= c->desc.store_buffer) &&
         core_refuse_store(c, page, va, pa, size, check))
         return false;
-    core_spend_access(c, page, va, pa, true);
+    core_spend_access(c, page, clock, va, pa, true);
     bool swap = context->big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
     uint32_t bytes = size == 1   ? (uint8_t)value
                      : size == 2 ? (uint16_t)value

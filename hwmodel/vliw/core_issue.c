@@ -26,13 +26,15 @@ static void settle(CoreRun *r)
 /* --- When a molecule issues ----------------------------------------------- */
 
 /* The lines that the molecule lies in and the one before did not. */
-static void fetch(CoreRun *r, const Issue *m)
+static void fetch(CoreRun *r, const Issue *m, uint64_t clock)
 {
+    Core *c = r->c;
     uint32_t line = r->line == NO_LINE ? m->first_line : r->line + 1;
     for (; line <= m->last_line; line++) {
-        unsigned cycles = hierarchy_fetch(
-            r->c->hierarchy, (r->code->line + line) << r->c->line_shift);
-        core_stall(r->c, CORE_CAUSE_ICACHE, cycles);
+        unsigned cycles =
+            hierarchy_fetch(c->hierarchy, clock + c->stalls,
+                            (r->code->line + line) << c->line_shift);
+        core_stall(c, CORE_CAUSE_ICACHE, cycles);
     }
     r->line = m->last_line;
 }
@@ -190,7 +192,7 @@ bool core_issue(CoreRun *r)
 
 molecule:
     if (unlikely(m->last_line != r->line))
-        fetch(r, m);
+        fetch(r, m, clock);
     if (clock < c->arrival && (is_waited_for(c, m) || m->commit))
         clock = wait_for_needs(c, m, clock);
     if (unlikely(c->trace != NULL))
@@ -227,11 +229,11 @@ molecule:
         goto failed;                                                           \
     }
 #define LOAD(size)                                                             \
-    if (!core_load(c, step, A, size, &context, &value))                        \
+    if (!core_load(c, step, clock - 1, A, size, &context, &value))             \
     goto failed
 #define STORE(size, word)                                                      \
-    if (!core_store(c, step->alias ? checks[step->alias - 1] : 0, A, size,     \
-                    &context, word))                                           \
+    if (!core_store(c, step->alias ? checks[step->alias - 1] : 0, clock - 1,   \
+                    A, size, &context, word))                                  \
     goto failed
 #define FLOAT()                                                                \
     if (!float_op(c, step, in))                                                \

@@ -93,7 +93,8 @@ const CorePage *core_touch(Core *c, uint32_t va, bool user, bool store,
 {
     const CorePage *page = core_look(c, va, 1, user, store);
     if (page) {
-        core_spend_access(c, page, va, page->pa | va % PAGE_SIZE, store);
+        core_spend_access(c, page, c->clock, va, page->pa | va % PAGE_SIZE,
+                          store);
         c->counters.total = c->clock + c->stalls;
     } else {
         *fault = c->fault;

@@ -238,10 +238,11 @@ Installed *engine_predict(Core *c, Installed *code, unsigned exit,
 void engine_mem_create(Core *c, const Config *config);
 void engine_mem_destroy(Core *c);
 /* EngineHelpers of memory. */
-uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site);
-bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
-                  uint32_t site);
-void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last);
+uint64_t engine_load(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                     uint32_t site);
+bool engine_store(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                  uint32_t value, uint32_t site);
+void engine_fetch(Core *c, Installed *self, uint64_t clock, uint32_t line);
 void engine_refill(Core *c, uint32_t va);
 /* The stores of `site` are undone. */
 void engine_undo(Core *c, uint32_t site);

@@ -174,8 +174,8 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
 
 /* core_spend_access(), without counting what engine_settle() does; then the
  * line can be found. */
-static void spend(Core *c, const CorePage *page, uint32_t va, bool user,
-                  bool store)
+static void spend(Core *c, const CorePage *page, uint64_t clock, uint32_t va,
+                  bool user, bool store)
 {
     Hierarchy *h = c->hierarchy;
     uint32_t place;
@@ -184,13 +184,14 @@ static void spend(Core *c, const CorePage *page, uint32_t va, bool user,
     if (page->mapped &&
         c->tlb[va >> PAGE_SHIFT & c->tlb_mask] != va >> PAGE_SHIFT)
         core_refill_tlb(c, va);
+    uint64_t now = clock + c->stalls;
     if (likely(page->cached)) {
-        cycles = hierarchy_access(h, page->pa | va % PAGE_SIZE, store, &place,
-                                  &dirty);
+        cycles = hierarchy_access(h, now, page->pa | va % PAGE_SIZE, store,
+                                  &place, &dirty);
         if (likely(c->engine.host->fills) && (page->mapped || !user))
             fill(c, user, va, page, place, dirty);
     } else {
-        cycles = hierarchy_uncached(h, store);
+        cycles = hierarchy_uncached(h, now, store);
         hierarchy_add_hits(h, 0, -(uint64_t)!store, -(uint64_t)store);
     }
     if (cycles)
@@ -215,7 +216,8 @@ static void forward(Core *c, const uint8_t *host, unsigned size,
     }
 }
 
-static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
+static uint64_t load(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                     uint32_t site)
 {
     unsigned size = ENGINE_SITE_SIZE(site);
     bool user = self->context.user;
@@ -223,7 +225,7 @@ static uint64_t load(Core *c, Installed *self, uint32_t va, uint32_t site)
     if (!page)
         return 0;
     const uint8_t *host = page->host + va % PAGE_SIZE;
-    spend(c, page, va, user, false);
+    spend(c, page, clock, va, user, false);
     forward(c, host, size, ENGINE_SITE_STORES(site));
     uint32_t value = core_bytes_get(host, size, self->context.big);
     return (uint64_t)value << 32 | 1;
@@ -262,8 +264,8 @@ static bool is_refused(Core *c, const CorePage *page, uint32_t va,
     return refused;
 }
 
-static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
-                  uint32_t site)
+static bool store(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                  uint32_t value, uint32_t site)
 {
     unsigned size = ENGINE_SITE_SIZE(site);
     unsigned stores = ENGINE_SITE_STORES(site);
@@ -274,7 +276,7 @@ static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
     if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
         is_refused(c, page, va, size, stores))
         return false;
-    spend(c, page, va, user, true);
+    spend(c, page, clock, va, user, true);
     uint8_t *host = page->host + va % PAGE_SIZE;
     c->engine.undo[stores] =
         (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
@@ -285,19 +287,20 @@ static bool store(Core *c, Installed *self, uint32_t va, uint32_t value,
     return true;
 }
 
-uint64_t engine_load(Core *c, Installed *self, uint32_t va, uint32_t site)
+uint64_t engine_load(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                     uint32_t site)
 {
     HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
-    uint64_t result = load(c, self, va, site);
+    uint64_t result = load(c, self, clock, va, site);
     hostprofile_enter(c->host_profile, before);
     return result;
 }
 
-bool engine_store(Core *c, Installed *self, uint32_t va, uint32_t value,
-                  uint32_t site)
+bool engine_store(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                  uint32_t value, uint32_t site)
 {
     HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
-    bool result = store(c, self, va, value, site);
+    bool result = store(c, self, clock, va, value, site);
     hostprofile_enter(c->host_profile, before);
     return result;
 }
@@ -310,15 +313,13 @@ void engine_undo(Core *c, uint32_t site)
     }
 }
 
-void engine_fetch(Core *c, Installed *self, uint32_t first, uint32_t last)
+void engine_fetch(Core *c, Installed *self, uint64_t clock, uint32_t line)
 {
     HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
-    for (uint32_t line = first; line <= last; line++) {
-        unsigned cycles =
-            hierarchy_fetch(c->hierarchy, (self->line + line) << c->line_shift);
-        hierarchy_add_hits(c->hierarchy, UINT64_MAX, 0, 0);
-        core_stall(c, CORE_CAUSE_ICACHE, cycles);
-    }
+    unsigned cycles = hierarchy_fetch(c->hierarchy, clock + c->stalls,
+                                      (self->line + line) << c->line_shift);
+    hierarchy_add_hits(c->hierarchy, UINT64_MAX, 0, 0);
+    core_stall(c, CORE_CAUSE_ICACHE, cycles);
     hostprofile_enter(c->host_profile, before);
 }
 

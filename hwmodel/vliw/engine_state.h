@@ -42,23 +42,25 @@ typedef struct EngineUndo {
 
 /* Helpers.  Those that may find a fault return false then (the low bit of a
  * 64-bit result; the value is in the high half) and the code goes to its fault
- * block.  `step` is the index in Installed.steps. */
+ * block.  `step` is the index in Installed.steps; `clock` is core_issue()'s
+ * when the molecule issues, or, of `fetch`, when it is fetched. */
 typedef struct EngineHelpers {
     /* A load that the line table does not answer, zero-extended, by the
      * reference's rules (core_look(), core_spend_access()), forwarding and its
      * stall and count included: value << 32 | 1, or 0. */
-    uint64_t (*load)(Core *c, Installed *self, uint32_t va, uint32_t site);
+    uint64_t (*load)(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                     uint32_t site);
     /* A store that the line table does not answer; logs to
      * undo[ENGINE_SITE_STORES(site)] and stores.  False: a fault. */
-    bool (*store)(Core *c, Installed *self, uint32_t va, uint32_t value,
-                  uint32_t site);
+    bool (*store)(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                  uint32_t value, uint32_t site);
     /* FP by CoreBus.fp.  Reads and writes *fcr31.  False: refused. */
     bool (*fp)(Core *c, uint32_t op, uint32_t cond, uint64_t a, uint64_t b,
                uint32_t *fcr31, uint64_t *result);
     uint32_t (*cp0)(Core *c, uint32_t reg);
-    /* I-lines first..last of the path at which at least one is not present:
-     * fetches each of them in order (hierarchy_fetch()), stalls. */
-    void (*fetch)(Core *c, Installed *self, uint32_t first, uint32_t last);
+    /* The path comes to an I-line that is not present: fetches it
+     * (hierarchy_fetch()), stalls. */
+    void (*fetch)(Core *c, Installed *self, uint64_t clock, uint32_t line);
     /* An access of user mode found its line, but not its page in the micro TLB:
      * that gets it.  Its thunk does so itself, unless Core.tlb_held. */
     void (*refill)(Core *c, uint32_t va);
@@ -131,7 +133,9 @@ typedef struct EngineUnit {
     uint64_t runs;        /* settled ones, of compiled code */
     uint64_t runs_before; /* of them, those before the last flush */
     unsigned tried;       /* runs without any code; UNTHREADED: no other way */
-    uint32_t *sites;      /* ENGINE_SITE() of each op that may fail */
+    /* Of each op of the threaded form that calls a helper: ENGINE_SITE(), and
+     * the clock then, from the entry's on. */
+    uint32_t *sites, *clocks;
 } EngineUnit;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of

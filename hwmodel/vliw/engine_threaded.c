@@ -171,7 +171,7 @@ enter:
     }
     present = self->present;
     if (unlikely(!present[0]))
-        engine_fetch(c, self, 0, 0);
+        engine_fetch(c, self, clock, 0);
     user = self->context.user;
     lines = s->lines[user];
     big = self->context.big;
@@ -227,6 +227,7 @@ do_TRAP:
  * gets that. */
 #define IN_TLB() (!user || has_page(c, va))
 #define SITE()   self->unit.sites[op - ops]
+#define CLOCK()  (clock + self->unit.clocks[op - ops])
 /* With the address in a register, and with a number added; `apart`: no store
  * since the commit has a byte of it. */
 #define LOAD(id, size, get, apart, statement)                                  \
@@ -239,7 +240,7 @@ do_TRAP:
         IN_TLB() && (likely(!(filter >> (va >> 2) % 64 & 1)) || apart)) {      \
         value = get;                                                           \
     } else {                                                                   \
-        loaded = engine_load(c, self, va, SITE());                             \
+        loaded = engine_load(c, self, CLOCK(), va, SITE());                    \
         if (unlikely(!(loaded & 1)))                                           \
             goto failed;                                                       \
         value = (uint32_t)(loaded >> 32);                                      \
@@ -257,7 +258,7 @@ do_TRAP:
         host = (uint8_t *)(va + line->addend);                                 \
         note_undo(&s->undo[op->d], host, size);                                \
         put(host, size, value, big);                                           \
-    } else if (unlikely(!engine_store(c, self, va, value, SITE()))) {          \
+    } else if (unlikely(!engine_store(c, self, CLOCK(), va, value, SITE()))) { \
         goto failed;                                                           \
     }                                                                          \
     filter |= 1ull << (va >> 2) % 64;                                          \
@@ -347,7 +348,7 @@ keep:
 
 fetch:
     if (unlikely(!present[op->imm]))
-        engine_fetch(c, self, op->imm, op->imm);
+        engine_fetch(c, self, CLOCK(), op->imm);
     NEXT();
 
 #define SAVE(n, byte)                                                          \

@@ -101,7 +101,7 @@ struct EngineValues {
 /* An op that is being made. */
 struct EngineDraft {
     EngineOp op;
-    uint32_t site;
+    uint32_t site, clock;
     uint16_t a, b; /* that computed its operands */
     bool pure;     /* it computes a register, and does nothing else */
     bool used;
@@ -186,7 +186,7 @@ static bool is_store(AtomOp op)
 }
 
 static void add_atom(EngineMaker *maker, EngineValues *values, const Step *step,
-                     uint32_t site)
+                     uint32_t site, uint32_t clock)
 {
     AtomOp kind = atom_of(step);
     const AtomInfo *info = atom_info(kind);
@@ -198,6 +198,7 @@ static void add_atom(EngineMaker *maker, EngineValues *values, const Step *step,
     op->b = step->b;
     op->imm = step->imm;
     draft->site = site;
+    draft->clock = clock;
     draft->pure =
         info->d == ATOM_G && info->unit != ATOM_UNIT_LSU && kind != ATOM_CP0;
     if (is_load(kind) || is_store(kind)) {
@@ -221,9 +222,10 @@ static void add_atom(EngineMaker *maker, EngineValues *values, const Step *step,
 }
 
 /* Atoms but the branch, which comes last.  True: what it reads was kept. */
-static bool add_atoms(EngineMaker *maker, EngineValues *values,
-                      const Installed *code, const Issue *m, unsigned stores)
+static bool add_atoms(EngineMaker *maker, EngineValues *values, const Walk *w,
+                      const Issue *m, unsigned stores)
 {
+    const Installed *code = w->code;
     const Step *branch = NULL;
     bool kept = false;
     for (uint32_t i = m->step; i < m->step + m->atoms; i++) {
@@ -244,7 +246,7 @@ static bool add_atoms(EngineMaker *maker, EngineValues *values,
             kept = true;
         }
         add_atom(maker, values, step,
-                 ENGINE_SITE(i, core_access_size(op), stores));
+                 ENGINE_SITE(i, core_access_size(op), stores), w->path.clock);
         stores += is_store(op);
     }
     return kept;
@@ -291,8 +293,11 @@ static void add_fetches(EngineMaker *maker, const Walk *w, const Issue *m)
         return;
     /* The first one of all is fetched when the form is entered. */
     uint32_t line = w->first_line + (m == w->code->issues);
-    for (; line <= m->last_line; line++)
-        add(maker, THREADED_FETCH)->op.imm = line;
+    for (; line <= m->last_line; line++) {
+        EngineDraft *draft = add(maker, THREADED_FETCH);
+        draft->op.imm = line;
+        draft->clock = w->fetched;
+    }
 }
 
 static void add_record(EngineMaker *maker, unsigned kind, unsigned record,
@@ -352,7 +357,7 @@ static void add_path(EngineMaker *maker, Walk *w)
         const Issue *m = walk_issue(w);
         EngineValues *values = values_at(maker, w->later_count);
         add_fetches(maker, w, m);
-        bool kept = add_atoms(maker, values, w->code, m, stores);
+        bool kept = add_atoms(maker, values, w, m, stores);
         const Step *branch = walk_act(w, m, UINT32_MAX);
         if (!add_end(maker, w, index, m, branch, kept))
             return;
@@ -397,8 +402,8 @@ static bool is_branch(unsigned kind)
            (kind >= THREADED_KEPT && kind <= THREADED_UNEQUAL);
 }
 
-/* Bytes of an op, and of its site, which lies behind all ops. */
-enum { OP_SIZE = sizeof(EngineOp) + sizeof(uint32_t) };
+/* Bytes of an op, and of its site and clock, which lie behind all ops. */
+enum { OP_SIZE = sizeof(EngineOp) + 2 * sizeof(uint32_t) };
 
 static void copy_used(const EngineMaker *maker, Pool *pool, Installed *code,
                       unsigned count)
@@ -406,6 +411,7 @@ static void copy_used(const EngineMaker *maker, Pool *pool, Installed *code,
     code->ops = pool_take(pool, (size_t)count * OP_SIZE);
     code->op_count = count;
     code->unit.sites = (uint32_t *)(code->ops + count);
+    code->unit.clocks = code->unit.sites + count;
     unsigned at = 0;
     for (unsigned i = 1; i < maker->op_count; i++) {
         EngineDraft *draft = &maker->ops[i];
@@ -413,7 +419,8 @@ static void copy_used(const EngineMaker *maker, Pool *pool, Installed *code,
         if (!draft->used)
             continue;
         code->ops[at] = draft->op;
-        code->unit.sites[at++] = draft->site;
+        code->unit.sites[at] = draft->site;
+        code->unit.clocks[at++] = draft->clock;
     }
     for (unsigned i = 0; i < count; i++)
         if (is_branch(code->ops[i].op))

@@ -35,6 +35,7 @@ static void fetch(Walk *w, const Issue *m)
     WalkPath *p = &w->path;
     uint32_t line = p->line == NO_LINE ? m->first_line : p->line + 1;
     w->first_line = NO_LINE;
+    w->fetched = p->clock;
     if (m->last_line >= line) {
         p->tally.fetched += m->last_line - line + 1;
         w->first_line = line;

@@ -45,6 +45,7 @@ typedef struct Walk {
     unsigned later_count, later_room;
     /* Of the molecule that issued last: */
     uint32_t first_line; /* fetched, up to its last one; NO_LINE: none was */
+    uint32_t fetched;    /* clock then */
     uint32_t committed;  /* clock after its commit */
 } Walk;
 

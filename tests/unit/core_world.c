@@ -71,8 +71,9 @@ static void note_stored(void *ctx, uint32_t pa, unsigned size)
 
 World *world_create(const char *const *words)
 {
-    static const char *const base[] = {"memory.latency=0", "l2.latency=0",
-                                       "vliw.tlb_miss=0", "memory.uncached=0"};
+    static const char *const base[] = {"memory.latency=0", "memory.transfer=0",
+                                       "memory.write=0",   "l2.latency=0",
+                                       "vliw.tlb_miss=0",  "memory.uncached=0"};
     World *w = alloc_zeroed(1, sizeof *w);
     Diag diag = {""};
     w->config = config_create();

@@ -67,14 +67,16 @@ static uint8_t *place(const Rig *r, uint32_t va)
 
 static bool load(const Rig *r, uint32_t va, uint32_t *value)
 {
-    uint64_t result = engine_load(r->c, r->code, va, ENGINE_SITE(LD32, 4, 0));
+    uint64_t result =
+        engine_load(r->c, r->code, 0, va, ENGINE_SITE(LD32, 4, 0));
     *value = (uint32_t)(result >> 32);
     return result & 1;
 }
 
 static bool store(const Rig *r, uint32_t va, uint32_t value, unsigned stores)
 {
-    return engine_store(r->c, r->code, va, value, ENGINE_SITE(ST32, 4, stores));
+    return engine_store(r->c, r->code, 0, va, value,
+                        ENGINE_SITE(ST32, 4, stores));
 }
 
 static void drop(Rig *r)
@@ -283,17 +285,19 @@ static void test_forwarding(void **state)
     uint64_t before = core_cycles(r.c);
     assert_true(store(&r, CACHED(0x300), 0x44332211, 0));
     assert_int_equal(
-        engine_load(r.c, r.code, CACHED(0x303), ENGINE_SITE(LD8, 1, 1)) >> 32,
+        engine_load(r.c, r.code, 0, CACHED(0x303), ENGINE_SITE(LD8, 1, 1)) >>
+            32,
         0x44);
     assert_int_equal(world_stat(r.w, "core.forwards"), 1);
     assert_int_equal(core_cycles(r.c) - before, 3);
     assert_int_equal(
-        engine_load(r.c, r.code, CACHED(0x300), ENGINE_SITE(LD32, 4, 1)) >> 32,
+        engine_load(r.c, r.code, 0, CACHED(0x300), ENGINE_SITE(LD32, 4, 1)) >>
+            32,
         0x44332211);
     assert_int_equal(world_stat(r.w, "core.forwards"), 2);
     /* Beside it; and committed. */
-    engine_load(r.c, r.code, CACHED(0x304), ENGINE_SITE(LD32, 4, 1));
-    engine_load(r.c, r.code, CACHED(0x300), ENGINE_SITE(LD32, 4, 0));
+    engine_load(r.c, r.code, 0, CACHED(0x304), ENGINE_SITE(LD32, 4, 1));
+    engine_load(r.c, r.code, 0, CACHED(0x300), ENGINE_SITE(LD32, 4, 0));
     assert_int_equal(world_stat(r.w, "core.forwards"), 2);
     drop(&r);
 }
@@ -304,8 +308,8 @@ static void test_undo(void **state)
     Rig r = make_kernel(NULL);
     memcpy(r.w->memory + 0x400, "\1\2\3\4", 4);
     assert_true(store(&r, CACHED(0x400), 0x99999999, 0));
-    assert_true(
-        engine_store(r.c, r.code, CACHED(0x401), 0xee, ENGINE_SITE(ST8, 1, 1)));
+    assert_true(engine_store(r.c, r.code, 0, CACHED(0x401), 0xee,
+                             ENGINE_SITE(ST8, 1, 1)));
     assert_true(store(&r, CACHED(0x400), 0x77777777, 2));
     engine_undo(r.c, ENGINE_SITE(LD32, 4, 3));
     assert_memory_equal(r.w->memory + 0x400, "\1\2\3\4", 4);

@@ -20,10 +20,11 @@ enum { L2 = 10, MEMORY = 50, UNCACHED = 33 };
 static Config *make_config(const char *const *words)
 {
     static const char *const base[] = {
-        "l1i.size=1024", "l1i.line=16",       "l1i.ways=2",
-        "l1d.size=1024", "l1d.line=16",       "l1d.ways=2",
-        "l2.size=4096",  "l2.line=64",        "l2.ways=2",
-        "l2.latency=10", "memory.latency=50", "memory.uncached=33",
+        "l1i.size=1024",     "l1i.line=16",       "l1i.ways=2",
+        "l1d.size=1024",     "l1d.line=16",       "l1d.ways=2",
+        "l2.size=4096",      "l2.line=64",        "l2.ways=2",
+        "l2.latency=10",     "memory.latency=50", "memory.uncached=33",
+        "memory.transfer=0", "memory.write=0",
     };
     Diag diag = {0};
     Config *config = config_create();
@@ -38,6 +39,7 @@ typedef struct Fixture {
     Config *config;
     Hierarchy *h;
     Stats *stats;
+    uint64_t now;
 } Fixture;
 
 static Fixture make(const char *const *words)
@@ -57,6 +59,12 @@ static void release(Fixture *f)
     config_destroy(f->config);
 }
 
+/* Memory has nothing to do any more. */
+static uint64_t later(Fixture *f)
+{
+    return f->now += 1000;
+}
+
 #define WORDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
 #define COUNT(f, row) stats_get((f).stats, row)
 
@@ -69,20 +77,20 @@ static void test_levels(void **state)
     Fixture f = make(NULL);
     assert_int_equal(hierarchy_line_i(f.h), 16);
     assert_int_equal(hierarchy_line_d(f.h), 16);
-    assert_int_equal(hierarchy_load(f.h, 0x1000), MEMORY);
-    assert_int_equal(hierarchy_load(f.h, 0x100f), 0);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0x1000), MEMORY);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0x100f), 0);
     /* The other lines of the L2 line */
-    assert_int_equal(hierarchy_load(f.h, 0x1010), L2);
-    assert_int_equal(hierarchy_store(f.h, 0x1020), L2);
-    assert_int_equal(hierarchy_store(f.h, 0x1020), 0);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0x1010), L2);
+    assert_int_equal(hierarchy_store(f.h, later(&f), 0x1020), L2);
+    assert_int_equal(hierarchy_store(f.h, later(&f), 0x1020), 0);
     /* Instructions have a first level of their own. */
-    assert_int_equal(hierarchy_fetch(f.h, 0x1020), L2);
-    assert_int_equal(hierarchy_fetch(f.h, 0x1024), 0);
-    assert_int_equal(hierarchy_fetch(f.h, 0x100001000), MEMORY);
-    assert_int_equal(hierarchy_load(f.h, 0x1000), 0);
-    assert_int_equal(hierarchy_uncached(f.h, true), UNCACHED);
-    assert_int_equal(hierarchy_uncached(f.h, false), UNCACHED);
-    assert_int_equal(hierarchy_uncached(f.h, false), UNCACHED);
+    assert_int_equal(hierarchy_fetch(f.h, later(&f), 0x1020), L2);
+    assert_int_equal(hierarchy_fetch(f.h, later(&f), 0x1024), 0);
+    assert_int_equal(hierarchy_fetch(f.h, later(&f), 0x100001000), MEMORY);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0x1000), 0);
+    assert_int_equal(hierarchy_uncached(f.h, later(&f), true), UNCACHED);
+    assert_int_equal(hierarchy_uncached(f.h, later(&f), false), UNCACHED);
+    assert_int_equal(hierarchy_uncached(f.h, later(&f), false), UNCACHED);
     assert_int_equal(COUNT(f, "l1d.loads"), 4);
     assert_int_equal(COUNT(f, "l1d.load_misses"), 2);
     assert_int_equal(COUNT(f, "l1d.stores"), 2);
@@ -96,8 +104,8 @@ static void test_levels(void **state)
     assert_int_equal(COUNT(f, "memory.uncached_loads"), 2);
     assert_int_equal(COUNT(f, "memory.uncached_stores"), 1);
     hierarchy_reset(f.h);
-    assert_int_equal(hierarchy_load(f.h, 0x1000), MEMORY);
-    assert_int_equal(hierarchy_fetch(f.h, 0x1020), L2);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0x1000), MEMORY);
+    assert_int_equal(hierarchy_fetch(f.h, later(&f), 0x1020), L2);
     release(&f);
 }
 
@@ -105,11 +113,11 @@ static void test_no_l2(void **state)
 {
     (void)state;
     Fixture f = make(WORDS("l2.size=0", "l2.line=16"));
-    assert_int_equal(hierarchy_store(f.h, 0), MEMORY);
-    assert_int_equal(hierarchy_load(f.h, 16), MEMORY);
-    assert_int_equal(hierarchy_fetch(f.h, 16), MEMORY);
-    assert_int_equal(hierarchy_load(f.h, WAY1), MEMORY);
-    assert_int_equal(hierarchy_load(f.h, 2 * WAY1), MEMORY);
+    assert_int_equal(hierarchy_store(f.h, later(&f), 0), MEMORY);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 16), MEMORY);
+    assert_int_equal(hierarchy_fetch(f.h, later(&f), 16), MEMORY);
+    assert_int_equal(hierarchy_load(f.h, later(&f), WAY1), MEMORY);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 2 * WAY1), MEMORY);
     assert_int_equal(COUNT(f, "memory.reads"), 5);
     assert_int_equal(COUNT(f, "l1d.write_backs"), 1);
     assert_int_equal(COUNT(f, "memory.writes"), 1);
@@ -119,20 +127,21 @@ static void test_no_l2(void **state)
 /* Lines a, b fill a set; a is used again; c replaces one. */
 static void use_set(Fixture *f)
 {
-    hierarchy_load(f->h, 0);
-    hierarchy_load(f->h, WAY1);
-    hierarchy_load(f->h, 0);
-    hierarchy_load(f->h, 2 * WAY1);
+    hierarchy_load(f->h, later(f), 0);
+    hierarchy_load(f->h, later(f), WAY1);
+    hierarchy_load(f->h, later(f), 0);
+    hierarchy_load(f->h, later(f), 2 * WAY1);
 }
 
 static void check_fifo(Fixture *f)
 {
     use_set(f); /* replaces line 0, in spite of its use */
-    assert_int_equal(hierarchy_load(f->h, WAY1), 0);
-    assert_int_equal(hierarchy_load(f->h, 0), L2); /* replaces WAY1 */
-    assert_int_equal(hierarchy_load(f->h, 2 * WAY1), 0);
-    assert_int_equal(hierarchy_load(f->h, WAY1), L2); /* and 2 * WAY1 */
-    assert_int_equal(hierarchy_load(f->h, 0), 0);
+    assert_int_equal(hierarchy_load(f->h, later(f), WAY1), 0);
+    assert_int_equal(hierarchy_load(f->h, later(f), 0), L2); /* replaces WAY1 */
+    assert_int_equal(hierarchy_load(f->h, later(f), 2 * WAY1), 0);
+    assert_int_equal(hierarchy_load(f->h, later(f), WAY1),
+                     L2); /* and 2 * WAY1 */
+    assert_int_equal(hierarchy_load(f->h, later(f), 0), 0);
 }
 
 static void test_fifo(void **state)
@@ -150,11 +159,13 @@ static void test_lru(void **state)
     (void)state;
     Fixture f = make(WORDS("l1d.policy=lru"));
     use_set(&f); /* replaces WAY1 */
-    assert_int_equal(hierarchy_load(f.h, 0), 0);
-    assert_int_equal(hierarchy_load(f.h, WAY1), L2); /* replaces 2 * WAY1 */
-    assert_int_equal(hierarchy_store(f.h, 0), 0);
-    assert_int_equal(hierarchy_load(f.h, 2 * WAY1), L2); /* and WAY1 */
-    assert_int_equal(hierarchy_load(f.h, 0), 0);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0), 0);
+    assert_int_equal(hierarchy_load(f.h, later(&f), WAY1),
+                     L2); /* replaces 2 * WAY1 */
+    assert_int_equal(hierarchy_store(f.h, later(&f), 0), 0);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 2 * WAY1),
+                     L2); /* and WAY1 */
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0), 0);
     release(&f);
 }
 
@@ -163,7 +174,7 @@ static uint64_t random_misses(Fixture *f)
 {
     uint64_t misses = 0;
     for (unsigned i = 0; i < 64; i++)
-        if (hierarchy_load(f->h, (uint64_t)(i % 3) * WAY1))
+        if (hierarchy_load(f->h, later(f), (uint64_t)(i % 3) * WAY1))
             misses |= 1ull << i;
     return misses;
 }
@@ -195,30 +206,121 @@ static void test_write_back(void **state)
 {
     (void)state;
     Fixture f = make(NULL);
-    hierarchy_store(f.h, 0);
-    hierarchy_load(f.h, WAY1);
-    hierarchy_load(f.h, 2 * WAY1);
+    hierarchy_store(f.h, later(&f), 0);
+    hierarchy_load(f.h, later(&f), WAY1);
+    hierarchy_load(f.h, later(&f), 2 * WAY1);
     /* The dirty line went to the L2 cache; nobody waited. */
     assert_int_equal(COUNT(f, "l1d.write_backs"), 1);
     assert_int_equal(COUNT(f, "memory.writes"), 0);
     /* A clean one goes nowhere. */
-    hierarchy_load(f.h, 3 * WAY1);
+    hierarchy_load(f.h, later(&f), 3 * WAY1);
     assert_int_equal(COUNT(f, "l1d.write_backs"), 1);
     /* It comes back clean, but the L2 line is dirty: replaced in its turn. */
-    assert_int_equal(hierarchy_load(f.h, 0), L2);
-    hierarchy_fetch(f.h, WAY2);
+    assert_int_equal(hierarchy_load(f.h, later(&f), 0), L2);
+    hierarchy_fetch(f.h, later(&f), WAY2);
     assert_int_equal(COUNT(f, "l2.write_backs"), 0);
-    assert_int_equal(hierarchy_fetch(f.h, 2 * WAY2), MEMORY);
+    assert_int_equal(hierarchy_fetch(f.h, later(&f), 2 * WAY2), MEMORY);
     assert_int_equal(COUNT(f, "l2.write_backs"), 1);
     assert_int_equal(COUNT(f, "memory.writes"), 1);
     /* The L1 cache keeps what the L2 cache has lost... */
-    assert_int_equal(hierarchy_store(f.h, 0), 0);
+    assert_int_equal(hierarchy_store(f.h, later(&f), 0), 0);
     /* ...and writes it to memory. */
-    hierarchy_load(f.h, 4 * WAY1 + WAY1);
-    hierarchy_load(f.h, 4 * WAY1 + 2 * WAY1);
+    hierarchy_load(f.h, later(&f), 4 * WAY1 + WAY1);
+    hierarchy_load(f.h, later(&f), 4 * WAY1 + 2 * WAY1);
     assert_int_equal(COUNT(f, "l1d.write_backs"), 2);
     assert_int_equal(COUNT(f, "memory.writes"), 2);
     assert_int_equal(COUNT(f, "l2.write_backs"), 1);
+    release(&f);
+}
+
+/* Memory of 12 + 2 a transfer of 8 bytes, of which a line of the second level
+ * has 8 and of the first level 2; 5 + 2 to write. */
+#define BUS                                                                    \
+    "memory.latency=12", "memory.transfer=2", "memory.width=8",                \
+        "memory.write=5", "memory.uncached=9"
+
+static void test_transfers(void **state)
+{
+    (void)state;
+    Fixture f = make(WORDS(BUS));
+    /* The line that is asked for comes first: there at 114, all of it at 126 */
+    assert_int_equal(hierarchy_load(f.h, 100, 0x1010), 12 + 2);
+    /* The next one is under way, to 118; the one before comes last */
+    assert_int_equal(hierarchy_fetch(f.h, 101, 0x1020), 118 - 101);
+    assert_int_equal(hierarchy_load(f.h, 103, 0x1000), 126 - 103);
+    /* What is there already takes what the second level takes. */
+    assert_int_equal(hierarchy_fetch(f.h, 117, 0x1010), L2);
+    /* Another read comes after: from 126 on. */
+    assert_int_equal(hierarchy_load(f.h, 120, 0x2000), 6 + 12 + 2);
+    assert_int_equal(COUNT(f, "memory.waits"), 6);
+    /* Nobody waits for what is over. */
+    assert_int_equal(hierarchy_load(f.h, 152, 0x3000), 12 + 2);
+    assert_int_equal(COUNT(f, "memory.waits"), 6);
+    /* Past the caches: from 178 on */
+    assert_int_equal(hierarchy_uncached(f.h, 170, true), 8 + 9);
+    assert_int_equal(hierarchy_uncached(f.h, 187, false), 9);
+    assert_int_equal(COUNT(f, "memory.waits"), 6 + 8);
+    /* A reset leaves nothing under way. */
+    hierarchy_load(f.h, 1000, 0x4000);
+    hierarchy_reset(f.h);
+    assert_int_equal(hierarchy_load(f.h, 0, 0x4000), 12 + 2);
+    release(&f);
+}
+
+/* All of the second level's line is waited for; there is none; a transfer has
+ * more than a line. */
+static void test_waiting(void **state)
+{
+    (void)state;
+    Fixture f = make(WORDS(BUS, "memory.early=no"));
+    assert_int_equal(hierarchy_load(f.h, 0, 0x1010), 12 + 7 * 2);
+    assert_int_equal(hierarchy_load(f.h, 26, 0x1000), L2);
+    release(&f);
+    f = make(WORDS(BUS, "l2.size=0", "l2.line=16"));
+    assert_int_equal(hierarchy_load(f.h, 0, 0x1010), 12 + 2);
+    assert_int_equal(hierarchy_fetch(f.h, 14, 0x1000), 12 + 2);
+    release(&f);
+    f = make(WORDS(BUS, "memory.width=32"));
+    assert_int_equal(hierarchy_load(f.h, 0, 0x1010), 12);
+    assert_int_equal(hierarchy_fetch(f.h, 12, 0x1020), L2);
+    assert_int_equal(hierarchy_fetch(f.h, 22, 0x1030), L2);
+    assert_int_equal(hierarchy_load(f.h, 14, 0x2000), 12);
+    release(&f);
+}
+
+/* The end of a part that is larger than the first one's may come before its
+ * begin: it is there when all is. */
+static void test_parts(void **state)
+{
+    (void)state;
+    Fixture f = make(WORDS(BUS, "l1i.line=32"));
+    assert_int_equal(hierarchy_load(f.h, 0, 0x1010), 12 + 2);
+    assert_int_equal(hierarchy_fetch(f.h, 2, 0x1000), 12 + 7 * 2 - 2);
+    release(&f);
+}
+
+/* Lines that are written back take the memory, and nobody waits for that but
+ * the next read. */
+static void test_writes_take_time(void **state)
+{
+    (void)state;
+    Fixture f = make(WORDS(BUS));
+    hierarchy_store(f.h, 0, 0);
+    hierarchy_load(f.h, 1000, WAY1);
+    hierarchy_load(f.h, 2000, 2 * WAY1); /* the second level is dirty */
+    hierarchy_fetch(f.h, 3000, WAY2);
+    /* Read until 4026, written until 4026 + 5 + 14 */
+    assert_int_equal(hierarchy_fetch(f.h, 4000, 2 * WAY2), 12 + 2);
+    assert_int_equal(hierarchy_load(f.h, 4027, 0x10040), 18 + 12 + 2);
+    /* Of the first level, which the second has not: 5 + 2 */
+    f.now = 5000;
+    hierarchy_store(f.h, later(&f), 0x8000);
+    hierarchy_fetch(f.h, later(&f), 0x8000 + WAY2);
+    hierarchy_fetch(f.h, later(&f), 0x8000 + 2 * WAY2);
+    hierarchy_load(f.h, later(&f), 0x8000 + 4 * WAY2 + WAY1);
+    assert_int_equal(hierarchy_load(f.h, 20000, 0x8000 + 4 * WAY2 + 2 * WAY1),
+                     12 + 2);
+    assert_int_equal(hierarchy_load(f.h, 20026, 0x20000), 7 + 12 + 2);
     release(&f);
 }
 
@@ -316,6 +418,10 @@ int main(void)
         cmocka_unit_test(test_lru),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_write_back),
+        cmocka_unit_test(test_transfers),
+        cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_writes_take_time),
         cmocka_unit_test(test_hits_change_nothing),
         cmocka_unit_test(test_against_list),
         cmocka_unit_test(test_keys),

@@ -170,6 +170,10 @@ static void test_tm5400(void **state)
         "l2.policy=lru",
         "l2.latency=9",
         "memory.latency=9",
+        "memory.transfer=9",
+        "memory.width=16",
+        "memory.early=no",
+        "memory.write=9",
         "memory.uncached=9",
     };
     for (unsigned i = 0; i < ARRAY_LEN(others); i++)

@@ -169,7 +169,7 @@ static void fetch_lines(Emitter *e, Path *path, const Issue *issue)
         return;
     unsigned line = path->line == NO_LINE ? issue->first_line : path->line + 1;
     for (; line <= issue->last_line; line++)
-        emit_fetch(e, line);
+        emit_fetch(e, path, line);
     path->line = issue->last_line;
 }
 

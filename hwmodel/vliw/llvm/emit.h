@@ -188,7 +188,7 @@ void emit_float(Emitter *e, const Atomic *atom);
 void emit_access(Emitter *e, const Atomic *atom);
 void emit_local(Emitter *e, const Atomic *atom);
 /* A line of code that the path comes to. */
-void emit_fetch(Emitter *e, unsigned line);
+void emit_fetch(Emitter *e, const Path *path, unsigned line);
 
 /* --- emit_exit.c ---------------------------------------------------------- */
 

@@ -11,7 +11,7 @@ static LLVMValueRef call_thunk(Emitter *e, size_t thunk, LLVMTypeRef result,
                                LLVMValueRef *args, unsigned count)
 {
     const Ir *ir = &e->ir;
-    LLVMTypeRef params[5];
+    LLVMTypeRef params[6];
     for (unsigned i = 0; i < count; i++)
         params[i] = LLVMTypeOf(args[i]);
     return ir_call(ir, ir_at(ir, e->core, thunk),
@@ -26,6 +26,18 @@ static LLVMValueRef site_of(const Emitter *e, const Atomic *atom)
     return ir_int(&e->ir,
                   ENGINE_SITE(atom->index, step_access(step_op(atom->step)),
                               atom->path->stores));
+}
+
+/* `relative` to the entry's. */
+static LLVMValueRef clock_of(const Emitter *e, uint32_t relative)
+{
+    return LLVMBuildAdd(e->ir.builder, e->clock, ir_long(&e->ir, relative), "");
+}
+
+/* When the atom's molecule issues. */
+static LLVMValueRef issue_of(const Emitter *e, const Atomic *atom)
+{
+    return clock_of(e, atom->path->clock - 1);
 }
 
 /* The entry of the address's line. */
@@ -320,8 +332,9 @@ static LLVMValueRef load_slowly(Emitter *e, const Atomic *atom, LLVMValueRef va)
 {
     const Ir *ir = &e->ir;
     AtomOp op = step_op(atom->step);
-    LLVMValueRef args[] = {e->core, e->self, va, site_of(e, atom)};
-    LLVMValueRef found = call_thunk(e, THUNK(load), ir->i64, args, 4);
+    LLVMValueRef args[] = {e->core, e->self, issue_of(e, atom), va,
+                           site_of(e, atom)};
+    LLVMValueRef found = call_thunk(e, THUNK(load), ir->i64, args, 5);
     LLVMValueRef good = LLVMBuildTrunc(ir->builder, found, ir->i1, "");
     emit_fail_if(e, atom, LLVMBuildNot(ir->builder, good, ""), CORE_FAULTS);
     LLVMValueRef word = emit_word(e, true, found);
@@ -387,8 +400,9 @@ static void store_slowly(Emitter *e, const Atomic *atom, LLVMValueRef va,
                          LLVMValueRef value)
 {
     const Ir *ir = &e->ir;
-    LLVMValueRef args[] = {e->core, e->self, va, value, site_of(e, atom)};
-    LLVMValueRef good = call_thunk(e, THUNK(store), ir->i8, args, 5);
+    LLVMValueRef args[] = {e->core, e->self, issue_of(e, atom),
+                           va,      value,   site_of(e, atom)};
+    LLVMValueRef good = call_thunk(e, THUNK(store), ir->i8, args, 6);
     LLVMValueRef failed = LLVMBuildICmp(ir->builder, LLVMIntEQ, good,
                                         LLVMConstInt(ir->i8, 0, false), "");
     emit_fail_if(e, atom, failed, CORE_FAULTS);
@@ -468,7 +482,7 @@ void emit_local(Emitter *e, const Atomic *atom)
 
 /* --- Lines of code -------------------------------------------------------- */
 
-void emit_fetch(Emitter *e, unsigned line)
+void emit_fetch(Emitter *e, const Path *path, unsigned line)
 {
     Ir *ir = &e->ir;
     LLVMBasicBlockRef on = ir_block(ir, false), absent = ir_block(ir, true);
@@ -479,7 +493,7 @@ void emit_fetch(Emitter *e, unsigned line)
                             LLVMConstInt(ir->i8, 0, false), ""),
               on, absent, CHANCE_LIKELY);
     ir_go_on(ir, absent);
-    LLVMValueRef args[] = {e->core, e->self, ir_int(ir, line),
+    LLVMValueRef args[] = {e->core, e->self, clock_of(e, path->clock),
                            ir_int(ir, line)};
     call_thunk(e, THUNK(fetch), ir->void_type, args, 4);
     LLVMBuildBr(ir->builder, on);

@@ -137,8 +137,9 @@ LLVMModuleRef thunks_make(LLVMContextRef context)
 {
     Ir ir;
     ir_start(&ir, context, "thunks");
-    LLVMTypeRef access[] = {ir.ptr, ir.ptr, ir.i32, ir.i32};
-    LLVMTypeRef store[] = {ir.ptr, ir.ptr, ir.i32, ir.i32, ir.i32};
+    LLVMTypeRef load[] = {ir.ptr, ir.ptr, ir.i64, ir.i32, ir.i32};
+    LLVMTypeRef store[] = {ir.ptr, ir.ptr, ir.i64, ir.i32, ir.i32, ir.i32};
+    LLVMTypeRef fetch[] = {ir.ptr, ir.ptr, ir.i64, ir.i32};
     LLVMTypeRef fp[] = {ir.ptr, ir.i32, ir.i32, ir.i64, ir.i64, ir.ptr, ir.ptr};
     LLVMTypeRef cp0[] = {ir.ptr, ir.i32};
     LLVMTypeRef refill[] = {ir.ptr, ir.i32};
@@ -147,11 +148,11 @@ LLVMModuleRef thunks_make(LLVMContextRef context)
 #define THUNK(name, result, params)                                            \
     make_thunk(&ir, #name, offsetof(EngineHelpers, name), result, params,      \
                sizeof params / sizeof *params)
-    THUNK(load, ir.i64, access);
+    THUNK(load, ir.i64, load);
     THUNK(store, ir.i8, store);
     THUNK(fp, ir.i8, fp);
     THUNK(cp0, ir.i32, cp0);
-    THUNK(fetch, ir.void_type, access);
+    THUNK(fetch, ir.void_type, fetch);
 #undef THUNK
     make_refill(&ir, make_thunk(&ir, "refill_slowly",
                                 offsetof(EngineHelpers, refill), ir.void_type,
