@@ -191,20 +191,43 @@ ok 'a point that does not come' says ended 'the run ended before it'
 ok 'leaves no file' [ ! -e never.ckpt ]
 
 # --- Writers that are killed ------------------------------------------------
-# What is there then is whole, or nothing is.
-killed() {
-    local i status
-    for i in $(seq 12); do
-        rm -f killed.ckpt
-        "$selkirk" run --machine bare --memory 64M -s checkpoint.compress=no \
-            --checkpoint-at 3000=killed.ckpt --console /dev/null measure.elf \
-            2>/dev/null >&2 &
-        sleep 0.0$((RANDOM % 10))$((RANDOM % 10))
-        kill -KILL $! 2>/dev/null || :
-        wait $! 2>/dev/null || :
-        [ ! -e killed.ckpt ] || "$selkirk" ckpt verify killed.ckpt || return 1
+# They write one after the other, and are killed as soon as one of them is there:
+# each is whole, or is not there.
+left=0 # that were not written
+killed() { # killed COMPRESS FILE
+    local i writer points=()
+    rm -f k.*.ckpt
+    for i in $(seq 60); do
+        points+=(--checkpoint-at $((3000 + i * 50))=k.$i.ckpt)
     done
+    "$selkirk" run --machine bare --memory 16M -s checkpoint.compress="$1" \
+        "${points[@]}" --console /dev/null measure.elf >/dev/null 2>&1 &
+    writer=$!
+    until [ -e "k.$2.ckpt" ] || ! kill -0 $writer 2>/dev/null; do
+        sleep 0.002
+    done
+    kill -KILL $writer 2>/dev/null || :
+    wait $writer 2>/dev/null || :
+    left=$((left + 60 - $(find . -name 'k.*.ckpt' | wc -l)))
+    "$selkirk" ckpt verify k.*.ckpt
 }
-ok 'a killed writer leaves nothing that restores' killed
+all_killed() {
+    local i
+    for i in 1 2 3 5 8 13 21; do
+        killed yes $i && killed no $i || return 1
+    done
+    echo "$left were not written"
+    [ $left -gt 0 ]
+}
+ok 'a killed writer leaves nothing that restores' all_killed
+full() {
+    local status=0
+    (ulimit -f 64 && timeout 60 "$selkirk" run --machine bare --memory 8M \
+        -s checkpoint.compress=no --checkpoint-at 3000=full.ckpt measure.elf) \
+        >/dev/null 2>full.err </dev/null || status=$?
+    [ $status = 3 ] && grep -q 'cannot write full.ckpt: ' full.err &&
+        [ -z "$(find . -name '*full.ckpt*')" ]
+}
+ok 'nor does a full disk' full
 echo "1..$count"
 [ $failed = 0 ] || { echo "# $failed failed"; exit 1; }
