@@ -32,7 +32,8 @@ static double guest_mips(const Run *run)
 {
     if (run->seconds <= 0)
         return 0;
-    return (double)machine_insns(run->machine) / run->seconds / 1e6;
+    return (double)(machine_insns(run->machine) - run->restored) /
+           run->seconds / 1e6;
 }
 
 static bool guest_ended(const Run *run)
@@ -197,6 +198,11 @@ void report_write_summary(const Run *run)
             simulated_seconds(run),
             (double)config_int(run->config, CONFIG_CPU_CLOCK) / 1e6,
             run->seconds, guest_mips(run));
+    if (run->restored)
+        fprintf(stderr,
+                "  restored     %16" PRIu64
+                "   instructions that were executed before\n",
+                run->restored);
     marks_write_text(run->marks, stderr);
     write_engine(run);
     uint64_t commits = machine_check_counts(run->machine).commits;
@@ -464,6 +470,8 @@ static void write_summary_json(const Run *run, FILE *out)
             "  \"state_hash\": \"%016" PRIx64 "\",\n",
             machine_insns(run->machine), machine_cycles(run->machine),
             simulated_seconds(run), machine_hash(run->machine));
+    if (run->restored)
+        fprintf(out, "  \"restored\": %" PRIu64 ",\n", run->restored);
     write_hashes(run, out);
     marks_write_json(run->marks, out);
     fprintf(out, "  \"host\": {\"seconds\": %.6f, \"mips\": %.3f", run->seconds,

@@ -35,11 +35,12 @@ typedef struct Run {
     RunEnd end;
     int signal;                    /* of RUN_END_SIGNAL */
     const CheckReport *difference; /* of RUN_END_CHECK */
-    double seconds;                /* wall time that the machine ran */
-    const Stats *stats;            /* the machine's, when it has ended */
-    bool recorded;                 /* what came from outside is kept */
-    bool networked;  /* a hub was connected: the run need not repeat */
-    uint64_t frames; /* that came from there */
+    uint64_t restored;  /* instructions that a checkpoint had executed */
+    double seconds;     /* wall time that the machine ran */
+    const Stats *stats; /* the machine's, when it has ended */
+    bool recorded;      /* what came from outside is kept */
+    bool networked;     /* a hub was connected: the run need not repeat */
+    uint64_t frames;    /* that came from there */
 } Run;
 
 /* A text as JSON has it, in quotes; bytes that are no UTF-8 are replaced. */

@@ -366,6 +366,7 @@ static bool restore_machine(Session *s, Diag *diag)
     bool ok = machine_restore(s->machine, s->restore, diag);
     ckpt_destroy(s->restore);
     s->restore = NULL;
+    s->run.restored = ok ? machine_insns(s->machine) : 0;
     return ok;
 }
 

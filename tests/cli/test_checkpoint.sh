@@ -143,6 +143,8 @@ bare as_is -s checkpoint.compress=no --checkpoint-at text:d=as_is.ckpt
 ok 'what is not compressed' bare mapped --restore as_is.ckpt
 ok 'is the same' same as_is mapped
 bare again --checkpoint-at text:d=small.ckpt
+ok 'the summary tells how much was executed before' \
+    grep -q '"restored": [1-9]' mapped/summary.json
 ok 'and differs in nothing' "$selkirk" ckpt diff as_is.ckpt small.ckpt
 
 # --- Looking at them ---------------------------------------------------------
