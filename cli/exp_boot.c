@@ -2,9 +2,11 @@
 #define _GNU_SOURCE /* asprintf() */
 #include "cli/exp_boot.h"
 
+#include "base/alloc.h"
 #include "base/build_id.h"
 #include "base/hash.h"
 #include "cli/exp_command.h"
+#include "cli/exp_process.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
 #include "morph/checkpoint.h"
@@ -17,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,52 +74,99 @@ char **exp_boot_command(const ExpPoint *point, const char *path)
 /* --- Running ---------------------------------------------------------------
  */
 
-__attribute__((noreturn)) static void become(char *const *command, int log,
-                                             pid_t parent)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    int input = open("/dev/null", O_RDONLY);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
-        input < 0 || dup2(input, STDIN_FILENO) < 0 ||
-        dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
-        _exit(STATUS_HOST);
-    execv("/proc/self/exe", command);
-    _exit(STATUS_HOST);
-}
+/* A checkpoint that is to be taken. */
+typedef struct Boot {
+    const ExpPoint *point; /* one that begins with it */
+    char *path, *log_path;
+    int log;   /* -1: not open */
+    pid_t pid; /* 0: it is not being taken */
+    bool ended;
+} Boot;
 
-/* The log of the checkpoint at `path`, locked: of several programs, on however
- * many hosts, one takes it, and the others wait.  Where files cannot be locked
- * each may take it for itself, and the last one's stays.  -1: a signal came, or
- * errno. */
-static int open_log(const char *path)
+typedef struct Boots {
+    const ExpRun *run;
+    Boot *list;
+    size_t count;
+    unsigned running;
+    Diag *diag;
+} Boots;
+
+static void add(Boots *b, const ExpPoint *point)
 {
-    const struct timespec moment = {0, 100000000};
-    int log = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    while (log >= 0 && flock(log, LOCK_EX | LOCK_NB) < 0 &&
-           errno == EWOULDBLOCK) {
-        nanosleep(&moment, NULL);
-        terminal_poll();
-        if (terminal_signal()) {
-            close(log);
-            log = -1;
-        }
+    char *path = exp_boot_path(point, b->run->folder);
+    bool known = !path || access(path, R_OK) == 0;
+    for (size_t i = 0; !known && i < b->count; i++)
+        known = strcmp(path, b->list[i].path) == 0;
+    if (known) {
+        free(path);
+        return;
     }
-    return log;
+    Boot *boot = &b->list[b->count++];
+    *boot = (Boot){.point = point, .path = path, .log = -1};
+    if (asprintf(&boot->log_path, "%s.log", path) < 0)
+        abort();
 }
 
-/* The status of wait(), or -1.  What the command says is all of the log. */
-static int run(char *const *command, int log)
+static void drop(Boots *b)
 {
-    int status = -1;
-    pid_t parent = getpid();
-    pid_t pid = ftruncate(log, 0) < 0 ? -1 : fork();
-    if (pid == 0)
-        become(command, log, parent);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        terminal_poll();
-    return status;
+    for (size_t i = 0; i < b->count; i++) {
+        Boot *boot = &b->list[i];
+        if (boot->pid) {
+            kill(boot->pid, SIGKILL);
+            waitpid(boot->pid, NULL, 0);
+        }
+        if (boot->log >= 0)
+            close(boot->log);
+        free(boot->path);
+        free(boot->log_path);
+    }
+    free(b->list);
+}
+
+static bool fail_log(const Boots *b, const Boot *boot)
+{
+    return diag_error(b->diag, "--out: cannot write %s: %s", boot->log_path,
+                      strerror(errno));
+}
+
+/* Its log, locked: of several programs, on however many hosts, one takes it.
+ * Where files cannot be locked each may take it for itself, and the last one's
+ * stays.  False: another program has it, or a Diag. */
+static bool open_log(const Boots *b, Boot *boot)
+{
+    boot->log =
+        open(boot->log_path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (boot->log < 0)
+        return fail_log(b, boot);
+    if (flock(boot->log, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return true;
+    close(boot->log);
+    boot->log = -1;
+    return false;
+}
+
+/* Begins to take it, unless another program has. */
+static void start(Boots *b, Boot *boot)
+{
+    if (!open_log(b, boot))
+        return;
+    boot->ended = access(boot->path, R_OK) == 0;
+    if (boot->ended)
+        return;
+    if (!b->run->quiet)
+        fprintf(stderr, "selkirk: to %s, for the points that begin there\n",
+                boot->point->run[EXP_CHECKPOINT_AT]);
+    char **command = exp_boot_command(boot->point, boot->path);
+    pid_t pid = ftruncate(boot->log, 0) < 0
+                    ? -1
+                    : exp_process_start(command, boot->log);
+    exp_command_free(command);
+    if (pid < 0) {
+        fail_log(b, boot);
+        return;
+    }
+    boot->pid = pid;
+    b->running++;
 }
 
 /* The last line of a file, in `line`. */
@@ -135,61 +183,64 @@ static void read_last_line(const char *path, char *line, size_t size)
         fclose(file);
 }
 
-static bool take(const ExpPoint *point, const char *path, const char *log_path,
-                 int log, Diag *diag)
+/* Looks whether it has been taken. */
+static void look(Boots *b, Boot *boot)
 {
     char words[256];
-    char **command = exp_boot_command(point, path);
-    int status = run(command, log);
-    exp_command_free(command);
-    terminal_poll();
-    if (terminal_signal())
-        return false;
-    if (status == 0 && access(path, R_OK) == 0)
-        return true;
-    read_last_line(log_path, words, sizeof words);
-    return diag_error(diag,
-                      "%s: checkpoint_at = %s: there is none: %s; %s has all "
-                      "of it",
-                      point->where[EXP_CHECKPOINT_AT],
-                      point->run[EXP_CHECKPOINT_AT], words, log_path);
+    int status;
+    if (waitpid(boot->pid, &status, WNOHANG) != boot->pid)
+        return;
+    boot->pid = 0;
+    boot->ended = true;
+    b->running--;
+    close(boot->log); /* others may have it */
+    boot->log = -1;
+    if (status == 0 && access(boot->path, R_OK) == 0)
+        return;
+    read_last_line(boot->log_path, words, sizeof words);
+    if (WIFSIGNALED(status))
+        snprintf(words, sizeof words, "its run was killed by signal %d",
+                 WTERMSIG(status));
+    diag_error(b->diag,
+               "%s: checkpoint_at = %s: there is none: %s; %s has all of it",
+               boot->point->where[EXP_CHECKPOINT_AT],
+               boot->point->run[EXP_CHECKPOINT_AT], words, boot->log_path);
 }
 
-/* Takes it, if nobody else does meanwhile. */
-static bool take_once(const ExpPoint *point, const char *path, bool quiet,
-                      Diag *diag)
+/* Starts what there is room for; false: all are there. */
+static bool go_on(Boots *b)
 {
-    char *log_path;
-    if (asprintf(&log_path, "%s.log", path) < 0)
-        abort();
-    int log = open_log(log_path);
-    bool ok = log >= 0;
-    if (ok && access(path, R_OK) < 0) {
-        if (!quiet)
-            fprintf(stderr, "selkirk: to %s, for the points that begin there\n",
-                    point->run[EXP_CHECKPOINT_AT]);
-        ok = take(point, path, log_path, log, diag);
-    } else if (!ok && !terminal_signal()) {
-        diag_error(diag, "--out: cannot write %s: %s", log_path,
-                   strerror(errno));
+    bool left = false;
+    for (size_t i = 0; i < b->count && !b->diag->text[0]; i++) {
+        Boot *boot = &b->list[i];
+        if (boot->pid)
+            look(b, boot);
+        else if (!boot->ended && b->running < b->run->jobs)
+            start(b, boot);
+        left |= !boot->ended;
     }
-    if (log >= 0)
-        close(log);
-    free(log_path);
-    return ok;
+    return left;
 }
 
-bool exp_boot(const ExpPoint *point, const char *folder, bool quiet, Diag *diag)
+bool exp_boot(const ExpPoint *const *points, size_t count, const ExpRun *run,
+              Diag *diag)
 {
-    char *path = exp_boot_path(point, folder), *checkpoints;
-    if (!path)
-        return true;
-    if (asprintf(&checkpoints, "%s/checkpoints", folder) < 0)
+    const struct timespec moment = {0, 20000000};
+    Boots b = {
+        .run = run, .list = alloc_zeroed(count, sizeof *b.list), .diag = diag};
+    char *folder;
+    if (asprintf(&folder, "%s/checkpoints", run->folder) < 0)
         abort();
-    bool ok =
-        access(path, R_OK) == 0 || (report_make_folders(checkpoints, diag) &&
-                                    take_once(point, path, quiet, diag));
-    free(checkpoints);
-    free(path);
+    for (size_t i = 0; i < count; i++)
+        add(&b, points[i]);
+    bool ok = b.count == 0 || report_make_folders(folder, diag);
+    while (ok && go_on(&b)) {
+        nanosleep(&moment, NULL);
+        terminal_poll();
+        ok = !terminal_signal() && !diag->text[0];
+    }
+    ok = ok && !diag->text[0];
+    drop(&b);
+    free(folder);
     return ok;
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "cli/exp_boot.h"
 #include "cli/exp_command.h"
+#include "cli/exp_process.h"
 #include "cli/exp_progress.h"
 #include "cli/exp_reuse.h"
 #include "cli/options.h"
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -55,24 +55,6 @@ static bool host_failed(Runner *r, const char *what, const char *path)
                       strerror(errno));
 }
 
-/* In the process of a run, which it becomes. */
-__attribute__((noreturn)) static void become(char *const *command, int log,
-                                             pid_t parent)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    int input = open("/dev/null", O_RDONLY);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
-        input < 0 || dup2(input, STDIN_FILENO) < 0 ||
-        dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
-        _exit(STATUS_HOST);
-    execv("/proc/self/exe", command);
-    fprintf(stderr, "selkirk: cannot start itself: %s\n", strerror(errno));
-    fflush(stderr);
-    _exit(STATUS_HOST);
-}
-
 /* False: the host failed. */
 static bool spawn(Runner *r, Job *job, char *const *command, const char *folder)
 {
@@ -86,11 +68,8 @@ static bool spawn(Runner *r, Job *job, char *const *command, const char *folder)
     free(path);
     if (log < 0)
         return false;
-    pid_t parent = getpid();
     job->start = report_clock();
-    pid_t pid = fork();
-    if (pid == 0)
-        become(command, log, parent);
+    pid_t pid = exp_process_start(command, log);
     close(log);
     if (pid < 0)
         return host_failed(r, "start a run for", folder);
@@ -152,11 +131,14 @@ static void end(Runner *r, Job *job, int status, const struct rusage *usage)
 static bool boot(const Runner *r)
 {
     const ExpPoints *points = r->run->points;
+    const ExpPoint **begin = alloc_zeroed(points->count, sizeof *begin);
+    size_t count = 0;
     for (size_t i = 0; i < points->count; i++)
-        if (points->list[i].chosen && !r->run->outcomes[i].ended &&
-            !exp_boot(&points->list[i], r->run->folder, r->run->quiet, r->diag))
-            return false;
-    return true;
+        if (points->list[i].chosen && !r->run->outcomes[i].ended)
+            begin[count++] = &points->list[i];
+    bool ok = exp_boot(begin, count, r->run, r->diag);
+    free(begin);
+    return ok;
 }
 
 /* Starts runs while there is room for them. */
