@@ -76,12 +76,16 @@ bool codepages_is_there(Layer *l, const Translation *t)
 
 static uint32_t *mapped_count(Layer *l, uint32_t va)
 {
-    return &l->mapped_pages[(va >> PAGE_SHIFT) % MAPPED_FILTER];
+    return &l->holder->mapped_pages[(va >> PAGE_SHIFT) % MAPPED_FILTER];
 }
 
+/* No two layers have the same one if they run the same code. */
 static void begin_generation(Layer *l)
 {
     l->stats.generations++;
+    LAYER_SHARERS (each, l)
+        if (each->generation > l->generation)
+            l->generation = each->generation;
     core_set_generation(l->core, ++l->generation);
 }
 
@@ -222,7 +226,7 @@ static uint32_t *get_tbits(const Layer *l, uint32_t pa)
 CodePage *codepages_get(Layer *l, uint32_t pa)
 {
     uint32_t number = pa >> PAGE_SHIFT;
-    CodePage ***table = &l->code_pages[number / PAGE_TABLES];
+    CodePage ***table = &l->holder->code_pages[number / PAGE_TABLES];
     if (!*table)
         *table = alloc_zeroed(PAGE_TABLES, sizeof **table);
     CodePage **page = &(*table)[number % PAGE_TABLES];
@@ -257,7 +261,7 @@ static bool uses(const Layer *l, uint32_t pa, uint32_t first)
 static bool is_used(const Layer *l, uint32_t pa, uint32_t first)
 {
     const Layer *peer = l->group->first;
-    while (peer && !uses(peer, pa, first))
+    while (peer && !(peer->holder == peer && uses(peer, pa, first)))
         peer = peer->next_in_group;
     return peer;
 }
@@ -381,8 +385,10 @@ bool codepages_written(Layer *l, uint32_t pa)
     bool any = false;
     if (!tbits || !codepages_has_bit(tbits, codepages_word(pa)))
         return false;
+    /* What is common goes at this one's expense. */
     for (Layer *peer = l->group->first; peer; peer = peer->next_in_group)
-        any |= forget_word(peer, pa);
+        if (peer->holder == peer)
+            any |= forget_word(peer == l->holder ? l : peer, pa);
     return any;
 }
 
@@ -453,7 +459,8 @@ static void leave_group(Layer *l)
 
 void codepages_destroy(Layer *l)
 {
-    codepages_reset(l);
+    if (l->holder == l)
+        codepages_reset(l);
     leave_group(l);
     free(l->code_tlb);
 }
@@ -466,8 +473,11 @@ void layer_join(Layer *l, Layer *first)
     while (*place)
         place = &(*place)->next_in_group;
     *place = l;
-    l->borrows = first->borrows =
-        config_choice(l->config, CONFIG_TCACHE_SHARING) == 1;
+    enum { PRIVATE, COPY, SHARED };
+    unsigned sharing = config_choice(l->config, CONFIG_TCACHE_SHARING);
+    l->borrows = first->borrows = sharing == COPY;
+    if (sharing == SHARED)
+        layer_share(l, first);
 }
 
 void layer_yield(Layer *l)

@@ -247,14 +247,19 @@ typedef struct LayerTables {
     DecodedInsn decoded[1 << DECODED_BITS];
 } LayerTables;
 
-static void make_tables(Layer *l)
+static void use_tables(Layer *l, LayerTables *tables)
 {
-    LayerTables *tables = l->tables = alloc_large(sizeof *tables);
+    l->tables = tables;
     l->blocks = tables->blocks;
     l->branches = tables->branches;
     l->branch_index = tables->branch_index;
     l->index = tables->index;
     l->decoded = tables->decoded;
+}
+
+static void make_tables(Layer *l)
+{
+    use_tables(l, alloc_large(sizeof(LayerTables)));
     l->op_cost = alloc_zeroed(INSN_COUNT, sizeof *l->op_cost);
     gear0_init(l);
     for (unsigned i = 0; i < CODE_LOOKUPS; i++)
@@ -304,6 +309,7 @@ Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
     l->bus = bus;
     l->home = true;
     l->look = UINT64_MAX;
+    l->holder = l;
     codepages_create_group(l);
     if (build(l, config, diag))
         return l;
@@ -311,9 +317,22 @@ Layer *layer_create(const Config *config, const CpuConfig *cpu_config, Cpu *cpu,
     return NULL;
 }
 
+void layer_share(Layer *l, Layer *first)
+{
+    alloc_free_large(l->tables, sizeof *l->tables);
+    use_tables(l, first->tables);
+    pool_destroy(l->pool);
+    l->pool = first->pool;
+    memo_close(l->memo);
+    l->memo = first->memo;
+    links_share(l, first);
+    core_share(l->core, first->core);
+    l->holder = first;
+}
+
 void layer_close(Layer *l)
 {
-    if (!l)
+    if (!l || l->holder != l)
         return;
     memo_close(l->memo);
     l->memo = NULL;
@@ -325,17 +344,20 @@ void layer_destroy(Layer *l)
 {
     if (!l)
         return;
-    if (l->core)
+    bool holds = l->holder == l;
+    if (l->core && holds)
         tcache_clear(l);
     codepages_destroy(l);
     revive_destroy(l);
-    memo_close(l->memo);
+    if (holds)
+        memo_close(l->memo);
     links_destroy(l);
     core_destroy(l->core);
     hierarchy_destroy(l->hierarchy);
     arena_destroy(l->scratch);
-    pool_destroy(l->pool);
-    if (l->tables)
+    if (holds)
+        pool_destroy(l->pool);
+    if (l->tables && holds)
         alloc_free_large(l->tables, sizeof *l->tables);
     free(l->op_cost);
     free(l);
@@ -355,10 +377,14 @@ void layer_set_hooks(Layer *l, const LayerHooks *hooks)
 
 void layer_reset(Layer *l)
 {
-    tcache_clear(l);
+    /* One that shares what another one holds has nothing to take from it. */
+    if (l->holder == l) {
+        tcache_clear(l);
+        profile_reset(l);
+        codepages_reset(l);
+    }
+    l->resume = l->from = l->replay.of = NULL;
     links_reset(l);
-    profile_reset(l);
-    codepages_reset(l);
     revive_reset(l);
     codepages_remapped(l, true, 0);
     hierarchy_reset(l->hierarchy);
@@ -428,7 +454,7 @@ void layer_set_host_profile(Layer *l, HostProfile *profile)
 void layer_engine_report(const Layer *l, EngineReport *report)
 {
     engine_report(l->core, report);
-    if (l->memo) {
+    if (l->memo && l->holder == l) {
         report->remembered = memo_found(l->memo);
         report->damaged += memo_damaged(l->memo);
     }
@@ -436,7 +462,8 @@ void layer_engine_report(const Layer *l, EngineReport *report)
 
 void layer_fill_saved(Layer *l, EngineGoOn *go_on, void *ctx)
 {
-    engine_fill(l->core, go_on, ctx);
+    if (l->holder == l)
+        engine_fill(l->core, go_on, ctx);
 }
 
 static void add_histograms(const Layer *l, Stats *stats)

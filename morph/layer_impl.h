@@ -305,10 +305,18 @@ struct Layer {
     Revival *revival; /* NULL: no earlier run has saved anything */
     bool begun;       /* it ran since the reset */
 
+    /* The layer whose translation cache this one runs from, and that has what
+     * is marked so: itself, or the first of those that share one
+     * (tcache.sharing).  It is destroyed last.  What tables, pool and memo are
+     * is the same for all of them; `stats` of the holder have what is counted
+     * of translations. */
+    Layer *holder;
+
     /* tcache.c */
     Translation **index;
-    Translation *oldest, *newest;
-    uint64_t tcache_size, tcache_top; /* bytes; of the next translation */
+    Translation *oldest, *newest; /* the holder's */
+    uint64_t tcache_size;         /* bytes */
+    uint64_t tcache_top;          /* of the next translation; the holder's */
     bool tcache_fifo;
 
     /* links.c */
@@ -319,12 +327,13 @@ struct Layer {
 
     /* codepages.c */
     CodeGroup *group;
-    Layer *next_in_group; /* or NULL */
-    CodePage **code_pages[PAGE_TABLES];
+    Layer *next_in_group;               /* or NULL */
+    CodePage **code_pages[PAGE_TABLES]; /* the holder's */
     CodeLookup lookups[CODE_LOOKUPS];
     uint64_t generation;                  /* from 1 on, when the layer runs */
     CodeTlb *code_tlb;                    /* NULL: none */
-    uint32_t mapped_pages[MAPPED_FILTER]; /* translations by virtual page */
+    uint32_t mapped_pages[MAPPED_FILTER]; /* translations by virtual page; the
+                                             holder's */
 
     /* gear0.c */
     uint64_t *op_cost;    /* by InsnOp, 0: not known yet */
@@ -334,6 +343,18 @@ struct Layer {
         uint32_t word;
     } isolated; /* run of stores to isolated caches */
 };
+
+/* Each layer that runs what `layer` runs, itself included. */
+#define LAYER_SHARERS(each, layer)                                             \
+    for (Layer *each = layer_sharer((layer)->group->first, layer); each;       \
+         each = layer_sharer(each->next_in_group, layer))
+
+static inline Layer *layer_sharer(Layer *from, const Layer *l)
+{
+    while (from && from->holder != l->holder)
+        from = from->next_in_group;
+    return from;
+}
 
 /* --- layer.c ---------------------------------------------------------------
  */
@@ -363,6 +384,9 @@ static inline bool layer_fpu(const Layer *l)
     return l->cpu_config.fpu && l->state->status & STATUS_CU0 << 1;
 }
 
+/* layer_join() of one that is to run from the translation cache of `first`: its
+ * own, which is empty, goes. */
+void layer_share(Layer *l, Layer *first);
 /* Moves the registers to the processor, or to the core. */
 void layer_bring_home(Layer *l);
 void layer_send_to_core(Layer *l);
@@ -613,6 +637,8 @@ void tcache_clear(Layer *l); /* all of them */
 /* The tables of predictors, for the core that is there; and frees them. */
 void links_create(Layer *l, const Config *config);
 void links_destroy(Layer *l);
+/* The hash table is that of `first`; no link is there yet. */
+void links_share(Layer *l, const Layer *first);
 /* Makes the links of `t`, whose core code is installed. */
 void links_add(Layer *l, Translation *t);
 /* The exit by which the core left leads to `t`: links it. */
@@ -661,7 +687,7 @@ bool codepages_verify(Layer *l, Translation *t);
 static inline CodePage *codepages_find(const Layer *l, uint32_t pa)
 {
     uint32_t number = pa >> PAGE_SHIFT;
-    CodePage **table = l->code_pages[number / PAGE_TABLES];
+    CodePage **table = l->holder->code_pages[number / PAGE_TABLES];
     return table ? table[number % PAGE_TABLES] : NULL;
 }
 CodePage *codepages_get(Layer *l, uint32_t pa);

@@ -273,7 +273,14 @@ void links_destroy(Layer *l)
         free(l->predict->returns);
         free(l->predict->jumps);
     }
+    if (l->holder == l)
+        free(l->hash);
+}
+
+void links_share(Layer *l, const Layer *first)
+{
     free(l->hash);
+    l->hash = first->hash;
 }
 
 /* The call whose return was missed last returns to `t`. */
@@ -386,8 +393,20 @@ void links_cut(Layer *l, Translation *t)
     t->incoming = NULL;
     if (l->hash && *hash_slot(l, t->pc) == t->core)
         *hash_slot(l, t->pc) = NULL;
-    if (l->predict->jumps && *jump_slot(l, t->pc) == t->core)
-        *jump_slot(l, t->pc) = NULL;
+    LAYER_SHARERS (each, l)
+        if (each->predict->jumps && *jump_slot(each, t->pc) == t->core)
+            *jump_slot(each, t->pc) = NULL;
+}
+
+/* The links from `first` to before `last` are no more. */
+static void forget_links(Layer *l, const CoreLink *first, const CoreLink *last)
+{
+    if (l->missed_return >= first && l->missed_return < last)
+        l->missed_return = NULL;
+    CorePredict *p = l->predict;
+    for (unsigned i = 0; i < p->return_count; i++)
+        if (p->returns[i].link >= first && p->returns[i].link < last)
+            p->returns[i].link = NULL;
 }
 
 void links_remove(Layer *l, Translation *t)
@@ -396,13 +415,8 @@ void links_remove(Layer *l, Translation *t)
     const Link *end = links_end(t);
     for (Link *link = t->links; link < end; link++)
         cut(link);
-    const CoreLink *first = &t->links->target, *last = &end->target;
-    if (l->missed_return >= first && l->missed_return < last)
-        l->missed_return = NULL;
-    CorePredict *p = l->predict;
-    for (unsigned i = 0; i < p->return_count; i++)
-        if (p->returns[i].link >= first && p->returns[i].link < last)
-            p->returns[i].link = NULL;
+    LAYER_SHARERS (each, l)
+        forget_links(each, &t->links->target, &end->target);
     pool_give(l->pool, t->links, t->links_size);
 }
 
@@ -433,6 +447,8 @@ void links_reset(Layer *l)
     p->return_top = 0;
     for (unsigned i = 0; i < p->return_count; i++)
         p->returns[i] = (CoreCall){0, NULL};
+    for (uint32_t i = 0; p->jumps && i <= p->jump_mask; i++)
+        p->jumps[i] = NULL;
 }
 
 void links_call(void *ctx, CoreCode *from, unsigned exit)

@@ -535,7 +535,8 @@ void machine_close(Machine *m)
     if (!m)
         return;
     forwarder_close(m->forwarder);
-    layer_close(m->layer);
+    for (unsigned i = 0; i < m->processor_count; i++)
+        layer_close(m->processors[i].layer);
 }
 
 void machine_set_limits(Machine *m, const MachineLimits *limits)

@@ -186,7 +186,7 @@ void profile_save(const Layer *l, Warm *warm)
     size_t size = PROFILE_BRANCHES * sizeof *l->branches;
     ProfileBranch *branches = alloc_resize(NULL, 1, size);
     memcpy(branches, l->branches, size);
-    for (const Translation *t = l->oldest; t; t = t->newer)
+    for (const Translation *t = l->holder->oldest; t; t = t->newer)
         if (t->gear == 1 && t->branch != NO_BRANCH) {
             ProfileBranch *b =
                 branch_of(branches, t->branch, codepages_pa(t, t->branch));

@@ -163,7 +163,7 @@ void revive_begin(Layer *l)
 void layer_save_warm(const Layer *l, Warm *warm)
 {
     core_settle(l->core);
-    for (const Translation *t = l->oldest; t; t = t->newer) {
+    for (const Translation *t = l->holder->oldest; t; t = t->newer) {
         if (t->replay)
             continue;
         uint64_t entries = t->earlier + t->core->entries;

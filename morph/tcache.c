@@ -69,29 +69,30 @@ bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
 {
     if (size > l->tcache_size)
         return false;
-    bool crowded = l->stats.live >= TRANSLATIONS_MAX;
-    bool wraps = l->tcache_top + size > l->tcache_size;
+    Layer *h = l->holder;
+    bool crowded = h->stats.live >= TRANSLATIONS_MAX;
+    bool wraps = h->tcache_top + size > h->tcache_size;
     if (!l->tcache_fifo && (crowded || wraps)) {
-        for (const Translation *t = l->newest; t; t = t->older)
+        for (const Translation *t = h->newest; t; t = t->older)
             layer_event(l, "evict", t, "no room, all are");
         l->stats.flushes++;
-        l->stats.evicted += l->stats.live;
+        l->stats.evicted += h->stats.live;
         tcache_clear(l);
         core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.flush);
     } else if (l->tcache_fifo) {
         /* In the order of their age they lie from here on, round. */
-        uint64_t top = CORE_CODE_BASE + l->tcache_top;
-        while (wraps && l->oldest && l->oldest->address >= top)
-            evict(l, l->oldest);
+        uint64_t top = CORE_CODE_BASE + h->tcache_top;
+        while (wraps && h->oldest && h->oldest->address >= top)
+            evict(l, h->oldest);
         if (wraps)
             top = CORE_CODE_BASE;
-        while (l->oldest && (l->stats.live >= TRANSLATIONS_MAX ||
-                             is_in_way(l->oldest, top, top + size)))
-            evict(l, l->oldest);
-        l->tcache_top = top - CORE_CODE_BASE;
+        while (h->oldest && (h->stats.live >= TRANSLATIONS_MAX ||
+                             is_in_way(h->oldest, top, top + size)))
+            evict(l, h->oldest);
+        h->tcache_top = top - CORE_CODE_BASE;
     }
-    *address = CORE_CODE_BASE + l->tcache_top;
-    l->tcache_top += (size + TCACHE_ALIGN - 1) & ~(TCACHE_ALIGN - 1u);
+    *address = CORE_CODE_BASE + h->tcache_top;
+    h->tcache_top += (size + TCACHE_ALIGN - 1) & ~(TCACHE_ALIGN - 1u);
     return true;
 }
 
@@ -174,42 +175,46 @@ void tcache_put(Layer *l, Translation *t)
 {
     if (!t->replay)
         add_to_index(l, t);
-    t->older = l->newest;
-    *(t->older ? &t->older->newer : &l->oldest) = t;
-    l->newest = t;
-    l->stats.live++;
-    l->stats.live_bytes += t->code->size;
-    if (l->stats.live_bytes > l->stats.live_bytes_peak)
-        l->stats.live_bytes_peak = l->stats.live_bytes;
+    Layer *h = l->holder;
+    t->older = h->newest;
+    *(t->older ? &t->older->newer : &h->oldest) = t;
+    h->newest = t;
+    h->stats.live++;
+    h->stats.live_bytes += t->code->size;
+    if (h->stats.live_bytes > h->stats.live_bytes_peak)
+        h->stats.live_bytes_peak = h->stats.live_bytes;
 }
 
 void tcache_remove(Layer *l, Translation *t)
 {
+    Layer *h = l->holder;
     core_settle_code(l->core, t->core);
     replay_remove(l, t);
     if (t->bucket_prev)
         *t->bucket_prev = t->bucket;
     if (t->bucket)
         t->bucket->bucket_prev = t->bucket_prev;
-    *(t->older ? &t->older->newer : &l->oldest) = t->newer;
-    *(t->newer ? &t->newer->older : &l->newest) = t->older;
+    *(t->older ? &t->older->newer : &h->oldest) = t->newer;
+    *(t->newer ? &t->newer->older : &h->newest) = t->older;
     links_remove(l, t);
     codepages_remove(l, t);
     if (t->gear == 1)
         profile_remove(l, t);
     else if (t->brief)
         profile_keep(l, t);
-    if (l->resume == t)
-        l->resume = NULL;
-    if (l->from == t)
-        l->from = NULL;
-    if (l->replay.of == t)
-        l->replay.of = NULL;
-    l->stats.live--;
-    l->stats.live_bytes -= t->code->size;
-    l->stats.past_length[t->gear] += t->core->entries * t->code->length;
-    l->stats.past_bound[t->gear] += t->core->entries * t->code->bound;
-    layer_count_runs(t, &l->stats.past_insns[t->gear], &l->stats.past_percent);
+    LAYER_SHARERS (each, l) {
+        if (each->resume == t)
+            each->resume = NULL;
+        if (each->from == t)
+            each->from = NULL;
+        if (each->replay.of == t)
+            each->replay.of = NULL;
+    }
+    h->stats.live--;
+    h->stats.live_bytes -= t->code->size;
+    h->stats.past_length[t->gear] += t->core->entries * t->code->length;
+    h->stats.past_bound[t->gear] += t->core->entries * t->code->bound;
+    layer_count_runs(t, &h->stats.past_insns[t->gear], &h->stats.past_percent);
     core_remove(l->core, t->core);
     pool_give(l->pool, t->code, t->code_size);
     translate_forget(t);
@@ -218,7 +223,7 @@ void tcache_remove(Layer *l, Translation *t)
 
 void tcache_clear(Layer *l)
 {
-    while (l->newest)
-        tcache_remove(l, l->newest);
-    l->tcache_top = 0;
+    while (l->holder->newest)
+        tcache_remove(l, l->holder->newest);
+    l->holder->tcache_top = 0;
 }

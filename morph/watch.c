@@ -34,6 +34,15 @@ static bool contains(const Layer *l, const Translation *t)
     return false;
 }
 
+/* Whether any layer that runs `t` wants to be told. */
+static bool is_wanted(const Layer *l, const Translation *t)
+{
+    LAYER_SHARERS (each, l)
+        if (each->watched && contains(each, t))
+            return true;
+    return false;
+}
+
 void watch_passed(Layer *l, const Translation *t, unsigned count,
                   uint64_t insns)
 {
@@ -55,8 +64,7 @@ void watch_held(void *ctx, CoreCode *code, int exit)
 
 void watch_add(Layer *l, Translation *t)
 {
-    if (l->watched)
-        core_hold(l->core, t->core, contains(l, t));
+    core_hold(l->core, t->core, is_wanted(l, t));
 }
 
 static void watches_changed(Layer *l)
@@ -64,8 +72,8 @@ static void watches_changed(Layer *l)
     l->watched = false;
     for (unsigned i = 0; i < LAYER_WATCHES; i++)
         l->watched |= l->watches[i].on;
-    for (Translation *t = l->oldest; t; t = t->newer)
-        core_hold(l->core, t->core, l->watched && contains(l, t));
+    for (Translation *t = l->holder->oldest; t; t = t->newer)
+        core_hold(l->core, t->core, is_wanted(l, t));
 }
 
 void layer_set_watch(Layer *l, unsigned watch, uint32_t va, uint64_t from)

@@ -18,6 +18,8 @@ Core *core_create(const VliwDesc *desc, const Config *config,
     uint64_t entries = config_int(config, CONFIG_VLIW_TLB);
     assert((entries & (entries - 1)) == 0 && entries <= CORE_TLB_MAX);
     Core *c = alloc_zeroed(1, sizeof *c);
+    c->peer = c->first = c;
+    c->sharers = 1;
     c->pool = pool_create();
     c->desc = *desc;
     c->bus = *bus;
@@ -36,8 +38,34 @@ void core_destroy(Core *c)
     if (!c)
         return;
     engine_destroy(c);
-    pool_destroy(c->pool);
+    if (c->first == c) {
+        assert(c->peer == c);
+        pool_destroy(c->pool);
+    } else {
+        Core *before = c->peer;
+        while (before->peer != c)
+            before = before->peer;
+        before->peer = c->peer;
+    }
     free(c);
+}
+
+void core_share(Core *c, Core *first)
+{
+    assert(c->peer == c && first->first == first);
+    engine_share(c, first);
+    pool_destroy(c->pool);
+    c->pool = first->pool;
+    c->first = first;
+    Core *last = first;
+    while (last->peer != first)
+        last = last->peer;
+    last->peer = c;
+    c->peer = first;
+    unsigned sharers = first->sharers + 1;
+    CORE_SHARERS (each, first)
+        each->sharers = sharers;
+    c->engine.count_at = (sharers - 1) * sizeof(uint64_t);
 }
 
 CorePredict *core_predict(Core *c)

@@ -192,6 +192,12 @@ Core *core_create(const VliwDesc *desc, const Config *config,
                   Hierarchy *hierarchy, const CoreBus *bus);
 void core_destroy(Core *core);
 
+/* Both were created alike, and have no code: from now on what one of them
+ * installs is installed in all that share with `first`, which is destroyed
+ * last, and an engine runs it in all of them.  One runs at a time; what it
+ * counts is its own, and so are its caches. */
+void core_share(Core *core, Core *first);
+
 /* Code to run; `base` is where it lies in the translation cache. */
 CoreCode *core_install(Core *core, const VliwCode *code, uint64_t base,
                        unsigned gear);

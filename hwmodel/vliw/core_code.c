@@ -240,7 +240,7 @@ static void check_flow(const VliwCode *code)
 
 /* Zeroed, with room for all that the code needs: arrays of numbers of 64 bits
  * first, then those of smaller ones. */
-static Installed *make_room(Pool *pool, const VliwCode *code)
+static Installed *make_room(const Core *c, const VliwCode *code)
 {
     size_t steps = 0, atoms = 0, checks = 0;
     for (unsigned i = 0; i < code->count; i++) {
@@ -252,16 +252,20 @@ static Installed *make_room(Pool *pool, const VliwCode *code)
     }
     size_t exits_at = sizeof(Installed);
     size_t checks_at = exits_at + code->exit_count * sizeof(CoreExit);
-    size_t issues_at = checks_at + checks * sizeof(uint64_t);
+    size_t counts_at = checks_at + checks * sizeof(uint64_t);
+    size_t counts = c->sharers > 1 ? code->exit_count * c->sharers : 0;
+    size_t issues_at = counts_at + counts * sizeof(uint64_t);
     size_t steps_at = issues_at + code->count * sizeof(Issue);
     size_t results_at = steps_at + steps * sizeof(Step);
     size_t size = results_at + RESULTS_MAX * atoms * sizeof(Result);
-    char *room = pool_take_zeroed(pool, size);
+    char *room = pool_take_zeroed(c->pool, size);
     Installed *made = (Installed *)room;
     made->size = size;
     made->pub.code = code;
     made->pub.exits = (CoreExit *)(room + exits_at);
     made->checks = (uint64_t *)(room + checks_at);
+    if (counts)
+        made->host_counts = (uint64_t *)(room + counts_at);
     made->issues = (Issue *)(room + issues_at);
     made->steps = (Step *)(room + steps_at);
     made->results = (Result *)(room + results_at);
@@ -288,7 +292,7 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
 {
     assert(gear < GEARS);
     check_flow(code);
-    Installed *made = make_room(c->pool, code);
+    Installed *made = make_room(c, code);
     made->pub.base = base;
     made->pub.gear = gear;
     made->pub.counts = gear == 1;
@@ -320,8 +324,9 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
 
 void core_remove(Core *c, CoreCode *code)
 {
-    if (c->counted == code)
-        c->counted = NULL;
+    CORE_SHARERS (peer, c)
+        if (peer->counted == code)
+            peer->counted = NULL;
     Installed *made = (Installed *)code;
     engine_remove(c, made);
     pool_give(c->pool, made, made->size);

@@ -104,6 +104,9 @@ struct Installed {
     EngineUnit unit;
     size_t size;       /* of all of it */
     unsigned op_count; /* of the threaded form */
+    /* Where several cores run it, what stands for CoreExit.host_count: for
+     * each exit a number for each of them.  Else NULL. */
+    uint64_t *host_counts;
 };
 
 /* --- The core ------------------------------------------------------------- */
@@ -203,6 +206,11 @@ struct Core {
     /* Compiled code has run, which keeps no shadows: `regs` are committed. */
     bool shadow_stale;
 
+    /* core_share(): a ring, of `sharers`; the first has the pool and the
+     * engine.  */
+    Core *peer, *first;
+    unsigned sharers;
+
     /* Its entry was counted when core_run() stopped there. */
     const CoreCode *counted;
     uint64_t generation;
@@ -222,6 +230,11 @@ struct Core {
     CoreCounters counters;
     uint64_t local[VLIW_LOCALS];
 };
+
+/* Each core that runs what `core` runs, itself included. */
+#define CORE_SHARERS(each, core)                                               \
+    for (Core *each = (core)->first; each;                                     \
+         each = each->peer != (core)->first ? each->peer : NULL)
 
 /* The processor stands still. */
 static inline void core_stall(Core *c, CoreCause cause, uint64_t cycles)

@@ -204,11 +204,12 @@ static uint64_t runs_of(const Engine *e, const Installed *code,
 static void watch(Core *c, Installed *code)
 {
     EngineUnit *unit = &code->unit;
-    unit->watched = c->engine.watched;
-    unit->watched_prev = &c->engine.watched;
+    Engine *e = c->engine.host;
+    unit->watched = e->watched;
+    unit->watched_prev = &e->watched;
     if (unit->watched)
         unit->watched->unit.watched_prev = &unit->watched;
-    c->engine.watched = code;
+    e->watched = code;
 }
 
 static void unwatch(Installed *code)
@@ -279,8 +280,9 @@ static bool make_linker(Core *c, char *why)
         return false;
     e->enter = e->linking->enter(e->linker);
     e->absent = e->linking->absent(e->linker);
-    e->linking->thunks(e->linker, &c->engine.thunks);
-    for (Installed *i = c->engine.first; i; i = i->unit.next)
+    CORE_SHARERS (each, c)
+        e->linking->thunks(e->linker, &each->engine.thunks);
+    for (Installed *i = e->first; i; i = i->unit.next)
         i->host = e->absent;
     return true;
 }
@@ -317,7 +319,7 @@ static void flush(Core *c, const Installed *fresh)
     uint64_t kept = 0;
     e->report.flushes++;
     engine_saved_list(&e->saved);
-    for (Installed *i = c->engine.first; i; i = i->unit.next) {
+    for (Installed *i = e->first; i; i = i->unit.next) {
         if (!i->unit.handle)
             continue;
         engine_settle(c, i);
@@ -400,11 +402,12 @@ static void install_ready(Core *c)
     hostprofile_enter(c->host_profile, before);
 }
 
-static uint64_t count_runs(const Installed *code)
+static uint64_t count_runs(Core *c, Installed *code)
 {
     uint64_t runs = code->unit.runs;
-    for (unsigned i = 0; i < code->pub.code->exit_count; i++)
-        runs += code->pub.exits[i].host_count;
+    CORE_SHARERS (each, c)
+        for (unsigned i = 0; i < code->pub.code->exit_count; i++)
+            runs += *engine_count(each, code, i);
     return runs;
 }
 
@@ -413,10 +416,10 @@ static void look_for_better(Core *c)
 {
     Engine *e = c->engine.host;
     e->next_look = core_cycles(c) + LOOK_CYCLES;
-    for (Installed *i = c->engine.watched, *next; i; i = next) {
+    for (Installed *i = e->watched, *next; i; i = next) {
         next = i->unit.watched;
         e->next_look += LOOK_EACH;
-        if (count_runs(i) < runs_of(e, i, 1) ||
+        if (count_runs(c, i) < runs_of(e, i, 1) ||
             engine_queue_is_full(e, ENGINE_HAS_SLOW_CODE))
             continue;
         unwatch(i);
@@ -549,7 +552,7 @@ bool engine_has_given_up(const Core *c)
 }
 
 /* Where the bytes of its I-lines are; NULL: it lies outside. */
-static const uint8_t *find_present(const Engine *e, const Installed *code)
+static const uint8_t *find_present(const EngineData *e, const Installed *code)
 {
     uint64_t first = code->line - e->first_line;
     uint64_t last = first;
@@ -566,22 +569,25 @@ void engine_add(Core *c, Installed *code)
     unit->wanted = UINT64_MAX;
     if (!e)
         return;
-    unit->next = c->engine.first;
-    unit->prev = &c->engine.first;
+    unit->next = e->first;
+    unit->prev = &e->first;
     if (unit->next)
         unit->next->unit.prev = &unit->next;
-    c->engine.first = code;
+    e->first = code;
     unit->looked = !e->saved.key_count;
     if (e->compiles)
         unit->wanted = least_runs(e, code);
     if (!unit->looked && code->pub.gear > 1 && unit->wanted > LOOK_RUNS)
         unit->wanted = LOOK_RUNS;
     code->host = e->absent;
-    code->present = find_present(e, code);
+    code->present = find_present(c->first->engine.data, code);
+    unsigned longest = c->engine.longest;
     for (unsigned i = 0; i < code->pub.code->exit_count; i++)
         while ((code->pub.exits[i].record.insns + CORE_INTERPRETED_MAX - 1) >>
-               c->engine.longest)
-            c->engine.longest++;
+               longest)
+            longest++;
+    CORE_SHARERS (each, c)
+        each->engine.longest = longest;
 }
 
 void engine_hold(Core *c, Installed *code)
@@ -648,7 +654,7 @@ bool engine_attach(Core *c, const Config *config, Diag *diag)
 {
     enum { AUTO, REFERENCE, THREADED, JIT };
     unsigned kind = config_choice(config, CONFIG_ENGINE_KIND);
-    assert(!c->engine.host && !c->engine.first);
+    assert(!c->engine.host);
     if ((kind == REFERENCE || kind == THREADED) &&
         *config_text(config, CONFIG_ENGINE_DUMP))
         return diag_error(diag,
@@ -685,7 +691,7 @@ void engine_close(Core *c)
         return;
     e->closed = e->given_up = true;
     engine_queue_destroy(e);
-    for (Installed *i = c->engine.first; i; i = i->unit.next)
+    for (Installed *i = e->first; i; i = i->unit.next)
         i->unit.job = NULL;
     if (e->searched) {
         engine_dump_close(&e->dump);
@@ -693,32 +699,50 @@ void engine_close(Core *c)
     }
 }
 
-void engine_destroy(Core *c)
+static void destroy_own(Core *c)
 {
     Engine *e = c->engine.host;
-    if (!e)
-        return;
-    assert(!c->engine.first);
+    assert(!e->first);
     engine_close(c);
     if (e->linker) {
         unlink_removed(e);
         e->linking->destroy(e->linker);
     }
-    engine_mem_destroy(c);
     engine_maker_free(&e->maker);
     walk_free(&e->walk);
     if (e->searched)
         engine_module_destroy(&e->module);
     free(e->removed);
     free(e);
+}
+
+void engine_destroy(Core *c)
+{
+    if (!c->engine.host)
+        return;
+    engine_mem_destroy(c);
+    if (c->first == c)
+        destroy_own(c);
     c->engine.host = NULL;
+}
+
+void engine_share(Core *c, Core *first)
+{
+    EngineState *s = &c->engine;
+    if (!s->host)
+        return;
+    destroy_own(c);
+    s->host = first->engine.host;
+    assert(s->host && !s->host->first && !s->host->linker);
+    s->present_at =
+        (uintptr_t)s->data->present - (uintptr_t)first->engine.data->present;
 }
 
 void engine_report(const Core *c, EngineReport *report)
 {
     const Engine *e = c->engine.host;
     *report = (EngineReport){.attached = false};
-    if (!e)
+    if (!e || c->first != c)
         return;
     *report = e->report;
     report->attached = true;
@@ -768,7 +792,9 @@ static void settle_predictions(Core *c)
 void core_settle(Core *c)
 {
     settle_predictions(c);
-    for (Installed *i = c->engine.first; i; i = i->unit.next)
+    if (!c->engine.host)
+        return;
+    for (Installed *i = c->engine.host->first; i; i = i->unit.next)
         engine_settle(c, i);
 }
 

@@ -41,7 +41,7 @@ static Fill find_wanted(Core *c)
     Fill fill = {NULL, 0};
     size_t room = 0;
     core_settle(c);
-    for (Installed *i = c->engine.first; i; i = i->unit.next) {
+    for (Installed *i = c->engine.host->first; i; i = i->unit.next) {
         if (!is_wanted(c, i))
             continue;
         if (fill.count == room) {

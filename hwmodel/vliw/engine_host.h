@@ -183,7 +183,12 @@ typedef struct Engine {
     EngineFaulted faulted[ENGINE_FAULTED]; /* by code and step */
     EngineMaker maker;
 
-    /* engine_mem.c */
+    Installed *first;   /* all that are installed */
+    Installed *watched; /* of quality 0 */
+} Engine;
+
+/* What knows a core's own memory: engine_mem.c. */
+typedef struct EngineData {
     bool fills; /* line tables: hits are silent */
     unsigned shift;
     EngineTouched *touched; /* the kernel's, by entry of the micro TLB */
@@ -197,7 +202,17 @@ typedef struct Engine {
     uint32_t (*slots)[2];             /* by place: the slot it may be in */
     const uint8_t *present;           /* I-lines of the translation cache */
     uint64_t first_line, line_count;
-} Engine;
+} EngineData;
+
+/* Where compiled code counts the exit. */
+static inline uint64_t *engine_count(const Core *c, Installed *code,
+                                     unsigned exit)
+{
+    return code->host_counts
+               ? (uint64_t *)((char *)&code->host_counts[exit * c->sharers] +
+                              c->engine.count_at)
+               : &code->pub.exits[exit].host_count;
+}
 
 /* --- engine.c ------------------------------------------------------------- */
 
@@ -214,6 +229,8 @@ void engine_remove(Core *c, Installed *code);
 /* CoreCode.held has changed: held code has no other form. */
 void engine_hold(Core *c, Installed *code);
 void engine_destroy(Core *c);
+/* core_share() */
+void engine_share(Core *c, Core *first);
 
 static inline bool engine_may_run(const Core *c, const Installed *code)
 {
@@ -257,7 +274,8 @@ void engine_protect(Core *c, uint32_t pa, uint32_t size);
 
 /* Whether the molecules are a tree of paths, each exit at one end. */
 bool engine_is_tree(const Installed *code);
-/* What the runs of compiled code since the last call add to the counters. */
+/* What the runs of compiled code since the last call add to the counters, of
+ * each core that runs it. */
 void engine_settle(Core *c, Installed *code);
 /* Where a run was that failed at the step; good until the next call. */
 const WalkPath *engine_find_step(Core *c, const Installed *code, uint32_t step);

@@ -80,6 +80,7 @@ typedef struct EngineSource {
     unsigned profile; /* stall of an entry that counts */
     unsigned count, step_count, exit_count;
     bool observed;       /* calls EngineHelpers.committed */
+    unsigned sharers;    /* cores that run it: Core.sharers */
     unsigned data_shift; /* of the L1 D-cache's lines */
     uint32_t tlb_mask;   /* as Core.tlb_mask */
     unsigned return_count, return_cost, cache_cost; /* as CorePredict */

@@ -25,7 +25,7 @@
 
 /* --- Slots ---------------------------------------------------------------- */
 
-static inline uint32_t slot_of(const Engine *e, uint32_t va)
+static inline uint32_t slot_of(const EngineData *e, uint32_t va)
 {
     return va >> e->shift & (ENGINE_LINES - 1);
 }
@@ -39,7 +39,7 @@ static void clear(EngineLine *line)
 static void line_left(void *ctx, uint32_t place)
 {
     Core *c = ctx;
-    Engine *e = c->engine.host;
+    EngineData *e = c->engine.data;
     for (unsigned user = 0; user < 2; user++) {
         uint32_t slot = e->slots[place][user];
         if (e->places[user][slot] == place)
@@ -56,7 +56,7 @@ void engine_drop_all(Core *c)
 
 static void drop_line(Core *c, unsigned user, uint32_t va)
 {
-    EngineLine *line = &c->engine.lines[user][slot_of(c->engine.host, va)];
+    EngineLine *line = &c->engine.lines[user][slot_of(c->engine.data, va)];
     if (line->read_tag == va)
         clear(line);
 }
@@ -68,20 +68,20 @@ static void drop_touched(Core *c, bool user, EngineTouched *touched,
     for (unsigned i = 0; i < ARRAY_LEN(touched->lines); i++)
         for (uint64_t *set = &touched->lines[i]; *set; *set &= *set - 1) {
             uint32_t line = 64 * i + (unsigned)__builtin_ctzll(*set);
-            drop_line(c, user, page | line << c->engine.host->shift);
+            drop_line(c, user, page | line << c->engine.data->shift);
         }
 }
 
 void engine_leave_tlb(Core *c, uint32_t entry)
 {
-    drop_touched(c, false, &c->engine.host->touched[entry],
+    drop_touched(c, false, &c->engine.data->touched[entry],
                  c->tlb[entry] << PAGE_SHIFT);
     c->tlb_held[entry] = false;
 }
 
 void engine_drop_page(Core *c, uint32_t number)
 {
-    Engine *e = c->engine.host;
+    EngineData *e = c->engine.data;
     uint32_t page = number << PAGE_SHIFT;
     uint32_t place = number % ENGINE_PAGES;
     if (e->numbers[place] == number)
@@ -98,7 +98,7 @@ void engine_drop_page(Core *c, uint32_t number)
 /* The program's page, which has a line now. */
 static EngineTouched *take_page(Core *c, uint32_t number)
 {
-    Engine *e = c->engine.host;
+    EngineData *e = c->engine.data;
     uint32_t place = number % ENGINE_PAGES, before = e->numbers[place];
     if (before != number)
         drop_touched(c, true, &e->pages[place], before << PAGE_SHIFT);
@@ -117,7 +117,7 @@ void engine_drop_mapped(Core *c)
 
 void engine_protect(Core *c, uint32_t pa, uint32_t size)
 {
-    Engine *e = c->engine.host;
+    EngineData *e = c->engine.data;
     uint32_t line = 1u << e->shift, place;
     bool dirty;
     for (uint64_t at = pa & ~(line - 1); at < (uint64_t)pa + size; at += line) {
@@ -144,7 +144,7 @@ static bool has_tbits(const CorePage *page, uint32_t offset, uint32_t size)
 static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
                  uint32_t place, bool dirty)
 {
-    Engine *e = c->engine.host;
+    EngineData *e = c->engine.data;
     uint32_t size = 1u << e->shift, tag = va & ~(size - 1);
     uint32_t offset = tag % PAGE_SIZE, slot = slot_of(e, va);
     /* Under another address: only one of them can be found by the place. */
@@ -188,7 +188,7 @@ static void spend(Core *c, const CorePage *page, uint64_t clock, uint32_t va,
     if (likely(page->cached)) {
         cycles = hierarchy_access(h, now, page->pa | va % PAGE_SIZE, store,
                                   &place, &dirty);
-        if (likely(c->engine.host->fills) && (page->mapped || !user))
+        if (likely(c->engine.data->fills) && (page->mapped || !user))
             fill(c, user, va, page, place, dirty);
     } else {
         cycles = hierarchy_uncached(h, now, store);
@@ -334,7 +334,7 @@ void engine_refill(Core *c, uint32_t va)
 
 void engine_mem_create(Core *c, const Config *config)
 {
-    Engine *e = c->engine.host;
+    EngineData *e = c->engine.data = alloc_zeroed(1, sizeof *e);
     Hierarchy *h = c->hierarchy;
     e->shift = (unsigned)__builtin_ctz(hierarchy_line_d(h));
     e->fills = hierarchy_hits_are_silent_d(h);
@@ -352,8 +352,9 @@ void engine_mem_create(Core *c, const Config *config)
 
 void engine_mem_destroy(Core *c)
 {
-    Engine *e = c->engine.host;
+    EngineData *e = c->engine.data;
     hierarchy_watch_data(c->hierarchy, NULL, NULL);
     free(e->touched);
     free(e->slots);
+    free(e);
 }

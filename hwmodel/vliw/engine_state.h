@@ -99,6 +99,11 @@ typedef struct EngineState {
      * not look at that. */
     uint64_t limit;
     const EngineHelpers *helpers;
+    /* Where cores share their code: what Installed.present is away from the
+     * bytes of this one's I-cache, and its place among Installed.host_counts,
+     * in bytes.  Else 0. */
+    uintptr_t present_at;
+    uint64_t count_at;
     /* What compiled code calls instead of those of `helpers` that return to it
      * (load to fetch): code that calls them and keeps the caller's registers,
      * by LLVM's convention preserve_most.  Made by EngineBackend.thunks().
@@ -113,11 +118,11 @@ typedef struct EngineState {
     EngineUndo undo[STORE_BUFFER_MAX];
     EngineLine lines[2][ENGINE_LINES]; /* kernel, user */
     /* The rest is the runtime's. */
-    struct Engine *host; /* NULL: there is no engine */
-    bool usable;         /* other code than the reference core may run */
-    Installed *first;    /* all that are installed */
-    Installed *watched;
-    /* No run of any of them completes more than 1 << this instructions. */
+    struct Engine *host;     /* NULL: there is no engine; of all that share */
+    struct EngineData *data; /* engine_mem.c */
+    bool usable;             /* other code than the reference core may run */
+    /* No run of what is installed completes more than 1 << this instructions.
+     */
     unsigned longest;
 } EngineState;
 

@@ -92,10 +92,11 @@ void engine_count_entries(Core *c, Installed *code, uint64_t times)
 static void count_exit(Core *c, Installed *code, const Walk *w)
 {
     CoreExit *exit = &code->pub.exits[w->path.commit];
-    uint64_t times = exit->host_count;
+    uint64_t *count = engine_count(c, code, (unsigned)w->path.commit);
+    uint64_t times = *count;
     if (times == 0)
         return;
-    exit->host_count = 0;
+    *count = 0;
     exit->count += times;
     code->unit.runs += times;
     engine_count_entries(c, code, times);
@@ -109,11 +110,11 @@ static void count_exit(Core *c, Installed *code, const Walk *w)
     add(c, code, &w->path.tally, times);
 }
 
-void engine_settle(Core *c, Installed *code)
+static void settle(Core *c, Installed *code)
 {
     bool any = false;
     for (unsigned i = 0; i < code->pub.code->exit_count && !any; i++)
-        any = code->pub.exits[i].host_count != 0;
+        any = *engine_count(c, code, i) != 0;
     if (!any)
         return;
     Walk *w = &c->engine.host->walk;
@@ -125,6 +126,12 @@ void engine_settle(Core *c, Installed *code)
         while (walk_finish(w, m, walk_act(w, m, UINT32_MAX)));
         count_exit(c, code, w);
     } while (walk_go_back(w));
+}
+
+void engine_settle(Core *c, Installed *code)
+{
+    CORE_SHARERS (each, c)
+        settle(each, code);
 }
 
 /* Goes on to the step; false: the path ends before. */

@@ -130,7 +130,7 @@ void engine_threaded_run(Core *c, Installed *self)
     EngineState *s = &c->engine;
     CoreRegs *regs = &c->regs;
     uint64_t clock = c->clock, insns = c->insns;
-    const unsigned shift = s->host->shift;
+    const unsigned shift = s->data->shift;
     const unsigned store_buffer = c->desc.store_buffer;
     const uint32_t line_mask = ~((1u << shift) - 1);
     const EngineLine *lines, *line;
@@ -169,7 +169,7 @@ enter:
             goto stop;
         }
     }
-    present = self->present;
+    present = (const uint8_t *)((uintptr_t)self->present + s->present_at);
     if (unlikely(!present[0]))
         engine_fetch(c, self, clock, 0);
     user = self->context.user;
@@ -384,7 +384,10 @@ commit:
     if (unlikely(c->committed != NULL))                                        \
         tell_committed(c, self, RECORD(), clock - (c->desc.branch - 1),        \
                        insns);                                                 \
-    exit->host_count++
+    if (likely(!self->host_counts))                                            \
+        exit->host_count++;                                                    \
+    else                                                                       \
+        ++*engine_count(c, self, RECORD())
 
 direct:
     TAKE();

@@ -109,16 +109,44 @@ done
 ok 'which is not nothing' [ "$(stat "copy-$1" morph.borrow.gear2)" -gt 0 ]
 ok 'and saves work' [ "$(stat "copy-$1" cycles.translate2.opt)" -lt \
     "$(stat "${1}2" cycles.translate2.opt)" ]
+# One translation cache for all, also one that is emptied, or that loses some of
+# what it has, all the time.
+for engine in "$@"; do
+    layer "shared-$engine" 4 "$engine" --set tcache.sharing=shared
+    ok "$engine runs from one translation cache" passed "shared-$engine" 4
+    ok 'likewise' same "shared-$1" "shared-$engine"
+    for policy in flush fifo; do
+        layer "$policy-$engine" 4 "$engine" --set tcache.sharing=shared \
+            --set tcache.size=2k --set tcache.policy=$policy
+        ok "$engine, from a small one, $policy" passed "$policy-$engine" 4
+        ok 'likewise' same "$policy-$1" "$policy-$engine"
+    done
+done
+ok 'what it holds is of all' [ "$(stat "shared-$1" morph.tcache.live)" = \
+    "$(stat "shared-$1" cpu0.morph.tcache.live)" ]
+ok 'one is enough' [ "$(stat "shared-$1" morph.gear1.translations)" -lt \
+    $(($(stat "${1}2" morph.gear1.translations) / 2)) ]
+ok 'each has caches of its own' sums "shared-$1" 4 l1i.misses ''
+ok 'and issues by itself' sums "shared-$1" 4 core.molecules ''
+ok 'the small one is emptied' [ "$(stat "flush-$1" morph.tcache.flushes)" -gt 5 ]
 for n in 2 32; do
     layer "layer$n" $n threaded
     ok "$n processors under the layer" passed "layer$n" $n
 done
 layer q1 3 threaded --set machine.quantum=1
 ok 'turns of a translation' passed q1 3
-layer check 3 threaded --check --set tcache.sharing=copy
-ok 'the layer agrees with reference CPUs' passed check 3
-layer forward 3 threaded --check --fast-forward 400k
-ok 'it takes over in the midst of their work' passed forward 3
+for sharing in copy shared; do
+    layer check 3 threaded --check --set tcache.sharing=$sharing
+    ok "the layer agrees with reference CPUs, $sharing" passed check 3
+    layer check 2 threaded --check --set tcache.sharing=$sharing \
+        --set machine.quantum=1 --set tcache.size=8k
+    ok 'also where all alternate and have no room' passed check 2
+done
+for sharing in private shared; do
+    layer forward 3 threaded --check --fast-forward 400k \
+        --set tcache.sharing=$sharing
+    ok "it takes over in the midst of their work, $sharing" passed forward 3
+done
 run warm --model vliw --warm-save one.warm
 ok 'no warm start' refuses '--warm-start is for one' --set machine.cpus=2 \
     --model vliw --warm-start one.warm

@@ -134,6 +134,9 @@ LLVMValueRef ir_function(Ir *ir, const char *name, LLVMTypeRef type,
 LLVMValueRef ir_int(const Ir *ir, uint32_t value);
 LLVMValueRef ir_long(const Ir *ir, uint64_t value);
 LLVMValueRef ir_at(const Ir *ir, LLVMValueRef base, size_t offset);
+/* The same of a number that is known when the code runs, and may lead out of
+ * the object. */
+LLVMValueRef ir_behind(const Ir *ir, LLVMValueRef base, LLVMValueRef bytes);
 LLVMValueRef ir_load(const Ir *ir, LLVMTypeRef type, LLVMValueRef at,
                      Region region);
 void ir_store(const Ir *ir, LLVMValueRef value, LLVMValueRef at, Region region);

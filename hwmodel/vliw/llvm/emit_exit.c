@@ -45,6 +45,13 @@ static void store_time(Emitter *e, LLVMValueRef clock, LLVMValueRef insns)
              REGION_STATE);
 }
 
+/* A number of Core's own that is no register. */
+static LLVMValueRef read_state(Emitter *e, size_t offset)
+{
+    return ir_load(&e->ir, e->ir.i64, ir_at(&e->ir, e->core, offset),
+                   REGION_STATE);
+}
+
 static LLVMValueRef add_long(Emitter *e, LLVMValueRef value, uint64_t more)
 {
     return more ? LLVMBuildAdd(e->ir.builder, value, ir_long(&e->ir, more), "")
@@ -117,9 +124,7 @@ static void check_limit(Emitter *e, const Path *path)
 {
     Ir *ir = &e->ir;
     LLVMBasicBlockRef on = ir_block(ir, false), late = ir_block(ir, true);
-    LLVMValueRef limit =
-        ir_load(ir, ir->i64, ir_at(ir, e->core, offsetof(Core, engine.limit)),
-                REGION_STATE);
+    LLVMValueRef limit = read_state(e, offsetof(Core, engine.limit));
     ir_branch(ir, LLVMBuildICmp(ir->builder, LLVMIntULT, e->clock, limit, ""),
               on, late, CHANCE_LIKELY);
     ir_go_on(ir, late);
@@ -161,6 +166,9 @@ void emit_entry(Emitter *e, Path *path)
     e->present =
         ir_load(ir, ir->ptr, ir_at(ir, e->self, offsetof(Installed, present)),
                 REGION_CODE);
+    if (e->source->sharers > 1)
+        e->present = ir_behind(
+            ir, e->present, read_state(e, offsetof(Core, engine.present_at)));
     if (e->plan->loops) {
         e->head = ir_block(ir, false);
         start_loop(e, path);
@@ -227,6 +235,14 @@ static void count_exit(Emitter *e, unsigned exit)
 {
     const Ir *ir = &e->ir;
     LLVMValueRef at = EXIT_FIELD(e, exit, host_count);
+    if (e->source->sharers > 1) {
+        LLVMValueRef counts = ir_load(
+            ir, ir->ptr, ir_at(ir, e->self, offsetof(Installed, host_counts)),
+            REGION_CODE);
+        at = ir_behind(
+            ir, ir_at(ir, counts, exit * e->source->sharers * sizeof(uint64_t)),
+            read_state(e, offsetof(Core, engine.count_at)));
+    }
     LLVMValueRef count = ir_load(ir, ir->i64, at, REGION_CODE);
     ir_store(ir, add_long(e, count, 1), at, REGION_CODE);
 }

@@ -130,6 +130,11 @@ LLVMValueRef ir_at(const Ir *ir, LLVMValueRef base, size_t offset)
     return LLVMBuildInBoundsGEP2(ir->builder, ir->i8, base, &index, 1, "");
 }
 
+LLVMValueRef ir_behind(const Ir *ir, LLVMValueRef base, LLVMValueRef bytes)
+{
+    return LLVMBuildGEP2(ir->builder, ir->i8, base, &bytes, 1, "");
+}
+
 LLVMValueRef ir_load(const Ir *ir, LLVMTypeRef type, LLVMValueRef at,
                      Region region)
 {
