@@ -1,9 +1,9 @@
 /* What the programs of this folder stand on: no library, no operating system.
  * Each program is one C file whose main() prints a checksum and returns 0 if it
  * is right.  They are built for the `bare` board, which is GXemul's `testmips`
- * where they overlap, and so that other machines do the same work: QEMU's
- * `malta` (BENCH_MALTA), Linux on MIPS (BENCH_LINUX), this PC (BENCH_NATIVE).
- */
+ * where they overlap, and so that other machines do the same work: a sys161
+ * (BENCH_SYS161), QEMU's `malta` (BENCH_MALTA), Linux on MIPS (BENCH_LINUX),
+ * this PC (BENCH_NATIVE). */
 #ifndef SELKIRK_BENCH_PROGRAMS_BARE_H
 #define SELKIRK_BENCH_PROGRAMS_BARE_H
 
@@ -29,6 +29,16 @@ static inline void put(u8 byte)
                      : "r"(file), "r"(bytes), "r"(count)
                      : "$1", "$3", "$8", "$9", "$10", "$11", "$12", "$13",
                        "$14", "$15", "$24", "$25", "hi", "lo", "memory");
+}
+#elif defined(BENCH_SYS161)
+/* The serial card is in slot 0. */
+static inline void put(u8 byte)
+{
+    volatile u32 *serial = (volatile u32 *)0xbfe00000;
+    serial[0] = byte;
+    while (!(serial[1] & 2))
+        ;
+    serial[1] = 0;
 }
 #else
 #ifdef BENCH_MALTA

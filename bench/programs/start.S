@@ -15,17 +15,22 @@ _start:
 #else
 	lui	$sp, %hi(stack_top)
 	addiu	$sp, $sp, %lo(stack_top)
+#ifndef BENCH_SYS161			/* which has no FPU */
 	lui	$t0, 0x3000		/* CU1, CU0; no interrupts */
 	mtc0	$t0, $12
 	nop
 	nop
 	ctc1	$0, $31
+#endif
 	jal	main
 	addiu	$sp, $sp, -32
 #ifdef BENCH_MALTA
 	lui	$t0, 0xbf00		/* SOFTRES; qemu -no-reboot ends */
 	li	$v0, 0x42
 	sw	$v0, 0x500($t0)
+#elif defined(BENCH_SYS161)
+	lui	$t0, 0xbfff		/* the mainboard's power */
+	sw	$0, 0x7e08($t0)
 #else
 	lui	$t0, 0xb000
 	sw	$v0, 0x10($t0)
