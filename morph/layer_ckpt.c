@@ -51,9 +51,10 @@ typedef struct SavedCall {
 typedef struct Image {
     Layer *l;
     Ckpt *ckpt;
+    size_t known; /* translations that have a number */
     size_t count, guest_count, page_count, exit_count, link_count;
     size_t call_count, hash_count, jump_count;
-    Translation **translations; /* by number */
+    Translation **translations; /* by number, those that are known */
     Saved *saved;
     TranslationStep *steps;
     uint8_t *failures; /* one a guest instruction */
@@ -138,7 +139,7 @@ static uint32_t number(const Translation *t)
 /* NULL for 0, and after an error. */
 static Translation *named(Image *im, uint32_t n)
 {
-    if (n <= im->count)
+    if (n <= im->known)
         return n ? im->translations[n] : NULL;
     ckpt_fail(im->ckpt,
               "section model: there is no translation %u; save it "
@@ -172,9 +173,22 @@ static void count_all(Image *im)
     }
 }
 
+/* A layer that runs from the translation cache of another one has none of its
+ * own to save; it names those of the holder, which came before it. */
+static void name_all(Image *im)
+{
+    Translation *others = im->l->holder == im->l ? NULL : im->l->holder->oldest;
+    im->known = im->count;
+    for (const Translation *t = others; t; t = t->newer)
+        im->known++;
+    im->translations = alloc_zeroed(im->known + 1, sizeof *im->translations);
+    for (Translation *t = others; t; t = t->newer)
+        im->translations[t->number] = t;
+}
+
 static void make_room(Image *im)
 {
-    im->translations = alloc_zeroed(im->count + 1, sizeof *im->translations);
+    name_all(im);
     im->saved = alloc_zeroed(im->count, sizeof *im->saved);
     im->steps = alloc_zeroed(im->guest_count, sizeof *im->steps);
     im->failures = alloc_zeroed(im->guest_count, 1);
@@ -183,7 +197,8 @@ static void make_room(Image *im)
     im->links = alloc_zeroed(im->link_count, sizeof *im->links);
     im->call_count = im->l->predict->return_count;
     im->calls = alloc_zeroed(im->call_count, sizeof *im->calls);
-    im->hash_count = im->l->hash ? im->l->hash_mask + (size_t)1 : 0;
+    bool hash = im->l->hash && im->l->holder == im->l;
+    im->hash_count = hash ? im->l->hash_mask + (size_t)1 : 0;
     im->hash = alloc_zeroed(im->hash_count, sizeof *im->hash);
     const CorePredict *p = im->l->predict;
     im->jump_count = p->jumps ? p->jump_mask + (size_t)1 : 0;
@@ -452,7 +467,7 @@ static void get_all(Image *im)
 {
     Layer *l = im->l;
     Places at = {0};
-    if (!is_complete(im)) {
+    if (!is_complete(im) || (im->count && l->holder != l)) {
         ckpt_fail(im->ckpt, "section model: translations lack what they are "
                             "made of; save it anew");
         return;
@@ -567,7 +582,8 @@ void layer_checkpoint(Layer *l, Ckpt *ckpt)
         get_all(&im);
     if (!ckpt_error(ckpt))
         plans_checkpoint(&im);
-    profile_checkpoint(l, ckpt);
+    if (l->holder == l)
+        profile_checkpoint(l, ckpt);
     revive_checkpoint(l, ckpt);
     core_checkpoint(l->core, ckpt);
     hierarchy_checkpoint(l->hierarchy, ckpt);

@@ -116,6 +116,8 @@ kernels() { # each by each engine; all save the same files
         -s machine.cpus=3 --engine threaded
     goes_on kernel borrows '300003,1700001' "${under_layer[@]}" \
         -s machine.cpus=2 -s tcache.sharing=copy --engine threaded
+    goes_on kernel shared '300003,1700001' "${under_layer[@]}" \
+        -s machine.cpus=3 -s tcache.sharing=shared --engine threaded
 }
 [ -n "$slow" ] || kernels "$@"
 
