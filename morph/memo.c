@@ -59,10 +59,10 @@ static ArchiveKey hash(const Bytes *bytes)
 
 static void put_desc(Bytes *bytes, const VliwDesc *d)
 {
-    PUT(bytes, uint32_t, d->alu_units, d->lsu_units, d->shift_all, d->formats,
-        d->short_imm, d->gprs, d->shadowed_gprs, d->fprs, d->shadowed_fprs,
-        d->interlock, d->branch, d->commit, d->rollback, d->store_buffer,
-        d->forward, d->alias_regs);
+    PUT(bytes, uint32_t, d->alu_units, d->lsu_units, d->lsu_adds, d->shift_all,
+        d->formats, d->short_imm, d->gprs, d->shadowed_gprs, d->fprs,
+        d->shadowed_fprs, d->interlock, d->branch, d->commit, d->rollback,
+        d->store_buffer, d->forward, d->alias_regs);
     put(bytes, d->latency, sizeof d->latency);
 }
 

@@ -107,7 +107,7 @@ static void bound_by_units(const Backend *b, const Tails *t, uint32_t early,
             if (n->cls <= CLASS_SHIFT)
                 add_load(&alu, n, t->early[i]);
         }
-        raise_to(bound, load_length(&alu, desc->alu_units, tail));
+        raise_to(bound, load_length(&alu, desc->adders, tail));
         raise_to(bound,
                  load_length(&loads[CLASS_SHIFT],
                              desc->shift_all ? desc->alu_units : 1, tail));
@@ -177,6 +177,7 @@ uint32_t backend_count_resources(const Backend *b)
             switch (atom_info((AtomOp)m->atoms[k].op)->unit) {
             case ATOM_UNIT_FP:
             case ATOM_UNIT_SHIFT: shift++; /* fall through */
+            case ATOM_UNIT_ADD:
             case ATOM_UNIT_ALU: alu++; break;
             case ATOM_UNIT_LSU: lsu++; break;
             case ATOM_UNIT_BRU: bru++; break;
@@ -185,7 +186,7 @@ uint32_t backend_count_resources(const Backend *b)
     }
     if (desc->formats == VLIW_FORMATS_CRUSOE)
         bru += count_longs(b); /* there is a branch or an immediate */
-    uint32_t bounds[] = {(alu + desc->alu_units - 1) / desc->alu_units,
+    uint32_t bounds[] = {(alu + desc->adders - 1) / desc->adders,
                          desc->shift_all ? 0 : shift,
                          (lsu + desc->lsu_units - 1) / desc->lsu_units, bru};
     uint32_t bound = 0;

@@ -198,7 +198,7 @@ static uint32_t measure_leave(const Backend *b, NodeId i, Pinned *pinned)
     }
     const VliwDesc *desc = b->desc;
     uint32_t alu = pinned->counts[CLASS_ALU] + pinned->counts[CLASS_SHIFT];
-    raise_to(&height, (alu + desc->alu_units - 1) / desc->alu_units);
+    raise_to(&height, (alu + desc->adders - 1) / desc->adders);
     if (!desc->shift_all)
         raise_to(&height, pinned->counts[CLASS_SHIFT]);
     raise_to(&height, (pinned->counts[CLASS_LSU] + desc->lsu_units - 1) /

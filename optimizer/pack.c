@@ -107,8 +107,8 @@ bool pack_is_empty(const Backend *b)
 static void shrink(Backend *b, Molecule *m)
 {
     m->size = (uint8_t)molecule_size(m->atoms, m->count, b->desc);
-    if (b->desc->formats == VLIW_FORMATS_FREE)
-        return;
+    if (b->desc->formats != VLIW_FORMATS_CRUSOE)
+        return; /* all units are alike */
     for (unsigned i = 0; i < m->count; i++) {
         unsigned old = m->atoms[i].unit;
         unsigned other = units_of(b, m->atoms[i].op) & ~b->pack.taken;

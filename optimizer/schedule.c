@@ -220,7 +220,7 @@ static Try issue_leave(Sched *s, NodeId n)
 /* Cycles that `count` atoms take in units of the class. */
 static uint32_t cycles_for(const Backend *b, NodeClass cls, uint32_t count)
 {
-    unsigned units = cls == CLASS_LSU ? b->desc->lsu_units : b->desc->alu_units;
+    unsigned units = cls == CLASS_LSU ? b->desc->lsu_units : b->desc->adders;
     return (count + units - 1) / units;
 }
 

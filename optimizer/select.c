@@ -140,7 +140,8 @@ static NodeClass class_of(unsigned op)
     if (op == OP_COMMIT)
         return CLASS_BRU;
     switch (atom_info((AtomOp)op)->unit) {
-    case ATOM_UNIT_ALU: return CLASS_ALU;
+    case ATOM_UNIT_ALU:
+    case ATOM_UNIT_ADD: return CLASS_ALU;
     case ATOM_UNIT_SHIFT:
     case ATOM_UNIT_FP: return CLASS_SHIFT;
     case ATOM_UNIT_LSU: return CLASS_LSU;

@@ -36,6 +36,10 @@ static bool check(const VliwDesc *desc, Diag *diag)
                           "vliw.formats = crusoe has room for 1 memory unit, "
                           "but vliw.lsu_units = %u; set vliw.formats=free",
                           desc->lsu_units);
+    if (desc->formats == VLIW_FORMATS_CRUSOE && desc->lsu_adds)
+        return diag_error(diag,
+                          "vliw.formats = crusoe has no memory unit that adds, "
+                          "but vliw.lsu_adds = yes; set vliw.formats=efficeon");
     if (desc->shadowed_gprs > desc->gprs - 2)
         return diag_error(diag,
                           "vliw.shadowed_gprs = %u is more than the %u of "
@@ -55,6 +59,7 @@ bool vliw_desc_read(VliwDesc *desc, const Config *config, Diag *diag)
     *desc = (VliwDesc){
         .alu_units = INT(ALU_UNITS),
         .lsu_units = INT(LSU_UNITS),
+        .lsu_adds = config_bool(config, CONFIG_VLIW_LSU_ADDS),
         .shift_all = config_bool(config, CONFIG_VLIW_SHIFT_ALL),
         .formats = (VliwFormats)config_choice(config, CONFIG_VLIW_FORMATS),
         .short_imm = INT(SHORT_IMM),
@@ -71,6 +76,7 @@ bool vliw_desc_read(VliwDesc *desc, const Config *config, Diag *diag)
         .alias_regs = INT(ALIAS_REGS),
     };
 #undef INT
+    desc->adders = desc->alu_units + (desc->lsu_adds ? desc->lsu_units : 0);
     for (unsigned i = 0; i < VLIW_LATENCIES; i++)
         desc->latency[i] = 1;
     for (unsigned i = 0; i < ARRAY_LEN(latencies); i++)

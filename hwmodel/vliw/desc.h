@@ -27,13 +27,16 @@ typedef enum VliwLatency {
 } VliwLatency;
 
 typedef enum VliwFormats {
-    VLIW_FORMATS_CRUSOE, /* the six of the TM5000 family */
-    VLIW_FORMATS_FREE    /* any set of atoms: 4 bytes an atom or immediate */
+    VLIW_FORMATS_CRUSOE,  /* the six of the TM5000 family */
+    VLIW_FORMATS_FREE,    /* any set of atoms: 4 bytes an atom or immediate */
+    VLIW_FORMATS_EFFICEON /* 8 of them at most, in pairs */
 } VliwFormats;
 
 typedef struct VliwDesc {
     unsigned alu_units; /* 1..4 */
     unsigned lsu_units; /* 1..2 */
+    bool lsu_adds;      /* sums and differences may stand there, too */
+    unsigned adders;    /* units for them: a bound for all integer atoms */
     bool shift_all;     /* every ALU shifts; else ALU1 alone (or the only) */
     VliwFormats formats;
     unsigned short_imm; /* bits of a signed immediate inside an atom */

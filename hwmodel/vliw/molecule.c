@@ -35,11 +35,13 @@ unsigned atom_units(AtomUnit kind, const VliwDesc *desc)
 {
     unsigned alus = (1u << desc->alu_units) - 1;
     unsigned second = 1u << (desc->alu_units > 1 ? VLIW_ALU1 : VLIW_ALU0);
+    unsigned lsus = ((1u << desc->lsu_units) - 1) << VLIW_LSU0;
     switch (kind) {
     case ATOM_UNIT_ALU: return alus;
+    case ATOM_UNIT_ADD: return desc->lsu_adds ? alus | lsus : alus;
     case ATOM_UNIT_SHIFT: return desc->shift_all ? alus : second;
     case ATOM_UNIT_FP: return second;
-    case ATOM_UNIT_LSU: return ((1u << desc->lsu_units) - 1) << VLIW_LSU0;
+    case ATOM_UNIT_LSU: return lsus;
     case ATOM_UNIT_BRU: return 1u << VLIW_BRU;
     }
     return 0;
@@ -64,7 +66,8 @@ bool atom_is_access(AtomOp op)
 
 /* --- Encoding ------------------------------------------------------------- */
 
-/* The rows of formats: the six of the TM5000 family, then free ones. */
+/* The rows of formats: the six of the TM5000 family, free ones, the Efficeon's.
+ */
 enum {
     FORMAT_LSU_ALU1_ALU0_IMM,
     FORMAT_LSU_ALU1_ALU0_BRU,
@@ -73,6 +76,10 @@ enum {
     FORMAT_ALU0_ALU1,
     FORMAT_ALU0_BRU,
     FORMAT_FREE,
+    FORMAT_64,
+    FORMAT_128,
+    FORMAT_192,
+    FORMAT_256,
     FORMAT_NONE /* not encodable */
 };
 
@@ -111,10 +118,21 @@ static unsigned count_long_imms(const Atom *atoms, unsigned count,
     return n;
 }
 
-/* The smallest format that has room for `atoms`; if several are, the first
- * below.  A lone ALU0 atom counts as ALU0|ALU1, nothing as LSU|ALU1. */
-static unsigned find_format(const Atom *atoms, unsigned count,
-                            const VliwDesc *desc)
+/* Of 32 bits for each atom and each long immediate, in pairs. */
+static unsigned find_paired_format(const Atom *atoms, unsigned count,
+                                   const VliwDesc *desc)
+{
+    unsigned words = count + count_long_imms(atoms, count, desc);
+    unsigned pairs = words ? (words + 1) / 2 : 1;
+    unsigned format = FORMAT_64 + pairs - 1;
+    return format <= FORMAT_256 ? format : FORMAT_NONE;
+}
+
+/* The smallest format of the TM5000 family that has room for `atoms`; if
+ * several are, the first below.  A lone ALU0 atom counts as ALU0|ALU1, nothing
+ * as LSU|ALU1. */
+static unsigned find_crusoe_format(const Atom *atoms, unsigned count,
+                                   const VliwDesc *desc)
 {
     enum {
         ALU0 = 1 << VLIW_ALU0,
@@ -133,8 +151,6 @@ static unsigned find_format(const Atom *atoms, unsigned count,
         {FORMAT_LSU_ALU1_ALU0_IMM, LSU | ALU1 | ALU0 | IMM},
         {FORMAT_LSU_ALU1_ALU0_BRU, LSU | ALU1 | ALU0 | BRU},
     };
-    if (desc->formats == VLIW_FORMATS_FREE)
-        return FORMAT_FREE;
     unsigned needed = 0;
     uint32_t imm = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -152,11 +168,26 @@ static unsigned find_format(const Atom *atoms, unsigned count,
     return FORMAT_NONE;
 }
 
+static unsigned find_format(const Atom *atoms, unsigned count,
+                            const VliwDesc *desc)
+{
+    switch (desc->formats) {
+    case VLIW_FORMATS_CRUSOE: return find_crusoe_format(atoms, count, desc);
+    case VLIW_FORMATS_FREE: return FORMAT_FREE;
+    case VLIW_FORMATS_EFFICEON: return find_paired_format(atoms, count, desc);
+    }
+    return FORMAT_NONE;
+}
+
 unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc)
 {
     switch (find_format(atoms, count, desc)) {
+    case FORMAT_256: return 32;
+    case FORMAT_192: return 24;
+    case FORMAT_128:
     case FORMAT_LSU_ALU1_ALU0_IMM:
     case FORMAT_LSU_ALU1_ALU0_BRU: return 16;
+    case FORMAT_64:
     case FORMAT_LSU_ALU1:
     case FORMAT_ALU0_IMM:
     case FORMAT_ALU0_ALU1:
@@ -192,6 +223,10 @@ const char *molecule_format_name(unsigned format)
         [FORMAT_ALU0_ALU1] = "alu0|alu1",
         [FORMAT_ALU0_BRU] = "alu0|bru",
         [FORMAT_FREE] = "free",
+        [FORMAT_64] = "64 bits",
+        [FORMAT_128] = "128 bits",
+        [FORMAT_192] = "192 bits",
+        [FORMAT_256] = "256 bits",
     };
     assert(format < MOLECULE_FORMATS);
     return names[format];

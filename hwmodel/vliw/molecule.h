@@ -28,6 +28,7 @@ typedef enum AtomOp {
 
 typedef enum AtomUnit {
     ATOM_UNIT_ALU,
+    ATOM_UNIT_ADD,
     ATOM_UNIT_SHIFT,
     ATOM_UNIT_FP,
     ATOM_UNIT_LSU,
@@ -143,7 +144,7 @@ unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc);
 /* Its parts of 4 bytes that hold neither an atom nor an immediate. */
 unsigned molecule_nops(const Molecule *molecule, const VliwDesc *desc);
 /* For statistics: which row of formats it is, 0..MOLECULE_FORMATS - 1. */
-enum { MOLECULE_FORMATS = 7 };
+enum { MOLECULE_FORMATS = 11 };
 unsigned molecule_format(const Molecule *molecule, const VliwDesc *desc);
 const char *molecule_format_name(unsigned format);
 

@@ -5,6 +5,7 @@ static const char *unit_name(AtomUnit unit)
 {
     switch (unit) {
     case ATOM_UNIT_ALU: return "ALU";
+    case ATOM_UNIT_ADD: return "ALU, or LSU that adds";
     case ATOM_UNIT_SHIFT: return "ALU with shifter";
     case ATOM_UNIT_FP: return "FP";
     case ATOM_UNIT_LSU: return "LSU";

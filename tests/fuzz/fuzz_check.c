@@ -31,6 +31,7 @@ static const char *const settings[][KEYS_MAX] = {
      "vliw.shift_all=yes", "vliw.short_imm=16"},
     {"vliw.formats=free", "vliw.alu_units=4", "vliw.lsu_units=2",
      "vliw.interlock=no", "vliw.latency.alu=2", "vliw.latency.fmove=2"},
+    {"vliw.formats=efficeon", "vliw.lsu_units=2", "vliw.lsu_adds=yes"},
     {"vliw.gprs=44", "vliw.shadowed_gprs=36", "vliw.fprs=20"},
 };
 enum { MACHINES = ARRAY_LEN(settings) };

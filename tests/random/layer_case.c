@@ -2,6 +2,7 @@
 #include "tests/random/layer_case.h"
 
 #include "base/bits.h"
+#include "hwmodel/vliw/desc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,8 +58,9 @@ static const Choice choices[] = {
     {"opt.hoist", "yes yes yes no"},
     {"vliw.alu_units", "2 2 2 1 4"},
     {"vliw.lsu_units", "1 1 1 2"},
+    {"vliw.lsu_adds", "no no yes"},
     {"vliw.shift_all", "no no yes"},
-    {"vliw.formats", "crusoe crusoe free"},
+    {"vliw.formats", "crusoe crusoe free efficeon"},
     {"vliw.short_imm", "8 8 0 32"},
     {"vliw.gprs", "64 64 44"},
     {"vliw.shadowed_gprs", "48 48 36"},
@@ -114,9 +116,12 @@ static Config *draw_config(Rng *rng)
         layer_case_set(config, choices[i].key, word);
     }
     /* The formats of the TM5000 family have these slots alone. */
-    if (config_int(config, CONFIG_VLIW_ALU_UNITS) != 2 ||
-        config_int(config, CONFIG_VLIW_LSU_UNITS) > 1)
-        layer_case_set(config, "vliw.formats", "free");
+    if (config_choice(config, CONFIG_VLIW_FORMATS) == VLIW_FORMATS_CRUSOE &&
+        (config_int(config, CONFIG_VLIW_ALU_UNITS) != 2 ||
+         config_int(config, CONFIG_VLIW_LSU_UNITS) > 1 ||
+         config_bool(config, CONFIG_VLIW_LSU_ADDS)))
+        layer_case_set(config, "vliw.formats",
+                       rng_one_in(rng, 2) ? "free" : "efficeon");
     if (config_int(config, CONFIG_VLIW_GPRS) < 50)
         layer_case_set(config, "vliw.shadowed_gprs", "36");
     return config;

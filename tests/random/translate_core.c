@@ -34,6 +34,9 @@ static const struct {
       "vliw.shift_all=yes", "vliw.short_imm=16", "vliw.interlock=no",
       "vliw.latency.load=4", "vliw.latency.fmove=2", "vliw.shadowed_gprs=62",
       "vliw.shadowed_fprs=32"}},
+    {"core with adders in its memory units",
+     {"vliw.formats=efficeon", "vliw.lsu_units=2", "vliw.lsu_adds=yes",
+      "vliw.interlock=no", "vliw.latency.alu=2"}},
 };
 
 /* The settings are right, so that no message is expected. */

@@ -124,6 +124,7 @@ static void test_tm5400(void **state)
         "cpu.model=functional",
         "vliw.alu_units=3",
         "vliw.lsu_units=2",
+        "vliw.lsu_adds=yes",
         "vliw.shift_all=yes",
         "vliw.formats=free",
         "vliw.short_imm=13",
@@ -230,23 +231,34 @@ static void test_units(void **state)
     VliwDesc wide =
         settings_desc(WORDS("vliw.formats=free", "vliw.alu_units=4",
                             "vliw.lsu_units=2", "vliw.shift_all=yes"));
+    VliwDesc adds = settings_desc(WORDS(
+        "vliw.formats=efficeon", "vliw.lsu_units=2", "vliw.lsu_adds=yes"));
     static const struct {
         AtomOp op;
-        unsigned crusoe, one, wide; /* masks of units */
+        unsigned crusoe, one, wide, adds; /* masks of units */
     } rows[] = {
-        {ATOM_ADD, 0x03, 0x01, 0x0f},   {ATOM_SHL, 0x02, 0x01, 0x0f},
-        {ATOM_MULHU, 0x02, 0x01, 0x0f}, {ATOM_FADDS, 0x02, 0x01, 0x02},
-        {ATOM_CP0, 0x03, 0x01, 0x0f},   {ATOM_LD32, 0x10, 0x10, 0x30},
-        {ATOM_STLF, 0x10, 0x10, 0x30},  {ATOM_BR, 0x40, 0x40, 0x40},
-        {ATOM_TRAP, 0x03, 0x01, 0x0f},  {ATOM_EXIT, 0x40, 0x40, 0x40},
+        {ATOM_ADD, 0x03, 0x01, 0x0f, 0x33},
+        {ATOM_SUB, 0x03, 0x01, 0x0f, 0x33},
+        {ATOM_SHL, 0x02, 0x01, 0x0f, 0x02},
+        {ATOM_OR, 0x03, 0x01, 0x0f, 0x03},
+        {ATOM_MULHU, 0x02, 0x01, 0x0f, 0x02},
+        {ATOM_FADDS, 0x02, 0x01, 0x02, 0x02},
+        {ATOM_CP0, 0x03, 0x01, 0x0f, 0x03},
+        {ATOM_LD32, 0x10, 0x10, 0x30, 0x30},
+        {ATOM_STLF, 0x10, 0x10, 0x30, 0x30},
+        {ATOM_BR, 0x40, 0x40, 0x40, 0x40},
+        {ATOM_TRAP, 0x03, 0x01, 0x0f, 0x03},
+        {ATOM_EXIT, 0x40, 0x40, 0x40, 0x40},
     };
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-        unsigned masks[3] = {0, 0, 0};
+        unsigned masks[4] = {0};
         for (unsigned unit = 0; unit < VLIW_UNITS; unit++) {
             masks[0] |= (unsigned)atom_fits(rows[i].op, unit, &crusoe) << unit;
             masks[1] |= (unsigned)atom_fits(rows[i].op, unit, &one) << unit;
             masks[2] |= (unsigned)atom_fits(rows[i].op, unit, &wide) << unit;
+            masks[3] |= (unsigned)atom_fits(rows[i].op, unit, &adds) << unit;
         }
+        assert_int_equal(masks[3], rows[i].adds);
         assert_int_equal(masks[0], rows[i].crusoe);
         assert_int_equal(masks[1], rows[i].one);
         assert_int_equal(masks[2], rows[i].wide);
@@ -357,6 +369,33 @@ static void test_free_formats(void **state)
                 "alu2:add r5, r6, 258 alu3:add r7, r8, 259 lsu0:ldl r9, l0 "
                 "lsu1:ldl r10, l1 bru:br @0",
                 44, "free");
+}
+
+static void test_efficeon_formats(void **state)
+{
+    (void)state;
+    VliwDesc d =
+        settings_desc(WORDS("vliw.formats=efficeon", "vliw.alu_units=4",
+                            "vliw.lsu_units=2", "vliw.lsu_adds=yes"));
+    expect_size(&d, "", 8, "64 bits");
+    expect_size(&d, "alu0:add r3, r4, 1 bru:br @0", 8, "64 bits");
+    expect_size(&d, "alu0:add r3, r4, 999 bru:br @0", 16, "128 bits");
+    expect_size(&d, "alu0:add r3, r4, 999 alu1:add r5, r6, 998", 16,
+                "128 bits");
+    expect_size(&d, "alu0:add r3, r4, 999 alu1:add r5, r6, 998 bru:br @0", 24,
+                "192 bits");
+    expect_size(&d, "lsu0:add r3, r4, 1 lsu1:sub r5, r6, r7 alu0:or r1, r2, 1",
+                16, "128 bits");
+    expect_size(&d,
+                "alu0:add r1, r2, 256 alu1:add r3, r4, 256 "
+                "alu2:add r5, r6, 256 alu3:add r7, r8, 256 lsu0:ldl r9, l0 "
+                "lsu1:ldl r10, l1 bru:br @0",
+                32, "256 bits");
+    expect_size(
+        &d,
+        "alu0:add r1, r2, 256 alu1:add r3, r4, 257 "
+        "alu2:add r5, r6, 258 lsu0:ldl r9, l0 lsu1:ldl r10, l1 bru:br @0",
+        0, NULL);
 }
 
 static void test_short_imm(void **state)
@@ -588,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_ir_ops),
         cmocka_unit_test(test_crusoe_formats),
         cmocka_unit_test(test_free_formats),
+        cmocka_unit_test(test_efficeon_formats),
         cmocka_unit_test(test_short_imm),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_every_atom),

@@ -191,6 +191,7 @@ static void emit_atom(Emitter *e, const Atomic *atom)
         }
         __attribute__((fallthrough));
     case ATOM_UNIT_ALU:
+    case ATOM_UNIT_ADD:
     case ATOM_UNIT_SHIFT: emit_alu(e, atom); break;
     }
 }
