@@ -35,8 +35,10 @@ codes() {
 is_test() { # is_test "FILE: NAME" or a guest program
     local file=${1%%: *} name=${1#*: }
     case $file in
+    os161.S) grep -q "^$name:" "$here/$file" ;;
     *.S) [ -e "$root/tests/guest/$file" ] ;;
-    test_kernel | test_network) grep -qF "ok '$name'" "$here/$file.sh" ;;
+    os161.c) grep -qE "^(static )?[a-z0-9 ]+ \*?$name\(" "$here/$file" ;;
+    test_kernel | test_network | test_smp) grep -qF "ok '$name'" "$here/$file.sh" ;;
     *) grep -qE "^static void $name\(void" "$root/tests/unit/$file.c" ;;
     esac
 }
