@@ -1,4 +1,5 @@
 /* Allocation that does not fail; see alloc.h. */
+#define _GNU_SOURCE /* vasprintf() */
 #include "base/alloc.h"
 
 #include <stdint.h>
@@ -113,4 +114,19 @@ char *alloc_string(const char *text)
 {
     size_t size = strlen(text) + 1;
     return memcpy(alloc_zeroed(size, 1), text, size);
+}
+
+char *alloc_format_list(const char *format, va_list args)
+{
+    char *text;
+    return check(vasprintf(&text, format, args) < 0 ? NULL : text);
+}
+
+char *alloc_format(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = alloc_format_list(format, args);
+    va_end(args);
+    return text;
 }

@@ -5,6 +5,7 @@
 #ifndef SELKIRK_BASE_ALLOC_H
 #define SELKIRK_BASE_ALLOC_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -44,5 +45,11 @@ void *alloc_resize(void *array, size_t count, size_t size);
 
 /* A copy of `text`; free() releases it. */
 char *alloc_string(const char *text) __attribute__((malloc));
+
+/* What printf() would write, as a text; free() releases it. */
+char *alloc_format(const char *format, ...)
+    __attribute__((malloc, format(printf, 1, 2)));
+char *alloc_format_list(const char *format, va_list args)
+    __attribute__((malloc, format(printf, 1, 0)));
 
 #endif

@@ -1,5 +1,4 @@
 /* Booting once for many points; see exp_boot.h. */
-#define _GNU_SOURCE /* asprintf() */
 #include "cli/exp_boot.h"
 
 #include "base/alloc.h"
@@ -41,13 +40,10 @@ static uint64_t hash_of(const ExpPoint *point)
 
 char *exp_boot_path(const ExpPoint *point, const char *folder)
 {
-    char *path;
     if (!point->run[EXP_CHECKPOINT_AT])
         return NULL;
-    if (asprintf(&path, "%s/checkpoints/%016" PRIx64 ".ckpt", folder,
-                 hash_of(point)) < 0)
-        abort();
-    return path;
+    return alloc_format("%s/checkpoints/%016" PRIx64 ".ckpt", folder,
+                        hash_of(point));
 }
 
 char **exp_boot_command(const ExpPoint *point, const char *path)
@@ -103,8 +99,7 @@ static void add(Boots *b, const ExpPoint *point)
     }
     Boot *boot = &b->list[b->count++];
     *boot = (Boot){.point = point, .path = path, .log = -1};
-    if (asprintf(&boot->log_path, "%s.log", path) < 0)
-        abort();
+    boot->log_path = alloc_format("%s.log", path);
 }
 
 static void drop(Boots *b)
@@ -228,9 +223,7 @@ bool exp_boot(const ExpPoint *const *points, size_t count, const ExpRun *run,
     const struct timespec moment = {0, 20000000};
     Boots b = {
         .run = run, .list = alloc_zeroed(count, sizeof *b.list), .diag = diag};
-    char *folder;
-    if (asprintf(&folder, "%s/checkpoints", run->folder) < 0)
-        abort();
+    char *folder = alloc_format("%s/checkpoints", run->folder);
     for (size_t i = 0; i < count; i++)
         add(&b, points[i]);
     bool ok = b.count == 0 || report_make_folders(folder, diag);

@@ -1,5 +1,4 @@
 /* The command line that runs a point; see exp_command.h. */
-#define _GNU_SOURCE /* vasprintf() */
 #include "cli/exp_command.h"
 
 #include "base/alloc.h"
@@ -14,9 +13,7 @@ void exp_command_add(ExpWords *w, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *word;
-    if (vasprintf(&word, format, args) < 0)
-        abort();
+    char *word = alloc_format_list(format, args);
     va_end(args);
     w->list = alloc_resize(w->list, w->count + 2, sizeof *w->list);
     w->list[w->count++] = word;
@@ -50,11 +47,8 @@ void exp_command_add_guest(ExpWords *w, const ExpPoint *point)
 char *exp_command_path(const ExpPoint *point, const char *folder,
                        const char *file)
 {
-    char *path;
-    if (asprintf(&path, "%s/points/%04u%s%s", folder, point->number,
-                 *file ? "/" : "", file) < 0)
-        abort();
-    return path;
+    return alloc_format("%s/points/%04u%s%s", folder, point->number,
+                        *file ? "/" : "", file);
 }
 
 /* Compiled code is kept where another point can use it, unless something was

@@ -4,7 +4,7 @@
  * that it depends on, that of its results, and what it took.  It is written
  * last, so that a folder that has it, with the hashes of today, need not be run
  * again. */
-#define _GNU_SOURCE /* vasprintf(), memmem() */
+#define _GNU_SOURCE /* memmem() */
 #include "cli/exp_record.h"
 
 #include "base/alloc.h"
@@ -19,23 +19,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-__attribute__((format(printf, 1, 2))) static char *text(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    char *line;
-    if (vasprintf(&line, format, args) < 0)
-        abort();
-    va_end(args);
-    return line;
-}
 
 /* What a run leaves; the summary is written last. */
 static const char SUMMARY[] = "summary.json", STATS[] = "stats.json";
@@ -70,14 +58,14 @@ static char *read_whole(const char *path, size_t *size)
 static char *last_words(const char *folder)
 {
     static const char mine[] = "selkirk: ";
-    char *path = text("%s/log.txt", folder), *last = NULL, *rest;
+    char *path = alloc_format("%s/log.txt", folder), *last = NULL, *rest;
     size_t size;
     char *log = read_whole(path, &size);
     for (char *line = log ? strtok_r(log, "\n", &rest) : NULL; line;
          line = strtok_r(NULL, "\n", &rest))
         if (strncmp(line, mine, strlen(mine)) == 0)
             last = line + strlen(mine);
-    char *words = last ? text("%s", last) : NULL;
+    char *words = last ? alloc_format("%s", last) : NULL;
     free(log);
     free(path);
     return words;
@@ -90,18 +78,20 @@ static char *judge_output(const ExpPoint *point, const char *folder)
     const char *file = point->run[EXP_EXPECT_FILE];
     if (!expect && !file)
         return NULL;
-    char *path = text("%s/console.txt", folder), *why = NULL, *wanted = NULL;
+    char *path = alloc_format("%s/console.txt", folder), *why = NULL,
+         *wanted = NULL;
     size_t size, wanted_size = 0;
     char *console = read_whole(path, &size);
     if (!console)
-        why = text("%s cannot be read", path);
+        why = alloc_format("%s cannot be read", path);
     else if (expect && !memmem(console, size, expect, strlen(expect)))
-        why = text("the console did not print \"%s\"; see %s", expect, path);
+        why = alloc_format("the console did not print \"%s\"; see %s", expect,
+                           path);
     else if (file && !(wanted = read_whole(file, &wanted_size)))
-        why = text("%s cannot be read", file);
+        why = alloc_format("%s cannot be read", file);
     else if (file &&
              (size != wanted_size || memcmp(console, wanted, size) != 0))
-        why = text("%s is not %s", path, file);
+        why = alloc_format("%s is not %s", path, file);
     free(wanted);
     free(console);
     free(path);
@@ -111,8 +101,8 @@ static char *judge_output(const ExpPoint *point, const char *folder)
 char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
 {
     if (WIFSIGNALED(status))
-        return text("ended by signal %d (%s)", WTERMSIG(status),
-                    strsignal(WTERMSIG(status)));
+        return alloc_format("ended by signal %d (%s)", WTERMSIG(status),
+                            strsignal(WTERMSIG(status)));
     const char *wanted = point->run[EXP_STATUS];
     uint64_t number = STATUS_OK;
     int got = WEXITSTATUS(status);
@@ -121,8 +111,8 @@ char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
     if ((uint64_t)got == number)
         return judge_output(point, folder);
     char *words = last_words(folder);
-    char *why =
-        text("status %d%s%s", got, words ? ": " : "", words ? words : "");
+    char *why = alloc_format("status %d%s%s", got, words ? ": " : "",
+                             words ? words : "");
     free(words);
     return why;
 }
@@ -130,7 +120,7 @@ char *exp_record_judge(const ExpPoint *point, const char *folder, int status)
 bool exp_record_is_guest(const char *folder, int status)
 {
     ExpStats summary;
-    char *path = text("%s/%s", folder, SUMMARY);
+    char *path = alloc_format("%s/%s", folder, SUMMARY);
     const uint64_t *guest = exp_stats_read(&summary, path)
                                 ? exp_stats_find(&summary, "guest_status")
                                 : NULL;
@@ -186,7 +176,7 @@ static bool hash_results(const char *folder, uint64_t *hash)
     *hash = HASH_START;
     for (size_t i = 0; i < ARRAY_LEN(names) && ok; i++) {
         uint64_t bytes;
-        char *path = text("%s/%s", folder, names[i]);
+        char *path = alloc_format("%s/%s", folder, names[i]);
         ok = exp_hash_file(&hashes, path, &bytes);
         if (ok)
             *hash = hash_u64(*hash, bytes);
@@ -201,7 +191,7 @@ uint64_t exp_record_read(const char *folder, ExpOutcome *outcome)
     Record record = {0};
     uint64_t results;
     Diag none = {""};
-    char *path = text("%s/done.ini", folder);
+    char *path = alloc_format("%s/done.ini", folder);
     FILE *file = fopen(path, "re");
     bool ok = file && inifile_read(file, path, "it", on_pair, &record, &none);
     free(path);
@@ -223,7 +213,7 @@ bool exp_record_write(const char *folder, uint64_t key,
     if (!hash_results(folder, &results))
         return diag_error(diag, "--out: cannot read the results in %s: %s",
                           folder, strerror(errno));
-    char *path = text("%s/done.ini", folder);
+    char *path = alloc_format("%s/done.ini", folder);
     bool ok = savefile_open(&save, "--out", path, diag);
     if (ok) {
         fprintf(save.file,
@@ -239,7 +229,7 @@ bool exp_record_write(const char *folder, uint64_t key,
 
 bool exp_record_remove(const char *folder, Diag *diag)
 {
-    char *path = text("%s/done.ini", folder);
+    char *path = alloc_format("%s/done.ini", folder);
     bool ok =
         unlink(path) == 0 || errno == ENOENT ||
         diag_error(diag, "--out: cannot remove %s: %s", path, strerror(errno));

@@ -41,9 +41,7 @@ static unsigned number_of(const char *name)
 
 static void look(Finder *f)
 {
-    char *path;
-    if (asprintf(&path, "%s/points", f->run->folder) < 0)
-        abort();
+    char *path = alloc_format("%s/points", f->run->folder);
     DIR *dir = opendir(path);
     for (const struct dirent *entry; dir && (entry = readdir(dir));) {
         unsigned number = number_of(entry->d_name);

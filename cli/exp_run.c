@@ -2,7 +2,6 @@
  *
  * One thread starts processes and waits for them.  It dies by no way without
  * them: what is killed takes its runs along (PR_SET_PDEATHSIG). */
-#define _GNU_SOURCE /* asprintf() */
 #include "cli/exp_run.h"
 
 #include "base/alloc.h"
@@ -58,9 +57,7 @@ static bool host_failed(Runner *r, const char *what, const char *path)
 /* False: the host failed. */
 static bool spawn(Runner *r, Job *job, char *const *command, const char *folder)
 {
-    char *path;
-    if (asprintf(&path, "%s/log.txt", folder) < 0)
-        abort();
+    char *path = alloc_format("%s/log.txt", folder);
     int log =
         open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
     if (log < 0)

@@ -4,7 +4,6 @@
  * record as a point that runs here, so that all that is to be known when jobs
  * have gone is in the points' folders.  An array has one thousand tasks at
  * most, which is what Slurm takes by default. */
-#define _GNU_SOURCE /* asprintf() */
 #include "cli/exp_slurm.h"
 
 #include "base/alloc.h"
@@ -18,7 +17,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -45,17 +43,6 @@ typedef struct Slurm {
     bool gone;   /* it is not there to be asked: there is a Diag */
     Diag *diag;
 } Slurm;
-
-__attribute__((format(printf, 1, 2))) static char *text(const char *format, ...)
-{
-    va_list args;
-    char *line;
-    va_start(args, format);
-    if (vasprintf(&line, format, args) < 0)
-        abort();
-    va_end(args);
-    return line;
-}
 
 /* --- Slurm's commands ------------------------------------------------------
  */
@@ -170,7 +157,7 @@ static void state_of(const char *job, char state[LINE_MAX_BYTES])
 
 static char *path_of(const Slurm *s, const char *name)
 {
-    return text("%s/%s", s->folder, name);
+    return alloc_format("%s/%s", s->folder, name);
 }
 
 static char *log_of(const Slurm *s, size_t place)
@@ -273,10 +260,10 @@ static bool submit_job(Slurm *s, size_t begin, size_t count)
 {
     char line[LINE_MAX_BYTES], *rest;
     unsigned most = s->run->jobs;
-    char *array = most ? text("--array=0-%zu%%%u", count - 1, most)
-                       : text("--array=0-%zu", count - 1);
+    char *array = most ? alloc_format("--array=0-%zu%%%u", count - 1, most)
+                       : alloc_format("--array=0-%zu", count - 1);
     char *output = write_output(s);
-    char *script = path_of(s, "task.sh"), *from = text("%zu", begin);
+    char *script = path_of(s, "task.sh"), *from = alloc_format("%zu", begin);
     const char *const command[] = {"sbatch",
                                    "--parsable",
                                    array,
@@ -389,27 +376,29 @@ static char *why(const Slurm *s, size_t place)
         if (strncmp(line, "selkirk: ", 9) != 0)
             continue;
         free(reason);
-        reason = at ? text("%s", at + strlen(failed))
+        reason = at ? alloc_format("%s", at + strlen(failed))
                  : strncmp(line, ended, strlen(ended)) == 0
-                     ? text("the file or the program has changed since it was "
-                            "submitted")
-                     : text("%s", line + 9);
+                     ? alloc_format(
+                           "the file or the program has changed since it was "
+                           "submitted")
+                     : alloc_format("%s", line + 9);
     }
     if (log)
         fclose(log);
     if (!reason) {
-        char *task = text("%" PRIu64 "_%zu", s->jobs[place / TASKS_MAX],
-                          place % TASKS_MAX);
+        char *task = alloc_format("%" PRIu64 "_%zu", s->jobs[place / TASKS_MAX],
+                                  place % TASKS_MAX);
         char state[LINE_MAX_BYTES];
         state_of(task, state);
         if (!*state) { /* it never was one by itself */
             *strchr(task, '_') = '\0';
             state_of(task, state);
         }
-        reason = text("task %zu of job %" PRIu64 " left no result%s%s; see "
-                      "%s/errors.txt",
-                      place % TASKS_MAX, s->jobs[place / TASKS_MAX],
-                      *state ? ": " : "", state, s->folder);
+        reason =
+            alloc_format("task %zu of job %" PRIu64 " left no result%s%s; see "
+                         "%s/errors.txt",
+                         place % TASKS_MAX, s->jobs[place / TASKS_MAX],
+                         *state ? ": " : "", state, s->folder);
         free(task);
     }
     free(line);
@@ -478,7 +467,7 @@ ExpEnd exp_slurm_points(ExpRun *run, const Options *options, Diag *diag)
 {
     Slurm s = {.run = run, .options = options, .diag = diag};
     ExpEnd end = EXP_END_HOST;
-    s.folder = text("%s/slurm", run->folder);
+    s.folder = alloc_format("%s/slurm", run->folder);
     run->outcomes = alloc_zeroed(run->points->count, sizeof *run->outcomes);
     if (report_make_folders(s.folder, diag)) {
         end = take_earlier(&s);

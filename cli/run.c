@@ -11,6 +11,7 @@
 #include "cli/hostconsole.h"
 #include "cli/monitor.h"
 #include "cli/network.h"
+#include "cli/outputs.h"
 #include "cli/pipeline.h"
 #include "cli/report.h"
 #include "cli/savefile.h"
@@ -22,7 +23,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -205,40 +205,6 @@ static bool check_warm(const Session *s, Diag *diag)
                       option, model);
 }
 
-static bool is_disk(const Session *s, const char *path)
-{
-    struct stat file, disk;
-    if (stat(path, &file) < 0)
-        return false;
-    for (size_t i = 0; i < s->disk_count; i++)
-        if (stat(s->disks[i].path, &disk) == 0 && disk.st_dev == file.st_dev &&
-            disk.st_ino == file.st_ino)
-            return true;
-    return false;
-}
-
-/* Output must not go over a disk. */
-static bool check_outputs(const Session *s, Diag *diag)
-{
-    const Options *o = s->options;
-    for (size_t i = 0; i < o->use_count; i++) {
-        OptionId id = o->uses[i].id;
-        const char *path = o->uses[i].value;
-        if (id == OPTION_TRACE)
-            path = strchr(path, ':') ? strchr(path, ':') + 1 : "";
-        else if (id != OPTION_CONSOLE && id != OPTION_RECORD &&
-                 id != OPTION_WARM_SAVE && id != OPTION_PIPELINE &&
-                 id != OPTION_TIMELINE && id != OPTION_CHECKPOINT)
-            continue;
-        if (is_disk(s, path))
-            return diag_error(diag,
-                              "%s: the output would overwrite the disk; name "
-                              "another file",
-                              path);
-    }
-    return true;
-}
-
 /* Everything that is read, before anything is written. */
 static bool read_inputs(Session *s, Diag *diag)
 {
@@ -260,7 +226,7 @@ static bool read_inputs(Session *s, Diag *diag)
            (!warm || warm_read(&s->warm, warm, diag)) && read_disks(s, diag) &&
            checkpoints_read(&s->checkpoints, o, diag) &&
            (!restore || (s->restore = ckpt_open(restore, diag))) &&
-           check_outputs(s, diag) &&
+           outputs_check(o, &s->checkpoints, diag) &&
            (s->image = elf_read(o->operands[0], diag));
 }
 

@@ -144,9 +144,7 @@ static bool is_whole(const char *path, const char *format)
 static GnuplotResult draw(const Chart *chart, const char *folder,
                           const char *format, FILE *errors, Diag *diag)
 {
-    char *path;
-    if (asprintf(&path, "%s/%s.%s", folder, chart->name, format) < 0)
-        abort();
+    char *path = alloc_format("%s/%s.%s", folder, chart->name, format);
     SaveFile save = {0};
     GnuplotResult result = GNUPLOT_FAILED;
     if (savefile_open(&save, "--out", path, diag)) {

@@ -231,6 +231,23 @@ for output in '--console disk.image' '--record disk.image' \
         'disk.image: the output would overwrite the disk; name another file' \
         run --disk disk.image $output echo.elf
 done
+cp echo.elf bytes.elf
+: >keys.input
+while read -r file why output; do
+    # shellcheck disable=SC2086 # several words
+    ok "$output over $why" refuses "$file: the output would overwrite ${why//_/ }" \
+        run --model vliw $output bytes.elf
+done <<'END'
+bytes.elf the_image; --console bytes.elf
+./bytes.elf the_image; --pipeline ./bytes.elf
+keys.input the_file_of_--input; --input keys.input --timeline keys.input
+./same another_output; --timeline same --pipeline ./same
+same another_output; --trace insns:same --trace gears:same --console same
+same another_output; --checkpoint-at 5=same --warm-save same
+END
+ok 'and leaves them' cmp echo.elf bytes.elf
+ok 'kinds of trace share a file' "$selkirk" run --max-insns 5 --quiet \
+    -t insns:both -t devices:both bytes.elf
 ok 'a wrong word for a disk' refuses '--disk none.disk,ro: there is no such' \
     run --disk none.disk,ro echo.elf
 ok '--record with --input' refuses '--record: with --input' \
