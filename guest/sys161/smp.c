@@ -14,7 +14,8 @@ enum {
     JOBS = 48,    /* of the shared work, */
     JOB = 128,    /* each of so many numbers */
     PRIMES = 801, /* below JOBS * JOB */
-    CALLS = 600,  /* of code that changes */
+    CALLS = 600,  /* of code that changes, or is another one for each */
+    OWN_CODE = 4, /* where it is in the page, in words */
     PAGE = 4096,
     VALID = 0x200,
     DIRTY = 0x400,
@@ -217,6 +218,24 @@ static void call_code(u32 cpu)
 
 static u32 pages[CPUS_MAX];
 
+/* All run at the same address, and each its own code there. */
+static void write_own_code(u32 cpu)
+{
+    u32 *own = (u32 *)pages[cpu] + OWN_CODE;
+    own[0] = 0x24020000 | cpu; /* li v0, cpu */
+    own[1] = 0x03e00008;       /* jr ra */
+    own[2] = 0;
+}
+
+static void call_own_code(u32 cpu)
+{
+    u32 (*function)(void) = (u32(*)(void))(WINDOW + 4 * OWN_CODE);
+    for (u32 i = 0; i < CALLS; i++) {
+        u32 result = function();
+        check(result == cpu, "another's code gives ", result);
+    }
+}
+
 static void use_own(u32 cpu)
 {
     volatile u32 *window = (volatile u32 *)WINDOW;
@@ -227,6 +246,8 @@ static void use_own(u32 cpu)
     for (int i = 0; i < 100; i++)
         *window += cpu;
     check(*window == 100 * cpu, "another's page: ", *window);
+    meet(7); /* call_code() had those before */
+    call_own_code(cpu);
     set_entryhi(0x80000000);
     set_entrylo(0);
     __asm__ volatile("tlbwi" ::: "memory");
@@ -247,10 +268,12 @@ static void test_own(void)
     for (u32 cpu = 0; cpu < cpus; cpu++) {
         pages[cpu] = (u32)kernel_end + PAGE * cpu;
         *(u32 *)pages[cpu] = 0;
+        write_own_code(cpu);
     }
     run_everywhere(use_own);
-    for (u32 cpu = 0; cpu < cpus; cpu++)
-        *(u32 *)pages[cpu] = 0; /* user programs find it so */
+    for (u32 cpu = 0; cpu < cpus; cpu++) /* user programs find it so */
+        for (u32 word = 0; word < OWN_CODE + 3; word++)
+            ((u32 *)pages[cpu])[word] = 0;
 }
 
 /* --- Interrupts of cards ---------------------------------------------------
