@@ -6,12 +6,18 @@
  * level and stay in the first.  Dirty lines that are replaced move after the
  * fill: one of the first level to the second if that has the line (which counts
  * as no use of it), else to memory; one of the second level to memory.  The
- * processor does not wait for them, but memory is taken. */
+ * processor does not wait for them, but memory is taken.
+ *
+ * A line of code that the stream buffer has is still a miss, which takes a
+ * cycle at least, and enters the first level then: so lines are either there,
+ * or not.
+ */
 #include "hwmodel/mem/hierarchy.h"
 
 #include "base/alloc.h"
 #include "hwmodel/mem/cache.h"
 #include "hwmodel/mem/memory.h"
+#include "hwmodel/mem/stream.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -20,7 +26,7 @@
 #include <string.h>
 
 typedef struct HierarchyCounters {
-    uint64_t fetches, fetch_misses;
+    uint64_t fetches, fetch_misses, streamed, prefetches;
     uint64_t loads, stores, load_misses, store_misses, write_backs1;
     uint64_t accesses2, misses2, write_backs2;
     uint64_t reads, writes, uncached_loads, uncached_stores;
@@ -31,6 +37,7 @@ struct Hierarchy {
     bool has_l2;
     unsigned l2_latency;
     Memory memory;
+    Stream stream; /* of lines of code */
     HierarchyCounters counters;
     /* Who watches.  `present` has a byte for each instruction line from
      * `first_present` on. */
@@ -87,6 +94,7 @@ static bool configure(Hierarchy *h, const Config *config, Diag *diag)
 {
     h->l2_latency = (unsigned)config_int(config, CONFIG_L2_LATENCY);
     memory_init(&h->memory, config);
+    stream_init(&h->stream, (unsigned)config_int(config, CONFIG_L1I_PREFETCH));
     h->has_l2 = config_int(config, CONFIG_L2_SIZE) != 0;
     if (!make_cache(&h->l1i, &l1i_keys, config, diag) ||
         !make_cache(&h->l1d, &l1d_keys, config, diag))
@@ -127,6 +135,7 @@ void hierarchy_reset(Hierarchy *h)
     if (h->has_l2)
         cache_reset(&h->l2);
     memory_reset(&h->memory);
+    stream_reset(&h->stream);
 }
 
 unsigned hierarchy_line_i(const Hierarchy *h)
@@ -291,6 +300,43 @@ static unsigned miss_data(Hierarchy *h, uint64_t now, uint64_t pa, bool write,
     return (unsigned)(there - now);
 }
 
+/* Whether the stream buffer may have the line: it is not in the first level,
+ * and in the second.  So prefetching takes no memory from those who wait. */
+static bool is_near(const Hierarchy *h, uint32_t line)
+{
+    unsigned shift = h->l2.line_shift - h->l1i.line_shift;
+    return h->has_l2 && cache_find_rare(&h->l1i, line) < 0 &&
+           cache_find_rare(&h->l2, line >> shift) >= 0;
+}
+
+/* The stream buffer asks for what it has room for, one line after the other,
+ * from `now` on. */
+static void prefetch(Hierarchy *h, uint64_t now)
+{
+    uint32_t line;
+    while (stream_wants(&h->stream, &line) && is_near(h, line)) {
+        uint64_t begin = h->stream.busy > now ? h->stream.busy : now;
+        uint64_t pa = (uint64_t)line << h->l1i.line_shift;
+        h->counters.prefetches++;
+        stream_put(&h->stream, read_below(h, begin, pa, line_size(&h->l1i)));
+    }
+}
+
+/* A line of code that the first level lacks: when it is there. */
+static uint64_t read_code(Hierarchy *h, uint64_t now, uint64_t pa)
+{
+    uint64_t there;
+    uint32_t line = (uint32_t)(pa >> h->l1i.line_shift);
+    if (stream_take(&h->stream, line, &there)) {
+        h->counters.streamed++;
+        if (there <= now)
+            there = now + 1;
+    } else {
+        there = read_below(h, now, pa, line_size(&h->l1i));
+    }
+    return there;
+}
+
 unsigned hierarchy_fetch(Hierarchy *h, uint64_t now, uint64_t pa)
 {
     h->counters.fetches++;
@@ -308,10 +354,11 @@ unsigned hierarchy_fetch(Hierarchy *h, uint64_t now, uint64_t pa)
     }
     h->counters.fetch_misses++;
     uint32_t place;
-    uint64_t there = read_below(h, now, pa, line_size(&h->l1i));
+    uint64_t there = read_code(h, now, pa);
     uint32_t victim = cache_fill(&h->l1i, line, false, &place);
     note_present(h, victim, false);
     note_present(h, line, true);
+    prefetch(h, there);
     return (unsigned)(there - now);
 }
 
@@ -383,6 +430,7 @@ void hierarchy_checkpoint(Hierarchy *h, Ckpt *ckpt)
     if (h->has_l2)
         cache_checkpoint(&h->l2, "l2", ckpt);
     memory_checkpoint(&h->memory, ckpt);
+    stream_checkpoint(&h->stream, ckpt);
     ckpt_u64s(ckpt, "accesses", (uint64_t *)&h->counters,
               sizeof h->counters / sizeof(uint64_t));
     if (ckpt_loads(ckpt))
@@ -400,6 +448,9 @@ void hierarchy_add_stats(const Hierarchy *h, Stats *stats)
     static const StatRow l1i[] = {
         ROW("accesses", "lines", fetches, "lines of molecules looked up"),
         ROW("misses", "lines", fetch_misses, "lines that were not there"),
+        ROW("streamed", "lines", streamed,
+            "of them, those that the stream buffer had"),
+        ROW("prefetches", "lines", prefetches, "read for the stream buffer"),
     };
     static const StatRow l1d[] = {
         ROW("loads", "accesses", loads, "cached loads"),

@@ -61,6 +61,7 @@ static void draw_machine(Config *config, Rng *rng)
         {"l1i.ways", {"1", "2", "4", "4"}},
         {"l1i.line", {"16", "32", "64", "64"}},
         {"l1i.policy", {"fifo", "fifo", "random", "lru"}},
+        {"l1i.prefetch", {"0", "1", "2", "8"}},
         {"l1d.size", {"1024", "1024", "4096", "64k"}},
         {"l1d.ways", {"1", "2", "4", "4"}},
         {"l1d.line", {"16", "32", "64", "128"}},

@@ -324,6 +324,39 @@ static void test_writes_take_time(void **state)
     release(&f);
 }
 
+/* The lines behind one that missed come by themselves, as far as the second
+ * level has them. */
+static void test_stream(void **state)
+{
+    (void)state;
+    Fixture f = make(WORDS("l1i.prefetch=2"));
+    hierarchy_load(f.h, later(&f), 0x1000); /* second level: to 0x103f */
+    assert_int_equal(hierarchy_fetch(f.h, 2000, 0x1000), L2);
+    /* Those that follow are there at 2020 and 2030. */
+    assert_int_equal(hierarchy_fetch(f.h, 2015, 0x1010), 5);
+    assert_int_equal(hierarchy_fetch(f.h, 2020, 0x1010), 0);
+    /* It takes a cycle to get one that is there; the third came at 2040. */
+    assert_int_equal(hierarchy_fetch(f.h, 2100, 0x1020), 1);
+    assert_int_equal(hierarchy_fetch(f.h, 2101, 0x1030), 1);
+    /* The second level has not what comes then. */
+    assert_int_equal(COUNT(f, "l1i.prefetches"), 3);
+    assert_int_equal(COUNT(f, "memory.reads"), 1);
+    assert_int_equal(hierarchy_fetch(f.h, 3000, 0x1040), MEMORY);
+    assert_int_equal(COUNT(f, "l1i.streamed"), 3);
+    assert_int_equal(COUNT(f, "l1i.misses"), 5);
+    assert_int_equal(COUNT(f, "l1i.prefetches"), 5);
+    /* A line further on drops the one before it; another one, all. */
+    assert_int_equal(hierarchy_fetch(f.h, 4000, 0x1060), 1);
+    assert_int_equal(COUNT(f, "l1i.prefetches"), 6);
+    assert_int_equal(hierarchy_fetch(f.h, 5000, 0x1050), L2);
+    assert_int_equal(COUNT(f, "l1i.streamed"), 4);
+    /* A line that is in the first level is not read again. */
+    assert_int_equal(COUNT(f, "l1i.prefetches"), 6);
+    hierarchy_reset(f.h);
+    assert_int_equal(hierarchy_fetch(f.h, 6000, 0x1070), MEMORY);
+    release(&f);
+}
+
 /* A hit changes nothing under FIFO but the dirty bit. */
 static void test_hits_change_nothing(void **state)
 {
@@ -419,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_write_back),
         cmocka_unit_test(test_transfers),
+        cmocka_unit_test(test_stream),
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_writes_take_time),

@@ -161,6 +161,7 @@ static void test_tm5400(void **state)
         "l1i.line=16",
         "l1i.ways=1",
         "l1i.policy=lru",
+        "l1i.prefetch=3",
         "l1d.size=1k",
         "l1d.line=16",
         "l1d.ways=1",
