@@ -95,6 +95,9 @@ for engine in "$@"; do
     ok "$engine: saves what $1 does" cmp "layer.$1.5.ckpt" \
         "layer.$engine.5.ckpt"
 done
+ok 'a run that was restored' bare chain --restore "layer.$1.4.ckpt" \
+    --checkpoint-at cycle:60000=chain.ckpt "${under_layer[@]}" --engine threaded
+ok 'saves what the other did' cmp "layer.$1.5.ckpt" chain.ckpt
 goes_on bare warmed 700,5003,9000,30000 "${under_layer[@]}" -f 6000 \
     -s fast_forward.warm=9000 --engine threaded
 bare knows "${under_layer[@]}" --engine threaded --warm-save bare.warm
