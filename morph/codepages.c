@@ -82,7 +82,7 @@ static uint32_t *mapped_count(Layer *l, uint32_t va)
 /* No two layers have the same one if they run the same code. */
 static void begin_generation(Layer *l)
 {
-    l->stats.generations++;
+    l->stats.generations += l->holder->oldest != NULL; /* there is code */
     LAYER_SHARERS (each, l)
         if (each->generation > l->generation)
             l->generation = each->generation;

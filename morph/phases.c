@@ -166,6 +166,8 @@ static void enter_warm(Machine *m)
 static void start_layers(Machine *m)
 {
     uint64_t times[BOARD_CPUS_MAX];
+    if (processors_are_several(m))
+        processors_settle(m); /* those that wait have waited by their clocks */
     for (unsigned i = 0; i < m->processor_count; i++)
         times[i] = processors_time(m, &m->processors[i]);
     m->phase = PHASE_TIMED;

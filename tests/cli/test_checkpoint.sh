@@ -117,6 +117,8 @@ kernels() { # each by each engine; all save the same files
         --engine threaded
     goes_on kernel several '60007,cycle:2M,1000003' "${under_layer[@]}" \
         -s machine.cpus=3 --engine threaded
+    goes_on kernel forwards '50000,100000,150000' "${under_layer[@]}" \
+        -s machine.cpus=3 -f 100000 --engine threaded
     goes_on kernel borrows '300003,1700001' "${under_layer[@]}" \
         -s machine.cpus=2 -s tcache.sharing=copy --engine threaded
     goes_on kernel shared '300003,1700001' "${under_layer[@]}" \
