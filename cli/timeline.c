@@ -1,7 +1,8 @@
 /* `--timeline`: Chrome's trace event format; see timeline.h.
  *
- * Tracks are threads of one process.  A translation's length is what was
- * charged to translating since the one before it. */
+ * Tracks are threads of one process, a set of them for each processor.  A
+ * translation's length is what was charged to translating since the one before
+ * it. */
 #include "cli/timeline.h"
 
 #include "base/alloc.h"
@@ -18,6 +19,7 @@ typedef enum Track {
     TRACK_TRANSLATIONS = 1,
     TRACK_FAULTS,
     TRACK_EXCEPTIONS,
+    TRACKS = TRACK_EXCEPTIONS, /* of a processor; 0 is the whole machine's */
 } Track;
 
 /* Whose instructions they are. */
@@ -32,9 +34,10 @@ static const struct {
 struct Timeline {
     SaveFile save;
     Machine *machine;
-    double clock;         /* MHz */
-    bool first;           /* no event was written */
-    uint64_t translating; /* cycles charged to it, as of the last event */
+    double clock;          /* MHz */
+    bool first;            /* no event was written */
+    uint64_t *translating; /* by processor: cycles charged to it, as of the last
+                              event */
     uint64_t insns, cycles, gears[GEARS]; /* as of the last interval's end */
 };
 
@@ -54,6 +57,12 @@ static FILE *begin_event(Timeline *t, char phase, unsigned track,
             t->first ? "" : ",", phase, track, microseconds(t, cycle));
     t->first = false;
     return file;
+}
+
+/* That of the processor whose turn it is. */
+static unsigned own_track(const Timeline *t, Track track)
+{
+    return track + TRACKS * machine_processor(t->machine);
 }
 
 static void name_track(Timeline *t, unsigned track, const char *what,
@@ -97,17 +106,18 @@ static void on_gear(void *ctx, const char *what, uint32_t pc, unsigned gear,
                     const char *detail)
 {
     Timeline *t = ctx;
-    uint64_t now = machine_cycles(t->machine), took = 0;
+    uint64_t now = machine_time(t->machine), took = 0;
     if (makes_one(what)) {
+        uint64_t *before = &t->translating[machine_processor(t->machine)];
         uint64_t all = translating(t);
-        took = all - t->translating;
-        t->translating = all;
+        took = all - *before;
+        *before = all;
     }
     if (!machine_is_measuring(t->machine))
         return;
     took = took < now ? took : now;
-    FILE *file =
-        begin_event(t, took ? 'X' : 'i', TRACK_TRANSLATIONS, now - took);
+    FILE *file = begin_event(t, took ? 'X' : 'i',
+                             own_track(t, TRACK_TRANSLATIONS), now - took);
     if (took)
         fprintf(file, ",\"dur\":%.3f", microseconds(t, took));
     else
@@ -125,7 +135,8 @@ static void put_instant(Timeline *t, Track track, const char *name, uint32_t pc,
 {
     if (!machine_is_measuring(t->machine))
         return;
-    FILE *file = begin_event(t, 'i', track, machine_cycles(t->machine));
+    FILE *file =
+        begin_event(t, 'i', own_track(t, track), machine_time(t->machine));
     fprintf(file, ",\"s\":\"t\",\"name\":\"%s\",\"args\":{", name);
     put_place(t, pc);
     if (more)
@@ -187,6 +198,24 @@ void timeline_interval(Timeline *t, uint64_t cycles, uint64_t insns,
 
 /* --- Life ----------------------------------------------------------------- */
 
+static void name_tracks(Timeline *t)
+{
+    static const char *const names[] = {[TRACK_TRANSLATIONS] = "translations",
+                                        [TRACK_FAULTS] = "rollbacks",
+                                        [TRACK_EXCEPTIONS] = "exceptions"};
+    unsigned processors = machine_processors(t->machine);
+    name_track(t, 0, "process_name", "guest");
+    for (unsigned i = 0; i < processors; i++)
+        for (unsigned track = 1; track <= TRACKS; track++) {
+            char name[32];
+            if (processors > 1)
+                snprintf(name, sizeof name, "cpu%u: %s", i, names[track]);
+            else
+                snprintf(name, sizeof name, "%s", names[track]);
+            name_track(t, TRACKS * i + track, "thread_name", name);
+        }
+}
+
 Timeline *timeline_open(const char *path, const Config *config,
                         Machine *machine, Diag *diag)
 {
@@ -194,15 +223,14 @@ Timeline *timeline_open(const char *path, const Config *config,
     t->machine = machine;
     t->clock = (double)config_int(config, CONFIG_CPU_CLOCK) / 1e6;
     t->first = true;
+    t->translating =
+        alloc_zeroed(machine_processors(machine), sizeof *t->translating);
     if (!savefile_open(&t->save, "--timeline", path, diag)) {
         timeline_destroy(t);
         return NULL;
     }
     fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", t->save.file);
-    name_track(t, 0, "process_name", "guest");
-    name_track(t, TRACK_TRANSLATIONS, "thread_name", "translations");
-    name_track(t, TRACK_FAULTS, "thread_name", "rollbacks");
-    name_track(t, TRACK_EXCEPTIONS, "thread_name", "exceptions");
+    name_tracks(t);
     machine_add_trace(machine, &(MachineTrace){.ctx = t,
                                                .exception = on_exception,
                                                .gear = on_gear,
@@ -221,5 +249,6 @@ void timeline_destroy(Timeline *t)
     if (!t)
         return;
     savefile_drop(&t->save);
+    free(t->translating);
     free(t);
 }

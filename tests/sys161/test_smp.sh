@@ -34,6 +34,16 @@ sums() { # sums NAME PROCESSORS STATISTIC: the rows of each come to the sum
     done
     [ "$(stat "$1" "${4-cpu.}$3")" = $sum ] && [ $sum -gt 0 ]
 }
+# Each processor has tracks of its own, in which time does not go back.
+tracks_are_right() { # tracks_are_right FILE
+    awk -F '[:,]' '
+        $2 == "\"X\"" || $2 == "\"i\"" {
+            end = $8 + ($9 == "\"dur\"" ? $10 : 0)
+            bad = bad || end < last[$6] - 0.001
+            last[$6] = end
+        }
+        END { exit bad || !(last[1] && last[4] && last[7]) }' "$1"
+}
 refuses() { # refuses WORDS OPTION...
     local words=$1 status=0
     shift
@@ -133,6 +143,8 @@ for n in 2 32; do
     layer "layer$n" $n threaded
     ok "$n processors under the layer" passed "layer$n" $n
 done
+layer seen 3 threaded --timeline time.json
+ok 'the timeline has them apart' tracks_are_right time.json
 layer q1 3 threaded --set machine.quantum=1
 ok 'turns of a translation' passed q1 3
 for sharing in copy shared; do
