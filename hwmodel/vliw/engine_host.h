@@ -107,7 +107,8 @@ typedef struct EngineDump {
     unsigned count; /* files that this run wrote */
 } EngineDump;
 
-/* Puts objects where they can run: one a Core, used by its thread alone. */
+/* Puts objects where they can run: one an Engine, used by its thread
+ * alone. */
 typedef struct EngineLinker EngineLinker;
 typedef struct EngineLinking {
     /* With EngineBackend.thunks, which may go then.  NULL: `why`. */

@@ -116,7 +116,7 @@ typedef struct EngineBackend {
     bool (*compile)(EngineCompiler *compiler, const EngineSource *source,
                     unsigned quality, EngineObject *object, char *why,
                     size_t why_size);
-    /* The code between C and compiled code, once a Core: `enter`, an
+    /* The code between C and compiled code, once an Engine: `enter`, an
      * EngineEnter; `absent`, which stands for code that is not there: notes
      * ENGINE_GO_ON and returns; and one for each of EngineHelpers that compiled
      * code calls and that return to it.  It depends on what compiled code
