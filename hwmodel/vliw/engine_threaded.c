@@ -132,6 +132,7 @@ void engine_threaded_run(Core *c, Installed *self)
     uint64_t clock = c->clock, insns = c->insns;
     const unsigned shift = s->data->shift;
     const unsigned store_buffer = c->desc.store_buffer;
+    const bool alone = c->sharers == 1;
     const uint32_t line_mask = ~((1u << shift) - 1);
     const EngineLine *lines, *line;
     const uint8_t *present;
@@ -384,7 +385,7 @@ commit:
     if (unlikely(c->committed != NULL))                                        \
         tell_committed(c, self, RECORD(), clock - (c->desc.branch - 1),        \
                        insns);                                                 \
-    if (likely(!self->host_counts))                                            \
+    if (likely(alone))                                                         \
         exit->host_count++;                                                    \
     else                                                                       \
         ++*engine_count(c, self, RECORD())
