@@ -348,14 +348,17 @@ void test_screen(void)
     print("\n");
 }
 
-/* Reads a line from a card, whose keyboard has these registers, and shows it.
- */
+/* Asks for a line, reads it from a card, whose keyboard has these registers,
+ * and shows it.  A character that comes while the register is written would be
+ * lost, so that is done before anybody is asked; one may have come already. */
 static void read_line(int slot, u32 character, u32 read_irq,
                       void (*show)(char c))
 {
     enum { ENABLE = 1 };
     char c;
-    *reg(slot, read_irq) |= ENABLE; /* one may have come already */
+    *reg(slot, read_irq) |= ENABLE;
+    for (const char *ask = "type a line: "; *ask; ask++)
+        show(*ask);
     do {
         wait_for(slot);
         c = (char)*reg(slot, character);
@@ -374,13 +377,11 @@ static void put_on_console(char c)
 
 void echo_line(void)
 {
-    print("type a line: ");
     read_line(find_card(CARD_SERIAL, 0), 0, 8, put_on_console);
 }
 
 void echo_on_screen(void)
 {
     check(screen >= 0, "no screen card in ", 0);
-    print_on_screen("type a line: ");
     read_line(screen, 8, 12, put_on_screen);
 }

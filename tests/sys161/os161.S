@@ -80,9 +80,19 @@ vectors:
     nop
 vectors_end:
 
+/* From user mode the stack is found by the processor's number. */
 exception:
+    mfc0    $k0, $12
+    andi    $k0, $k0, STATUS_KUP
+    beq     $k0, $0, 1f
     move    $k1, $sp
-    addiu   $sp, $sp, -FRAME - 16
+    mfc0    $k0, $4
+    srl     $k0, $k0, 21
+    sll     $k0, $k0, 2
+    lui     $sp, %hi(kernel_stacks)
+    addu    $k0, $k0, $sp
+    lw      $sp, %lo(kernel_stacks)($k0)
+1:  addiu   $sp, $sp, -FRAME - 16
     sw      $k1, 16 + 4 * 29($sp)
     mfc0    $k1, $14
     sw      $1, 16 + 4 * 1($sp)
@@ -99,6 +109,7 @@ exception:
     sw      $t2, 16 + 4 * 34($sp)
     sw      $k1, 16 + 4 * 35($sp)
     move    $a1, $k1
+    addiu   $a2, $sp, 16
     jal     trap
     move    $a0, $t3
     lw      $t0, 16 + 4 * 32($sp)
@@ -115,6 +126,59 @@ exception:
     lw      $sp, 16 + 4 * 29($sp)
     jr      $k1
     rfe
+
+/* enter_user(pc, argument, count, status, stack): what the program exits with.
+ * The kernel's stack holds what leave_user(value, stack) takes back. */
+    .globl  enter_user, leave_user
+enter_user:
+    addiu   $sp, $sp, -48
+    .irp    n, 16, 17, 18, 19, 20, 21, 22, 23
+    sw      $\n, 4 * \n - 64($sp)
+    .endr
+    sw      $30, 32($sp)
+    sw      $ra, 36($sp)
+    lw      $t0, 48 + 16($sp)
+    sw      $sp, 0($t0)
+    mtc0    $a3, $12
+    move    $k1, $a0
+    move    $a0, $a1
+    move    $a1, $a2
+    jr      $k1
+    rfe
+leave_user:
+    lw      $sp, 0($a1)
+    move    $v0, $a0
+    .irp    n, 16, 17, 18, 19, 20, 21, 22, 23
+    lw      $\n, 4 * \n - 64($sp)
+    .endr
+    lw      $30, 32($sp)
+    lw      $ra, 36($sp)
+    jr      $ra
+    addiu   $sp, $sp, 48
+
+/* A program for any address: adds to a word of one of 16 pages, `count` times,
+ * and exits with the sum of what it read. */
+    .globl  program, program_end
+program:
+    lui     $s2, 0x1000
+    move    $s0, $a0
+    move    $s1, $a1
+    move    $s3, $0
+1:  andi    $t0, $s1, 15
+    sll     $t0, $t0, 12
+    addu    $t0, $t0, $s2
+    bal     2f
+    addu    $t1, $s0, $s1
+    addiu   $s1, $s1, -1
+    bne     $s1, $0, 1b
+    addu    $s3, $s3, $v0
+    move    $a0, $s3
+    syscall
+2:  lw      $v0, 0($t0)
+    addu    $t1, $v0, $t1
+    jr      $ra
+    sw      $t1, 0($t0)
+program_end:
 
 /* Sleeps; then interrupts are enabled for a moment. */
     .globl  idle
@@ -156,3 +220,6 @@ test_and_set:
     .align  3
 stacks:
     .space  32 * 4096
+    .globl  kernel_stacks
+kernel_stacks: /* of those that run programs */
+    .space  32 * 4

@@ -2,9 +2,9 @@
  * is printed by polling and by interrupts at once, the on-chip timer is set
  * when Count is far beyond, the kernel sleeps by WAIT with interrupts off and
  * takes them in a moment between two writes of Status, cards are served from
- * the interrupt handler, and other processors are started, called and locked
- * out. On an old mainboard the timer card's ticks stand for the on-chip
- * timer's. */
+ * the interrupt handler, a program of user mode is run, and other processors
+ * are started, called and locked out, and run it, too.  On an old mainboard the
+ * timer card's ticks stand for the on-chip timer's. */
 typedef unsigned int u32;
 typedef unsigned char u8;
 
@@ -22,11 +22,22 @@ enum {
     ACTIVE = 2,
     FORCE = 4,
     ADDS = 200,
+    PAGE = 4096,
+    PAGES = 16, /* of a program's data */
+    LOOPS = 6000,
+    VALID = 0x200,
+    DIRTY = 0x400,
+    CODE = 0x00400000,
+    DATA = 0x10000000,
 };
 
 extern void start_secondary(void); /* os161.S */
 void idle(void);
 u32 test_and_set(volatile u32 *lock);
+u32 enter_user(u32 pc, u32 argument, u32 count, u32 status, u32 *stack);
+void leave_user(u32 value, u32 *stack) __attribute__((noreturn));
+extern const u32 program[], program_end[];
+extern u32 kernel_stacks[];
 
 /* --- Registers -------------------------------------------------------------
  */
@@ -155,6 +166,18 @@ static void serial_interrupt(void)
 /* --- Interrupts ------------------------------------------------------------
  */
 
+/* The even ones run one program, the others each a copy of it. */
+static u32 code_page(u32 cpu)
+{
+    extern u8 kernel_end[];
+    return (u32)kernel_end + (cpu % 2 ? PAGE * (1 + cpu) : 0);
+}
+
+static u32 data_page(u32 cpu, u32 page)
+{
+    return code_page(1) + PAGE * (CPUS_MAX + PAGES * cpu + page);
+}
+
 static volatile u32 ticks[CPUS_MAX], calls[CPUS_MAX], seconds;
 static volatile u32 disk_result, emufs_result;
 
@@ -179,10 +202,27 @@ static void bus_interrupt(void)
     }
 }
 
-void trap(u32 cause, u32 epc)
+/* Of a program: its pages have the entry of a processor's own. */
+static void fill_tlb(u32 cpu)
 {
-    u32 cpu = number();
-    check((cause & 0x3c) == 0, "an exception at ", epc);
+    u32 va, pa;
+    __asm__ volatile("mfc0 %0, $8" : "=r"(va));
+    check(va - CODE < PAGE || va - DATA < PAGES * PAGE, "no such page: ", va);
+    pa = va - CODE < PAGE ? code_page(cpu) : data_page(cpu, (va - DATA) / PAGE);
+    pa = (pa & 0x1ffff000) | VALID | (va < DATA ? 0 : DIRTY);
+    __asm__ volatile("mtc0 %0, $2; tlbwr" ::"r"(pa) : "memory");
+}
+
+void trap(u32 cause, u32 epc, const u32 *registers)
+{
+    u32 cpu = number(), code = cause >> 2 & 15;
+    if (code == 2 || code == 3) {
+        fill_tlb(cpu);
+        return;
+    }
+    if (code == 8)
+        leave_user(registers[4], &kernel_stacks[cpu]);
+    check(code == 0, "an exception at ", epc);
     check(cause & 0x8c00, "nothing interrupts ", cause);
     if (cause & 0x400)
         bus_interrupt();
@@ -213,11 +253,31 @@ static void add(void)
     }
 }
 
+/* The program runs beside those of others, and is interrupted. */
+static void run_program(u32 cpu)
+{
+    u32 cells[PAGES], sum = 0;
+    for (u32 i = 0; i < PAGES; i++) {
+        cells[i] = 0;
+        *(volatile u32 *)data_page(cpu, i) = 0;
+    }
+    for (u32 i = 0; i < (u32)(program_end - program); i++)
+        ((volatile u32 *)code_page(cpu))[i] = program[i];
+    for (u32 n = LOOPS; n > 0; n--) {
+        sum += cells[n % PAGES];
+        cells[n % PAGES] += cpu + n;
+    }
+    __asm__ volatile("mtc0 %0, $10" ::"r"((cpu + 1) << 6)); /* ASID */
+    u32 got = enter_user(CODE, cpu, LOOPS, 0xff00 | 0xc, &kernel_stacks[cpu]);
+    check(got == sum, "the program's sum is ", got);
+}
+
 void secondary(u32 cpu)
 {
     check(SELF == 1u << cpu && number() == cpu, "it is ", SELF);
     while (ticks[cpu] < 2 || !calls[cpu])
         idle();
+    run_program(cpu);
     add();
     do
         while (lock)
@@ -250,6 +310,7 @@ static void test_processors(void)
     CPUE = CPUS;
     for (u32 i = 1; i < cpus; i++)
         *area(i, 4) = 1;
+    run_program(0);
     add();
     while (work < cpus - 1)
         idle();
@@ -394,6 +455,9 @@ void main(const char *arguments)
         test_disk();
     if (slots[EMUFS])
         test_emufs();
+    check(data_page(cpus, 0) <= 0x80000000 + RAMSZ, "too little RAM: ", RAMSZ);
+    run_program(0);
+    print("program\n");
     if (cpus > 1)
         test_processors();
     print("The system is halted.\n");

@@ -59,6 +59,12 @@ for gears in 0 2; do
         ok 'in the same cycles' same "$1$gears" "$engine$gears"
     done
 done
+for engine in "$@"; do
+    run "shared-$engine" --preset tm5400 --engine "$engine" \
+        --set machine.cpus=3 --set tcache.sharing=shared --set tcache.size=8k
+    ok "from one translation cache, by $engine" halted "shared-$engine" 3
+    ok 'likewise' same "shared-$1" "shared-$engine"
+done
 run check --preset tm5400 --check --set machine.cpus=2 \
     --set tcache.sharing=shared
 ok 'each step is right' halted check 2
