@@ -77,6 +77,12 @@ static inline int64_t cache_find_rare(const Cache *cache, uint32_t line)
     return which ? (int64_t)(first + which - 1) : -1;
 }
 
+/* The host gets what cache_find_rare() will look at. */
+static inline void cache_prefetch(const Cache *cache, uint32_t line)
+{
+    __builtin_prefetch(&cache->lines[(line & cache->set_mask) * cache->ways]);
+}
+
 static inline int64_t cache_find(Cache *cache, uint32_t line)
 {
     uint32_t hint = cache->hints[line % CACHE_HINTS];

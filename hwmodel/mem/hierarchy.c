@@ -389,6 +389,8 @@ unsigned hierarchy_access(Hierarchy *h, uint64_t now, uint64_t pa, bool store,
                           uint32_t *place, bool *dirty)
 {
     uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
+    if (h->has_l2)
+        cache_prefetch(&h->l2, (uint32_t)(pa >> h->l2.line_shift));
     int64_t index = cache_find_rare(&h->l1d, line);
     *dirty = store;
     if (index < 0)

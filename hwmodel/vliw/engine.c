@@ -721,6 +721,7 @@ void engine_destroy(Core *c)
     if (!c->engine.host)
         return;
     engine_mem_destroy(c);
+    engine_forget_faults(c);
     if (c->first == c)
         destroy_own(c);
     c->engine.host = NULL;

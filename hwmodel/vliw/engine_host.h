@@ -145,11 +145,14 @@ typedef struct EngineMaker {
     unsigned need_room, op_count, op_room, value_room; /* Walk.later */
 } EngineMaker;
 
-/* The path to a step that failed; `code` is NULL if there is none. */
-enum { ENGINE_FAULTED = SELKIRK_HARD ? 2 : 128 };
+/* The path to a step that failed, and how often since what that adds to the
+ * counters was added; `code` is NULL if there is none. */
+enum { ENGINE_FAULTED = SELKIRK_HARD ? 2 : 256 };
 typedef struct EngineFaulted {
-    const Installed *code;
+    Core *core; /* whose run it was */
+    Installed *code;
     uint32_t step;
+    uint64_t times;
     WalkPath path;
 } EngineFaulted;
 
@@ -199,9 +202,10 @@ typedef struct EngineData {
     uint32_t numbers[ENGINE_PAGES];
     /* Whether the kernel's table may have lines that are not mapped. */
     bool unmapped[1u << (32 - ENGINE_REGION_SHIFT)];
-    uint32_t places[2][ENGINE_LINES]; /* in the D-cache, by slot */
-    uint32_t (*slots)[2];             /* by place: the slot it may be in */
-    const uint8_t *present;           /* I-lines of the translation cache */
+    /* By place of the D-cache: the tag that the line there may have in each
+     * table, or ENGINE_NO_TAG. */
+    uint32_t (*tags)[2];
+    const uint8_t *present; /* I-lines of the translation cache */
     uint64_t first_line, line_count;
 } EngineData;
 
@@ -279,10 +283,12 @@ bool engine_is_tree(const Installed *code);
  * each core that runs it. */
 void engine_settle(Core *c, Installed *code);
 /* Where a run was that failed at the step; good until the next call. */
-const WalkPath *engine_find_step(Core *c, const Installed *code, uint32_t step);
+const WalkPath *engine_find_step(Core *c, Installed *code, uint32_t step);
 /* The code goes. */
 void engine_forget_steps(Core *c, const Installed *code);
-/* What such a run adds. */
+/* The core goes. */
+void engine_forget_faults(Core *c);
+/* Such a run is counted. */
 void engine_count_fault(Core *c, Installed *code, uint32_t step);
 /* What entries add. */
 void engine_count_entries(Core *c, Installed *code, uint64_t times);

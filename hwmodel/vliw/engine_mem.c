@@ -15,8 +15,8 @@
  * the micro TLB, and would find few lines, so code of user mode asks the micro
  * TLB, too.  What the kernel uses is seldom mapped.
  *
- * A place of the D-cache knows the slot of each table that it may be in; an
- * entry of the micro TLB, the lines of its page that may be in the kernel's. */
+ * A place of the D-cache knows the tag that each table may have it by; an entry
+ * of the micro TLB, the lines of its page that may be in the kernel's. */
 #include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
@@ -35,15 +35,27 @@ static void clear(EngineLine *line)
     line->read_tag = line->write_tag = ENGINE_NO_TAG;
 }
 
+/* The line at `place` as the table has it, or NULL. */
+static inline EngineLine *line_at(Core *c, uint32_t place, unsigned user)
+{
+    const EngineData *e = c->engine.data;
+    uint32_t tag = e->tags[place][user];
+    if (tag == ENGINE_NO_TAG)
+        return NULL;
+    EngineLine *line = &c->engine.lines[user][slot_of(e, tag)];
+    return line->read_tag == tag ? line : NULL;
+}
+
 /* The line at `place` leaves the D-cache. */
 static void line_left(void *ctx, uint32_t place)
 {
     Core *c = ctx;
     EngineData *e = c->engine.data;
     for (unsigned user = 0; user < 2; user++) {
-        uint32_t slot = e->slots[place][user];
-        if (e->places[user][slot] == place)
-            clear(&c->engine.lines[user][slot]);
+        EngineLine *line = line_at(c, place, user);
+        if (line)
+            clear(line);
+        e->tags[place][user] = ENGINE_NO_TAG;
     }
 }
 
@@ -124,9 +136,9 @@ void engine_protect(Core *c, uint32_t pa, uint32_t size)
         if (!hierarchy_find_data(c->hierarchy, at, &place, &dirty))
             continue;
         for (unsigned user = 0; user < 2; user++) {
-            uint32_t slot = e->slots[place][user];
-            if (e->places[user][slot] == place)
-                c->engine.lines[user][slot].write_tag = ENGINE_NO_TAG;
+            EngineLine *found = line_at(c, place, user);
+            if (found)
+                found->write_tag = ENGINE_NO_TAG;
         }
     }
 }
@@ -148,11 +160,10 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
     uint32_t size = 1u << e->shift, tag = va & ~(size - 1);
     uint32_t offset = tag % PAGE_SIZE, slot = slot_of(e, va);
     /* Under another address: only one of them can be found by the place. */
-    uint32_t other = e->slots[place][user];
-    if (other != slot && e->places[user][other] == place)
-        clear(&c->engine.lines[user][other]);
-    e->slots[place][user] = slot;
-    e->places[user][slot] = place;
+    EngineLine *other = line_at(c, place, user);
+    if (other)
+        clear(other);
+    e->tags[place][user] = tag;
     bool writable = dirty && page->writable && !page->told &&
                     !has_tbits(page, offset, size);
     c->engine.lines[user][slot] = (EngineLine){
@@ -225,6 +236,8 @@ static uint64_t load(Core *c, Installed *self, uint64_t clock, uint32_t va,
     if (!page)
         return 0;
     const uint8_t *host = page->host + va % PAGE_SIZE;
+    /* What the modelled cache lacks the host's lacks, too. */
+    __builtin_prefetch(host);
     spend(c, page, clock, va, user, false);
     forward(c, host, size, ENGINE_SITE_STORES(site));
     uint32_t value = core_bytes_get(host, size, self->context.big);
@@ -276,8 +289,9 @@ static bool store(Core *c, Installed *self, uint64_t clock, uint32_t va,
     if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
         is_refused(c, page, va, size, stores))
         return false;
-    spend(c, page, clock, va, user, true);
     uint8_t *host = page->host + va % PAGE_SIZE;
+    __builtin_prefetch(host, 1);
+    spend(c, page, clock, va, user, true);
     c->engine.undo[stores] =
         (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
     bool swap = self->context.big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
@@ -339,10 +353,10 @@ void engine_mem_create(Core *c, const Config *config)
     e->shift = (unsigned)__builtin_ctz(hierarchy_line_d(h));
     e->fills = hierarchy_hits_are_silent_d(h);
     e->touched = alloc_zeroed(c->tlb_mask + 1, sizeof *e->touched);
-    e->slots = alloc_zeroed(hierarchy_places_d(h), sizeof *e->slots);
-    for (unsigned user = 0; user < 2; user++)
-        for (unsigned i = 0; i < ENGINE_LINES; i++)
-            e->places[user][i] = UINT32_MAX;
+    uint32_t places = hierarchy_places_d(h);
+    e->tags = alloc_zeroed(places, sizeof *e->tags);
+    for (uint32_t i = 0; i < places; i++)
+        e->tags[i][0] = e->tags[i][1] = ENGINE_NO_TAG;
     engine_drop_all(c);
     hierarchy_watch_data(h, line_left, c);
     e->first_line = CORE_CODE_BASE >> c->line_shift;
@@ -355,6 +369,6 @@ void engine_mem_destroy(Core *c)
     EngineData *e = c->engine.data;
     hierarchy_watch_data(c->hierarchy, NULL, NULL);
     free(e->touched);
-    free(e->slots);
+    free(e->tags);
     free(e);
 }

@@ -110,6 +110,28 @@ static void count_exit(Core *c, Installed *code, const Walk *w)
     add(c, code, &w->path.tally, times);
 }
 
+/* The runs that failed there. */
+static void count_faulted(EngineFaulted *faulted)
+{
+    uint64_t times = faulted->times;
+    if (times == 0)
+        return;
+    faulted->times = 0;
+    engine_count_entries(faulted->core, faulted->code, times);
+    add(faulted->core, faulted->code, &faulted->path.tally, times);
+}
+
+/* Those of each core that runs the code. */
+static void settle_faults(Engine *e, Installed *code)
+{
+    if (!code->unit.faulted)
+        return;
+    code->unit.faulted = false;
+    for (unsigned i = 0; i < ENGINE_FAULTED; i++)
+        if (e->faulted[i].code == code)
+            count_faulted(&e->faulted[i]);
+}
+
 static void settle(Core *c, Installed *code)
 {
     bool any = false;
@@ -130,6 +152,7 @@ static void settle(Core *c, Installed *code)
 
 void engine_settle(Core *c, Installed *code)
 {
+    settle_faults(c->engine.host, code);
     CORE_SHARERS (each, c)
         settle(each, code);
 }
@@ -147,21 +170,30 @@ static bool go_to(Walk *w, uint32_t step)
     }
 }
 
-/* Where a program misses the guest's TLB it does so again and again: paths to
- * steps that failed are kept. */
-const WalkPath *engine_find_step(Core *c, const Installed *code, uint32_t step)
+static EngineFaulted *find_faulted(Core *c, Installed *code, uint32_t step)
 {
     Engine *e = c->engine.host;
-    uint32_t hash = ((uint32_t)((uintptr_t)code >> 4) ^ step) * 0x9e3779b1u;
+    uintptr_t place = ((uintptr_t)code ^ (uintptr_t)c) >> 4;
+    uint32_t hash = ((uint32_t)place ^ step) * 0x9e3779b1u;
     EngineFaulted *found = &e->faulted[(hash >> 16) % ENGINE_FAULTED];
-    if (found->code == code && found->step == step)
-        return &found->path;
+    if (likely(found->code == code && found->step == step && found->core == c))
+        return found;
+    if (found->code)
+        count_faulted(found);
     Walk *w = &e->walk;
     walk_begin(w, c, code);
     while (!go_to(w, step))
         walk_go_back(w);
-    *found = (EngineFaulted){.code = code, .step = step, .path = w->path};
-    return &found->path;
+    *found =
+        (EngineFaulted){.core = c, .code = code, .step = step, .path = w->path};
+    return found;
+}
+
+/* Where a program misses the guest's TLB it does so again and again: paths to
+ * steps that failed are kept. */
+const WalkPath *engine_find_step(Core *c, Installed *code, uint32_t step)
+{
+    return &find_faulted(c, code, step)->path;
 }
 
 void engine_forget_steps(Core *c, const Installed *code)
@@ -172,9 +204,16 @@ void engine_forget_steps(Core *c, const Installed *code)
             e->faulted[i].code = NULL;
 }
 
+void engine_forget_faults(Core *c)
+{
+    Engine *e = c->engine.host;
+    for (unsigned i = 0; i < ENGINE_FAULTED; i++)
+        if (e->faulted[i].core == c)
+            e->faulted[i].code = NULL;
+}
+
 void engine_count_fault(Core *c, Installed *code, uint32_t step)
 {
-    const WalkPath *path = engine_find_step(c, code, step);
-    engine_count_entries(c, code, 1);
-    add(c, code, &path->tally, 1);
+    find_faulted(c, code, step)->times++;
+    code->unit.faulted = true;
 }

@@ -69,7 +69,7 @@ mutant 'a deadline that is met a cycle late' core_impl.h 200 \
 mutant 'stalls that leave the limit alone' core_impl.h 200 \
     's/limit > cycles \? limit - cycles : 0/limit/'
 mutant 'a line that stays when it is replaced' engine_mem.c 200 \
-    '/^static void line_left/,/^}/s/clear\(.*\);/(void)slot;/'
+    '/^static void line_left/,/^}/s/clear\(line\);/(void)line;/'
 mutant 'a line that stays when its page leaves the micro TLB' core_impl.h 200 \
     's/^( *)engine_leave_tlb\(c, entry\);/\1;/'
 mutant 'a program that does not ask the micro TLB' llvm/emit_mem.c 200 \
