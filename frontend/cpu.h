@@ -111,6 +111,10 @@ void cpu_stop(Cpu *cpu);
  * decoded, or NULL to have it fetched.  Interrupts and deadlines are not looked
  * at.  False: it took an exception. */
 bool cpu_step(Cpu *cpu, const Insn *insn);
+/* The same of an access at `pc`, not in a delay slot, that the TLB refuses for
+ * certain: takes its exception.  Of the registers only those of CP0 matter; no
+ * load is in flight. */
+void cpu_refuse(Cpu *cpu, uint32_t pc, uint32_t va, bool store);
 
 /* Takes the interrupt that the next instruction would give way to, if any: for
  * whoever looks at instructions one by one before they execute. */

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "frontend/tlb.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,20 @@ static bool translate(Cpu *c, uint32_t va, bool store, TlbPage *page)
     else
         cpu_exception(c, store ? EXC_TLBS : EXC_TLBL);
     return false;
+}
+
+void cpu_refuse(Cpu *c, uint32_t pc, uint32_t va, bool store)
+{
+    GuestState *s = &c->s;
+    TlbPage page;
+    s->insns++;
+    s->pc = pc;
+    s->in_delay = false;
+    s->load_reg = 0;
+    s->fpr_load_reg = FPR_COUNT;
+    bool found = translate(c, va, store, &page);
+    assert(!found);
+    (void)found;
 }
 
 /* --- The model of time ---------------------------------------------------- */

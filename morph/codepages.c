@@ -33,13 +33,24 @@ static void clear_bit(uint32_t *bits, uint32_t word)
 /* --- Where code is ---------------------------------------------------------
  */
 
+static CodeLookup *code_lookup(Layer *l, uint32_t va)
+{
+    return &l->lookups[(va >> PAGE_SHIFT) % CODE_LOOKUPS];
+}
+
+static void forget_lookups(Layer *l)
+{
+    for (unsigned i = 0; i < CODE_LOOKUPS; i++)
+        l->lookups[i].va = 1;
+}
+
 bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
                       const uint8_t **host)
 {
     if (user && va & 0x80000000)
         return false;
     uint32_t page_va = va & ~(PAGE_SIZE - 1u);
-    CodeLookup *look = &l->lookups[(va >> PAGE_SHIFT) % CODE_LOOKUPS];
+    CodeLookup *look = code_lookup(l, va);
     if (look->va != page_va) {
         TlbPage page;
         uint32_t status = l->state->status;
@@ -52,11 +63,24 @@ bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
         const uint8_t *bytes = bus_page(l->bus, page.pa, false);
         if (!bytes)
             return false;
-        *look = (CodeLookup){page_va, page.pa, bytes};
+        const CodePage *known = codepages_find(l, page.pa);
+        *look = (CodeLookup){page_va, page.pa, bytes, known && known->lessons};
     }
     *pa = look->pa | va % PAGE_SIZE;
     *host = look->host;
     return true;
+}
+
+const uint8_t *codepages_peek(Layer *l, uint32_t va, bool user)
+{
+    uint32_t pa;
+    const uint8_t *host;
+    if (!codepages_lookup(l, va, user, &pa, &host))
+        return NULL;
+    const CodeLookup *look = code_lookup(l, va);
+    if (unlikely(look->taught) && codepages_is_interpreted(l, pa))
+        return NULL;
+    return host + va % PAGE_SIZE;
 }
 
 bool codepages_is_there(Layer *l, const Translation *t)
@@ -188,14 +212,13 @@ void codepages_remapped(void *ctx, bool all, uint32_t va)
 {
     Layer *l = ctx;
     if (all) {
-        for (unsigned i = 0; i < CODE_LOOKUPS; i++)
-            l->lookups[i].va = 1;
+        forget_lookups(l);
         core_forget_mapped(l->core);
         if (l->code_tlb)
             code_tlb_empty(l->code_tlb);
         begin_generation(l);
     } else {
-        l->lookups[(va >> PAGE_SHIFT) % CODE_LOOKUPS].va = 1;
+        code_lookup(l, va)->va = 1;
         core_forget_page(l->core, va & ~(PAGE_SIZE - 1u));
         if (l->code_tlb)
             code_tlb_remove(l, va);
@@ -541,8 +564,10 @@ bool codepages_is_refused(const Layer *l, uint32_t pa)
 
 static PageLessons *lessons_of(Layer *l, CodePage *page)
 {
-    if (!page->lessons)
+    if (!page->lessons) {
         page->lessons = pool_take_zeroed(l->pool, sizeof *page->lessons);
+        forget_lookups(l);
+    }
     return page->lessons;
 }
 

@@ -139,17 +139,32 @@ void dispatch_run(Layer *l, Translation *t)
     l->paid = false;
     CoreStop stop = l->forwards ? core_run_compiled(l->core, t->core)
                                 : core_run(l->core, t->core);
-    Translation *at = stop.code->user;
     switch (stop.kind) {
-    case CORE_EXIT: left_by_exit(l, at, stop.exit); break;
+    case CORE_EXIT: left_by_exit(l, stop.code->user, stop.exit); break;
     case CORE_DEADLINE:
-        at_entry(l, at);
-        l->resume = at;
+        at_entry(l, stop.code->user);
+        l->resume = stop.code->user;
         break;
-    case CORE_ABSENT: at_entry(l, at); break;
-    case CORE_HOT: became_hot(l, at); break;
-    case CORE_FAULTED: failed(l, at, &stop); break;
+    case CORE_ABSENT: at_entry(l, stop.code->user); break;
+    case CORE_HOT: became_hot(l, stop.code->user); break;
+    case CORE_FAULTED:
+        if (l->forwards)
+            failed(l, stop.code->user, &stop);
+        break;
     }
+}
+
+CoreCode *dispatch_failed(void *ctx, const CoreStop *stop)
+{
+    Layer *l = ctx;
+    failed(l, stop->code->user, stop);
+    /* What layer_run() would look at; the core looks at the limits. */
+    if (!l->resume || l->home || l->stop || cpu_interrupt_ready(l->cpu) ||
+        watch_is_here(l) || dispatch_is_near_limit(l))
+        return NULL;
+    CoreCode *next = l->resume->core;
+    l->resume = NULL;
+    return next;
 }
 
 /* --- What to run next ------------------------------------------------------

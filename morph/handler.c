@@ -7,8 +7,9 @@
  * The instructions of CP0 and the TLB have handlers that leave the guest's
  * other registers where they are, and so has what leads out of an exception: a
  * jump with RFE in its delay slot.  The rest is executed by gear 0's hands:
- * what leads into one, as accesses that the TLB refuses do.  These, and fetches
- * that it refuses, have their handler also where no exit leads to it: where a
+ * what leads into one, as accesses that the TLB refuses do, which need CP0's
+ * registers alone unless a branch comes first.  These, and fetches that it
+ * refuses, have their handler also where no exit leads to it: where a
  * translation failed, and where none can be entered. */
 #include "morph/layer_impl.h"
 
@@ -39,13 +40,9 @@ static bool is_timer(const Insn *in)
  * nothing is charged. */
 static const DecodedInsn *peek(Layer *l, uint32_t pc)
 {
-    uint32_t pa;
-    const uint8_t *host;
-    if (!codepages_lookup(l, pc, l->user, &pa, &host) ||
-        codepages_is_interpreted(l, pa))
-        return NULL;
-    return gear0_decode(
-        l, bits_load32(host + pc % PAGE_SIZE, l->cpu_config.big_endian));
+    const uint8_t *word = codepages_peek(l, pc, l->user);
+    return word ? gear0_decode(l, bits_load32(word, l->cpu_config.big_endian))
+                : NULL;
 }
 
 /* An instruction of the kernel that translations hold, too, but not between two
@@ -180,6 +177,8 @@ typedef struct Steps {
     unsigned count;
     bool asked;   /* the TLB, about `access`, which is the last one */
     bool refused; /* and it refuses that; else there is nothing to execute */
+    bool plain;   /* `access` stands alone, and a translation may hold it */
+    bool store;   /* it is one */
     bool returns; /* from an exception: a jump and RFE */
     Insn access;
 } Steps;
@@ -190,6 +189,7 @@ static Steps steps_to_access(Layer *l, const DecodedInsn *d, unsigned count)
     return (Steps){.count = refused ? count : 0,
                    .asked = true,
                    .refused = refused,
+                   .store = d->store,
                    .access = d->insn};
 }
 
@@ -216,8 +216,12 @@ static Steps steps_at(Layer *l, const DecodedInsn *d)
     InsnClass cls = insn_info(op)->cls;
     if (l->forwards)
         return (Steps){0};
-    if (d->access)
-        return steps_to_access(l, d, 1);
+    if (d->access) {
+        Steps steps = steps_to_access(l, d, 1);
+        steps.plain =
+            gear0_is_lifted(d, layer_mode(l->user, l->fpu, IR_PENDING_NONE));
+        return steps;
+    }
     if (cls == INSN_CLASS_BRANCH || cls == INSN_CLASS_JUMP)
         return steps_of_pair(l, op);
     switch (op) {
@@ -231,10 +235,36 @@ static Steps steps_at(Layer *l, const DecodedInsn *d)
     }
 }
 
+/* The access alone, which is refused, with the registers where they are: its
+ * exception touches none but CP0's.  False: nothing was done. */
+static bool refuse_here(Layer *l, const Steps *steps)
+{
+    GuestState *s = l->state;
+    const Insn *in = &steps->access;
+    /* Whoever looks, looks into the processor. */
+    if (!steps->refused || !steps->plain || l->hooks.commit ||
+        l->pending >= IR_PENDING_FPR ||
+        (l->cpu_config.fpu && fpu_irq(core_regs(l->core)->fcr31)))
+        return false;
+    uint32_t va = read_gpr(l, in->rs) + in->imm;
+    core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.refusal);
+    land(l, l->pending);
+    s->insns = core_insns(l->core);
+    cpu_refuse(l->cpu, l->pc, va, steps->store);
+    core_set_insns(l->core, s->insns);
+    l->stats.exceptions++;
+    l->pc = s->pc;
+    l->pending = IR_PENDING_NONE;
+    l->user = state_user_mode(s);
+    return true;
+}
+
 /* The first one at `cost` cycles more than its operation.  True: the guest
  * stands where a jump led. */
 static bool run_steps(Layer *l, const Steps *steps, uint64_t cost)
 {
+    if (refuse_here(l, steps))
+        return false;
     layer_bring_home(l);
     for (unsigned i = 0; i < steps->count; i++)
         if (steps->refused && i + 1 == steps->count)

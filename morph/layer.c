@@ -284,6 +284,7 @@ static bool build(Layer *l, const Config *config, Diag *diag)
                     .interpret = handler_run,
                     .call = links_call,
                     .renew = links_renew,
+                    .failed = dispatch_failed,
                     .held = watch_held,
                     .store = on_store};
     l->core = core_create(&l->desc, config, l->hierarchy, &asks);

@@ -226,6 +226,7 @@ typedef struct DecodedInsn {
 typedef struct CodeLookup {
     uint32_t va, pa;
     const uint8_t *host;
+    bool taught; /* words of it may be interpreted, always */
 } CodeLookup;
 
 typedef struct LayerWatch {
@@ -466,6 +467,8 @@ bool dispatch_is_translatable(const Layer *l);
 /* Runs `t`, which is right for that, and what follows it, and notes where the
  * guest stands then. */
 void dispatch_run(Layer *l, Translation *t);
+/* CoreBus.failed */
+CoreCode *dispatch_failed(void *ctx, const CoreStop *stop);
 
 /* --- handler.c -------------------------------------------------------------
  */
@@ -678,6 +681,9 @@ void links_call(void *ctx, CoreCode *from, unsigned exit);
  * plain memory: its physical address and bytes. */
 bool codepages_lookup(Layer *l, uint32_t va, bool user, uint32_t *pa,
                       const uint8_t **host);
+/* The bytes of the instruction there; NULL: it cannot be had so, or is always
+ * interpreted. */
+const uint8_t *codepages_peek(Layer *l, uint32_t va, bool user);
 /* Whether the pages of `t` are where they were when it was made; free. */
 bool codepages_is_there(Layer *l, const Translation *t);
 /* The same for whoever enters `t`; charged where the guest's TLB is asked.

@@ -144,7 +144,7 @@ void core_set_host_profile(Core *c, HostProfile *profile)
 void core_commit(Core *c)
 {
     assert(c->store_count == 0);
-    core_copy_shadowed(c, &c->shadow, &c->regs);
+    c->shadow_stale = true;
 }
 
 /* --- From translation to translation -------------------------------------- */
@@ -246,6 +246,37 @@ void core_hold(Core *c, CoreCode *code, bool held)
     engine_hold(c, (Installed *)code);
 }
 
+/* `code` was rolled back: the layer is told, and may know where to go on. */
+static Installed *recover(Core *c, Installed *code, CoreStop *stop)
+{
+    if (stop->kind != CORE_FAULTED || !c->bus.failed)
+        return NULL;
+    HostPart before = hostprofile_enter(c->host_profile, HOST_DISPATCH);
+    stop->code = &code->pub;
+    CoreCode *next = c->bus.failed(c->bus.ctx, stop);
+    hostprofile_enter(c->host_profile, before);
+    return (Installed *)next;
+}
+
+/* Molecule by molecule, from the entry on: where `code` leads, or NULL. */
+static Installed *issue(Core *c, Installed *code, CoreStop *stop)
+{
+    CoreRun r = {.c = c, .code = code, .line = NO_LINE, .commit = -1};
+    Installed *next = NULL;
+    if (core_issue(&r)) {
+        stop->kind = CORE_EXIT;
+        next = leave(&r, code);
+        stop->exit = r.exit;
+    } else {
+        stop->kind = CORE_FAULTED;
+        stop->fault = c->fault;
+        stop->va = c->fault_va;
+        stop->guest = r.guest;
+    }
+    stop->commit = r.commit;
+    return next;
+}
+
 CoreStop core_run_compiled(Core *c, CoreCode *first)
 {
     CoreStop stop = {.commit = -1};
@@ -264,30 +295,18 @@ CoreStop core_run(Core *c, CoreCode *first)
     HostPart before = hostprofile_enter(c->host_profile, HOST_REFERENCE);
     if (c->engine.host)
         engine_begin(c);
-    for (;;) {
-        if (engine_may_run(c, code) && !engine_run(c, &code, &stop))
-            break;
-        if (unlikely(code->pub.held))
-            c->bus.held(c->bus.ctx, &code->pub, -1);
-        if (!enter(c, code, &stop.kind))
-            break;
-        CoreRun r = {.c = c, .code = code, .line = NO_LINE, .commit = -1};
-        Installed *next = NULL;
-        stop.kind = CORE_EXIT;
-        if (!core_issue(&r)) {
-            stop.kind = CORE_FAULTED;
-            stop.fault = c->fault;
-            stop.va = c->fault_va;
-            stop.guest = r.guest;
+    for (Installed *next;; code = next) {
+        if (!engine_may_run(c, code) || engine_run(c, &code, &stop)) {
+            if (unlikely(code->pub.held))
+                c->bus.held(c->bus.ctx, &code->pub, -1);
+            if (!enter(c, code, &stop.kind))
+                break;
+            next = issue(c, code, &stop);
         } else {
-            next = leave(&r, code);
-            stop.exit = r.exit;
+            next = NULL;
         }
-        if (!next) {
-            stop.commit = r.commit;
+        if (!next && !(next = recover(c, code, &stop)))
             break;
-        }
-        code = next;
     }
     stop.code = &code->pub;
     c->counters.total = core_cycles(c);

@@ -18,6 +18,7 @@ enum { CORE_INTERPRETED_MAX = 8 };
 
 typedef struct Core Core;
 typedef struct CoreCode CoreCode;
+typedef struct CoreStop CoreStop;
 
 typedef enum CoreCause {
 #define CAUSE(id, name, text) CORE_CAUSE_##id,
@@ -76,6 +77,11 @@ typedef struct CoreBus {
      * again, if it is good in the present one, too; may charge cycles.  NULL:
      * core_run() returns. */
     CoreCode *(*renew)(void *ctx, CoreCode *from, unsigned exit);
+    /* core_run() has come to a fault, and has rolled back: as it would stop.
+     * Where to go on when what was undone, and what failed, has been seen to;
+     * may charge cycles, change registers and remove code.  NULL: core_run()
+     * returns. */
+    CoreCode *(*failed)(void *ctx, const CoreStop *stop);
     /* CoreCode.held: it is about to be entered (exit -1), or left by `exit`,
      * after that's commit.  May set the deadline; may be NULL if none is. */
     void (*held)(void *ctx, CoreCode *code, int exit);
@@ -172,12 +178,13 @@ typedef enum CoreStopKind {
     CORE_EXIT,     /* left by `exit`, which leads to no code that is good */
     CORE_DEADLINE, /* at the entry of `code`: a deadline or limit was reached */
     CORE_HOT,      /* at the entry of `code`, which has become hot */
-    CORE_FAULTED,  /* rolled back to `commit` */
+    CORE_FAULTED,  /* rolled back to `commit`; after CoreBus.failed, `code` may
+                      be no more */
     CORE_ABSENT, /* at the entry of `code`, of which core_run_compiled() cannot
                     execute more */
 } CoreStopKind;
 
-typedef struct CoreStop {
+struct CoreStop {
     CoreStopKind kind;
     CoreCode *code;
     unsigned exit;
@@ -185,7 +192,7 @@ typedef struct CoreStop {
     unsigned guest; /* guest instruction that failed, index in code->guests */
     uint32_t va;    /* of the access that failed */
     int commit;     /* exit record of the last commit in `code`, or -1 */
-} CoreStop;
+};
 
 /* `desc` and the keys are those that vliw_desc_read() has checked. */
 Core *core_create(const VliwDesc *desc, const Config *config,

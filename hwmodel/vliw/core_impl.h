@@ -203,7 +203,8 @@ struct Core {
     CoreFault fault;
     uint32_t fault_va;
 
-    /* Compiled code has run, which keeps no shadows: `regs` are committed. */
+    /* `regs` are committed, and the shadows have yet to follow: compiled code
+     * keeps none, and what the layer writes between two runs is not copied. */
     bool shadow_stale;
 
     /* core_share(): a ring, of `sharers`; the first has the pool and the

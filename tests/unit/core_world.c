@@ -69,6 +69,16 @@ static void note_stored(void *ctx, uint32_t pa, unsigned size)
     w->stored_size[w->stored++] = size;
 }
 
+static CoreCode *on_failed(void *ctx, const CoreStop *stop)
+{
+    World *w = ctx;
+    CoreCode *next = w->recovery;
+    w->recovery = NULL;
+    w->failed = *stop;
+    w->failures++;
+    return next;
+}
+
 World *world_create(const char *const *words)
 {
     static const char *const base[] = {"memory.latency=0", "memory.transfer=0",
@@ -87,6 +97,7 @@ World *world_create(const char *const *words)
     w->hierarchy = hierarchy_create(w->config, &diag);
     assert_non_null(w->hierarchy);
     CoreBus bus = {.ctx = w,
+                   .failed = on_failed,
                    .page = find_page,
                    .cp0 = read_cp0,
                    .fp = lift_fp,

@@ -46,6 +46,10 @@ typedef struct World {
     uint64_t indirect_cycles;
     uint32_t indirect_pc;
     unsigned indirects, calls;
+    /* Answer of CoreBus.failed, for once, and what it was told last. */
+    CoreCode *recovery;
+    CoreStop failed;
+    unsigned failures;
 
     Config *config;
     VliwDesc desc;

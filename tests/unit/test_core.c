@@ -321,6 +321,38 @@ static void test_rollback(void **state)
     world_destroy(w);
 }
 
+/* After a fault the run goes on where the layer says. */
+static void test_recovery(void **state)
+{
+    (void)state;
+    World *w = world_create(NULL);
+    CoreCode *code = world_install(w, 2,
+                                   CODE_EL "0: alu0:add r5, r5, 1\n"
+                                           "1: alu1:trap r6\n"
+                                           "2: commit x0 bru:exit x0\nend\n");
+    CoreCode *other = world_install(
+        w, 1, CODE_EL "0: commit x0 alu0:add r5, r5, 100 bru:exit x0\nend\n");
+    world_set_gpr(w, 5, 10);
+    world_set_gpr(w, 6, 1);
+    w->recovery = other;
+    CoreStop stop = world_run(w, code);
+    assert_int_equal(stop.kind, CORE_EXIT);
+    assert_ptr_equal(stop.code, other);
+    assert_int_equal(world_gpr(w, 5), 110);
+    assert_int_equal(w->failures, 1);
+    assert_int_equal(w->failed.kind, CORE_FAULTED);
+    assert_int_equal(w->failed.fault, CORE_FAULT_TRAP);
+    assert_int_equal(w->failed.commit, -1);
+    assert_ptr_equal(w->failed.code, code);
+    /* It has nothing to say. */
+    stop = world_run(w, code);
+    assert_int_equal(stop.kind, CORE_FAULTED);
+    assert_int_equal(world_gpr(w, 5), 110);
+    assert_int_equal(w->failures, 2);
+    assert_int_equal(world_stat(w, "core.rollbacks"), 2);
+    world_destroy(w);
+}
+
 /* A refused FP operation leaves FCR31 as it was; so does a rollback. */
 static void test_float_fault(void **state)
 {
@@ -628,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_branches),
         cmocka_unit_test(test_commit),
         cmocka_unit_test(test_rollback),
+        cmocka_unit_test(test_recovery),
         cmocka_unit_test(test_float_fault),
         cmocka_unit_test(test_fault_order),
         cmocka_unit_test(test_chain),
