@@ -16,6 +16,9 @@ typedef struct Entry {
     const uint64_t **counts; /* of which it is the sum */
     unsigned count_count;
     bool gauge;
+    bool sampled;
+    bool estimated; /* then `value` and `half` are stats_put_estimate()'s */
+    uint64_t value, half;
     /* Values: at stats_reset(), at the last line of CSV, and at
      * stats_freeze().  Of a gauge the first two stay 0. */
     uint64_t start, line, end;
@@ -27,6 +30,7 @@ struct Stats {
     size_t sorted;      /* of them, from the first on */
     char part[16];      /* "" if there is none */
     bool begun, frozen; /* stats_reset(), stats_freeze() */
+    bool sampled;       /* rows that are added are */
 };
 
 Stats *stats_create(void)
@@ -110,6 +114,7 @@ static void add_entry(Stats *stats, const char *group, const char *name,
                       Entry entry, const uint64_t *count)
 {
     Entry *same = NULL;
+    entry.sampled = stats->sampled && !entry.gauge;
     entry.name = make_name("", group, name);
     if (*stats->part && stats->sorted > 0)
         same = bsearch(&entry, stats->entries, stats->sorted, sizeof entry,
@@ -226,6 +231,8 @@ static uint64_t last_of(const Stats *stats, const Entry *e)
 
 static uint64_t value_of(const Stats *stats, const Entry *e)
 {
+    if (e->estimated)
+        return e->value;
     return last_of(stats, e) - e->start;
 }
 
@@ -300,6 +307,56 @@ void stats_checkpoint(Stats *stats, Ckpt *ckpt)
     }
 }
 
+/* --- Estimates ------------------------------------------------------------ */
+
+void stats_set_sampled(Stats *stats, bool sampled)
+{
+    stats->sampled = sampled;
+}
+
+size_t stats_sampled_count(const Stats *stats)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < stats->count; i++)
+        count += stats->entries[i].sampled;
+    return count;
+}
+
+static size_t find_sampled(const Stats *stats, size_t index)
+{
+    size_t i = 0;
+    while (!stats->entries[i].sampled || index-- > 0)
+        i++;
+    return i;
+}
+
+const char *stats_sampled_name(const Stats *stats, size_t index)
+{
+    return stats->entries[find_sampled(stats, index)].name;
+}
+
+void stats_read_sampled(const Stats *stats, uint64_t *counts)
+{
+    for (size_t i = 0; i < stats->count; i++)
+        if (stats->entries[i].sampled)
+            *counts++ = sum_of(&stats->entries[i]);
+}
+
+void stats_put_estimate(Stats *stats, size_t index, uint64_t value,
+                        uint64_t half)
+{
+    Entry *e = &stats->entries[find_sampled(stats, index)];
+    e->estimated = true;
+    e->value = value;
+    e->half = half;
+}
+
+uint64_t stats_get_half(const Stats *stats, const char *name)
+{
+    const Entry *e = find(stats, name);
+    return e ? e->half : 0;
+}
+
 /* --- Printing ------------------------------------------------------------- */
 
 void stats_write_text(const Stats *stats, FILE *out)
@@ -311,8 +368,11 @@ void stats_write_text(const Stats *stats, FILE *out)
     }
     for (size_t i = 0; i < stats->count; i++) {
         const Entry *e = &stats->entries[i];
-        fprintf(out, "%-*s %16" PRIu64 "  %s (%s)\n", width, e->name,
+        fprintf(out, "%-*s %16" PRIu64 "  %s (%s)", width, e->name,
                 value_of(stats, e), e->text, e->unit);
+        if (e->estimated)
+            fprintf(out, "; +- %" PRIu64, e->half);
+        fputc('\n', out);
     }
 }
 
@@ -321,10 +381,14 @@ void stats_write_json(const Stats *stats, FILE *out)
     fputs("{\n", out);
     for (size_t i = 0; i < stats->count; i++) {
         const Entry *e = &stats->entries[i];
-        fprintf(out, "  \"%s\": %" PRIu64 "%s\n", e->name, value_of(stats, e),
-                i + 1 < stats->count ? "," : "");
+        fprintf(out, "%s  \"%s\": %" PRIu64, i ? ",\n" : "", e->name,
+                value_of(stats, e));
     }
-    fputs("}\n", out);
+    for (size_t i = 0; i < stats->count; i++)
+        if (stats->entries[i].estimated)
+            fprintf(out, ",\n  \"ci95.%s\": %" PRIu64, stats->entries[i].name,
+                    stats->entries[i].half);
+    fputs("\n}\n", out);
 }
 
 void stats_write_csv_names(const Stats *stats, FILE *out)

@@ -42,6 +42,23 @@ void stats_add_gauges(Stats *stats, const char *group, const StatRow *rows,
  * NULL: no part, as at first.  Copied. */
 void stats_set_part(Stats *stats, const char *part);
 
+/* Rows that are added from now on count what a timed model does, of which a
+ * sampled run sees a part only; no at first.  stats_put_estimate() says
+ * what the whole would have counted. */
+void stats_set_sampled(Stats *stats, bool sampled);
+/* How many of these there are, gauges left out; all have been added. */
+size_t stats_sampled_count(const Stats *stats);
+/* Of each of them, in the order of their names: the name, what has been counted
+ * since the beginning, and from now on what is printed and asked for. */
+const char *stats_sampled_name(const Stats *stats, size_t index);
+void stats_read_sampled(const Stats *stats, uint64_t *counts);
+/* `half` is that of the confidence interval; it is printed as another row,
+ * "ci95.GROUP.NAME". */
+void stats_put_estimate(Stats *stats, size_t index, uint64_t value,
+                        uint64_t half);
+/* The half of the row called "group.name"; 0 where nothing is estimated. */
+uint64_t stats_get_half(const Stats *stats, const char *name);
+
 /* What a histogram is of: rows "group.name.LOW-HIGH", one a bucket, the last
  * "group.name.LOW+", and "group.name.count" and "group.name.sum". */
 typedef struct StatHistogram {

@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "cli/exp_hash.h"
 #include "cli/options.h"
+#include "cli/samples.h"
 #include "frontend/symbols.h"
 
 #include <errno.h>
@@ -50,7 +51,8 @@ int report_status(const Run *run)
     if (run->end == RUN_END_CHECKPOINT)
         return STATUS_OK;
     if ((run->until && run->end != RUN_END_TEXT) ||
-        machine_fast_forwards(run->machine) || !run->measured)
+        machine_fast_forwards(run->machine) || !run->measured ||
+        samples_are_missing(run))
         return STATUS_MISSED;
     if (guest_ended(run))
         return (int)(machine_exit_status(run->machine) & 0xff);
@@ -226,6 +228,7 @@ void report_write_summary(const Run *run)
                 "  measured     %16" PRIu64 "   instructions and %" PRIu64
                 " cycles\n",
                 stats_get(stats, "run.insns"), stats_get(stats, "run.cycles"));
+    samples_write_text(run, stderr);
     uint64_t regions = stats_get(stats, "roi.count");
     if (regions)
         fprintf(stderr,
@@ -474,6 +477,7 @@ static void write_summary_json(const Run *run, FILE *out)
         fprintf(out, "  \"restored\": %" PRIu64 ",\n", run->restored);
     write_hashes(run, out);
     marks_write_json(run->marks, out);
+    samples_write_json(run, out);
     fprintf(out, "  \"host\": {\"seconds\": %.6f, \"mips\": %.3f", run->seconds,
             guest_mips(run));
     if (run->networked)
@@ -514,6 +518,23 @@ static bool end_intervals(Results *r, Diag *diag)
     return !error || result_failed(r, "intervals.csv", error, diag);
 }
 
+/* The folder of an earlier run may have it, too. */
+static bool write_samples(const Results *r, const Run *run, Diag *diag)
+{
+    static const char name[] = "samples.csv";
+    if (machine_sample(run->machine)) {
+        FILE *file = begin_result(r, name, diag);
+        if (file)
+            samples_write_csv(run, file);
+        return end_result(r, name, file, diag);
+    }
+    char *path = result_path(r, name, false);
+    bool gone = unlink(path) == 0 || errno == ENOENT;
+    int error = errno;
+    free(path);
+    return gone || result_failed(r, name, error, diag);
+}
+
 bool report_write_results(Results *r, const Run *run, Diag *diag)
 {
     static const struct {
@@ -529,7 +550,8 @@ bool report_write_results(Results *r, const Run *run, Diag *diag)
         return true;
     FILE *console = r->console;
     r->console = NULL;
-    if (!end_result(r, "console.txt", console, diag) || !end_intervals(r, diag))
+    if (!end_result(r, "console.txt", console, diag) ||
+        !end_intervals(r, diag) || !write_samples(r, run, diag))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         FILE *file = begin_result(r, files[i].name, diag);

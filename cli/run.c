@@ -14,6 +14,7 @@
 #include "cli/outputs.h"
 #include "cli/pipeline.h"
 #include "cli/report.h"
+#include "cli/samples.h"
 #include "cli/savefile.h"
 #include "cli/screen.h"
 #include "cli/settings.h"
@@ -594,6 +595,8 @@ static int finish(Session *s, Diag *diag)
                 config_text(s->config, CONFIG_FAST_FORWARD_TO));
     tell_unmeasured(s);
     checkpoints_tell(&s->checkpoints);
+    if (s->run.measured && samples_are_missing(run))
+        samples_tell_missing(run);
     if (s->marks.reached < s->marks.count)
         fprintf(stderr, "selkirk: --mark: the console did not print \"%s\"\n",
                 s->marks.list[s->marks.reached].text);

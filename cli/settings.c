@@ -42,6 +42,29 @@ static bool apply_interval(Config *config, const char *value, Diag *diag)
     return ok;
 }
 
+/* "PERIOD", "PERIOD,UNIT" or "PERIOD,UNIT,WARM". */
+static bool apply_sample(Config *config, const char *value, Diag *diag)
+{
+    static const char *const keys[] = {"sample.period", "sample.unit",
+                                       "sample.warm"};
+    char *numbers = alloc_string(value), *rest = numbers;
+    bool ok = true;
+    for (size_t i = 0; ok && rest && i < ARRAY_LEN(keys); i++) {
+        char *number = rest;
+        rest = strchr(number, ',');
+        if (rest)
+            *rest++ = '\0';
+        ok = config_set(config, keys[i], number, "--sample", diag);
+    }
+    if (ok && rest)
+        ok = diag_error(diag,
+                        "--sample %s: three numbers at most are wanted, such "
+                        "as 1M,20k,100k",
+                        value);
+    free(numbers);
+    return ok;
+}
+
 static bool apply_short(Config *config, const OptionUse *use, Diag *diag)
 {
     for (size_t i = 0; i < ARRAY_LEN(shorts); i++)
@@ -62,6 +85,8 @@ static bool apply(Config *config, const OptionUse *use, Phase phase, Diag *diag)
     case OPTION_SET:
         return phase != KEYS ||
                config_set_word(config, use->value, "--set", diag);
+    case OPTION_SAMPLE:
+        return phase != KEYS || apply_sample(config, use->value, diag);
     case OPTION_INTERVAL:
         return phase != KEYS || apply_interval(config, use->value, diag);
     default: return phase != KEYS || apply_short(config, use, diag);

@@ -14,8 +14,9 @@ static_assert((int)CPU_UNCACHED == (int)R3000_UNCACHED, "keys are the same");
 struct Baseline {
     Cpu *cpu;
     R3000 *r3000;
-    bool started;
-    uint64_t start; /* its first instruction */
+    bool running;
+    uint64_t insns; /* that it timed up to baseline_stop() */
+    uint64_t start; /* its first instruction since */
 };
 
 /* --- What the processor tells ----------------------------------------------
@@ -151,9 +152,9 @@ void baseline_start(Baseline *b, bool counted)
 {
     R3000 *r = b->r3000;
     R3000Cache icache = r3000_icache(r), dcache = r3000_dcache(r);
-    if (!b->started)
+    if (!b->running)
         b->start = cpu_insns(b->cpu);
-    b->started = true;
+    b->running = true;
     cpu_set_timing(b->cpu,
                    &(CpuTiming){.ctx = r,
                                 .icache = {icache.tags, icache.mask},
@@ -170,9 +171,22 @@ void baseline_start(Baseline *b, bool counted)
                    counted);
 }
 
+static uint64_t timed_insns(const Baseline *b)
+{
+    return b->insns + (b->running ? cpu_insns(b->cpu) - b->start : 0);
+}
+
+void baseline_stop(Baseline *b)
+{
+    b->insns = timed_insns(b);
+    b->running = false;
+    cpu_set_timing(b->cpu, NULL, false);
+    r3000_remapped(b->r3000);
+}
+
 uint64_t baseline_cycles(Baseline *b)
 {
-    r3000_count(b->r3000, b->started ? cpu_insns(b->cpu) - b->start : 0);
+    r3000_count(b->r3000, timed_insns(b));
     return r3000_cycles(b->r3000);
 }
 

@@ -18,6 +18,9 @@ void baseline_reset(Baseline *baseline);
 /* From the processor's present instruction on it keeps time; if not `counted`,
  * beside the clock, to be warm when it does. */
 void baseline_start(Baseline *baseline, bool counted);
+/* The processor goes on in its own time: what the model has cached stays, but
+ * for the micro-TLB. */
+void baseline_stop(Baseline *baseline);
 
 /* Cycles that it counted; the statistics are up to date then. */
 uint64_t baseline_cycles(Baseline *baseline);

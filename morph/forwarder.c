@@ -153,6 +153,18 @@ void forwarder_reset(Forwarder *f)
     f->next_sample = cpu_cycle(f->cpu) + f->sample_every;
 }
 
+void forwarder_leave(Forwarder *f)
+{
+    codepages_share(f->layer, false);
+    layer_leave(f->layer);
+}
+
+void forwarder_enter(Forwarder *f)
+{
+    layer_enter(f->layer);
+    codepages_share(f->layer, !f->given_up);
+}
+
 EngineReport forwarder_report(const Forwarder *f)
 {
     EngineReport report;
@@ -168,9 +180,12 @@ void forwarder_set_host_profile(Forwarder *f, HostProfile *profile)
 /* --- Compiled code ---------------------------------------------------------
  */
 
+/* The layer counts instructions.  The processor's clock is ahead of them where
+ * it has waited for a model of its time. */
 static void start_layer(Forwarder *f)
 {
-    dispatch_limit(f->layer, UINT64_MAX, f->end);
+    uint64_t waits = cpu_cycle(f->cpu) - cpu_insns(f->cpu);
+    dispatch_limit(f->layer, UINT64_MAX, f->end > waits ? f->end - waits : 0);
     f->layer->stop = f->stop;
 }
 

@@ -25,6 +25,10 @@ void forwarder_close(Forwarder *forwarder);
 /* After cpu_reset(). */
 void forwarder_reset(Forwarder *forwarder);
 
+/* Another one is about to run the guest, and has run it. */
+void forwarder_leave(Forwarder *forwarder);
+void forwarder_enter(Forwarder *forwarder);
+
 /* As cpu_run(), cpu_set_deadline() and cpu_stop(). */
 void forwarder_run(Forwarder *forwarder, uint64_t deadline);
 void forwarder_set_deadline(Forwarder *forwarder, uint64_t deadline);

@@ -58,6 +58,14 @@ void layer_close(Layer *layer);
 /* The processor is the layer's from now on: it hears of changes of mappings.
  * Until then the layer must not run, and keeps out of everything. */
 void layer_attach(Layer *layer);
+/* Sampling.  Before the layer runs: what it counts, for the thresholds of its
+ * gears and for lessons, counts `times` as much. */
+void layer_scale(Layer *layer, uint64_t times);
+/* The processor is the layer's again after others have run the guest, and
+ * theirs until then.  It keeps what it knows, but for mappings and for what the
+ * guest has overwritten meanwhile.  Nothing is charged. */
+void layer_enter(Layer *layer);
+void layer_leave(Layer *layer);
 /* `layer` and its processor were just created, and have the memory of `first`
  * and those that joined it (cpu_join()): stores of one end the translations of
  * all. */

@@ -29,6 +29,9 @@ static const StatRow region_rows[] = {
 static const StatRow run_rows[] = {
     {"insns", "instructions", "of the guest, those that trapped included",
      offsetof(Measure, insns)},
+};
+
+static const StatRow timed_run_rows[] = {
     {"cycles", "cycles", "of the guest's clock", offsetof(Measure, cycles)},
 };
 
@@ -394,8 +397,10 @@ static void add_processor_stats(const Machine *m)
         if (processors_are_several(m))
             stats_set_part(m->stats, part);
         cpu_add_stats(p->cpu, m->stats);
+        stats_set_sampled(m->stats, m->sample);
         if (p->layer)
             layer_add_stats(p->layer, m->stats);
+        stats_set_sampled(m->stats, false);
     }
     if (processors_are_several(m))
         stats_set_part(m->stats, NULL);
@@ -407,6 +412,9 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     bool big = elf_big_endian(mc->image);
     if (!fastforward_read(&m->forward, config, m->image, diag) ||
         !measure_read(m->measure, config, m->image, diag))
+        return false;
+    m->sample = sample_create(config, diag);
+    if (*diag->text)
         return false;
     m->events = events_create(config_int(config, CONFIG_CPU_CLOCK));
     m->console = console_create(
@@ -450,12 +458,20 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     if (model == MODEL_R3000 && cpu.features)
         return diag_error(diag, "cpu.model = r3000: a sys161 has another "
                                 "processor; use --model functional or vliw");
+    if (m->sample && cpu.features)
+        return diag_error(diag,
+                          "sample.period = %s: a sys161 has processors "
+                          "that wait, and instructions are no measure of "
+                          "its time; leave it out",
+                          config_text(config, CONFIG_SAMPLE_PERIOD));
     if (!make_processors(m, mc, &cpu, diag))
         return false;
+    if (m->layer && m->sample)
+        layer_scale(m->layer, sample_scale(m->sample));
     if (model == MODEL_R3000)
         m->baseline = baseline_create(config, m->cpu);
     if (model != MODEL_FUNCTIONAL) {
-        if (m->forward.to.kind == POINT_NONE)
+        if (m->forward.to.kind == POINT_NONE && !m->sample)
             phases_enter_timed(m);
         else if (!cpu.features) /* it knows no WAIT */
             m->forwarder = forwarder_create(config, &cpu, m->cpu, m->bus);
@@ -473,20 +489,28 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     bus_set_poked(m->bus, on_poked, m);
     m->stats = stats_create();
     add_processor_stats(m);
+    stats_set_sampled(m->stats, m->sample);
     if (m->baseline)
         baseline_add_stats(m->baseline, m->stats);
+    stats_set_sampled(m->stats, false);
     bus_add_stats(m->bus, m->stats);
     board_add_stats(m->board, m->stats);
-    if (m->forward.to.kind != POINT_NONE)
+    if (m->forward.to.kind != POINT_NONE || m->sample)
         fastforward_add_stats(&m->forwarded, m->stats);
     stats_add(m->stats, "roi", region_rows, ARRAY_LEN(region_rows),
               &m->regions);
     stats_add(m->stats, "run", run_rows, ARRAY_LEN(run_rows), m->measure);
+    stats_set_sampled(m->stats, m->sample);
+    stats_add(m->stats, "run", timed_run_rows, ARRAY_LEN(timed_run_rows),
+              m->measure);
+    stats_set_sampled(m->stats, false);
     if (!reset(m, diag))
         return false;
     if (m->forward.to.kind == POINT_SYMBOL)
         phases_set_watch(m, WATCH_FORWARD, m->forward.to.va, 0);
     measure_start(m);
+    if (m->sample && m->forward.to.kind == POINT_NONE)
+        sample_begin(m);
     return true;
 }
 
@@ -526,6 +550,7 @@ void machine_destroy(Machine *m)
     free(m->cmdline);
     free(m->measure);
     checkpoint_destroy(m->checkpoints);
+    sample_destroy(m->sample);
     free(m->host_profile);
     free(m);
 }
@@ -670,7 +695,8 @@ size_t machine_breakpoints(const Machine *m, const uint32_t **list)
 
 bool machine_fast_forwards(const Machine *m)
 {
-    return (m->layer || m->baseline) && !phases_is_timed(m);
+    bool sampled = m->sample && m->sample->begun;
+    return (m->layer || m->baseline) && !phases_is_timed(m) && !sampled;
 }
 
 bool machine_is_waiting(const Machine *m)
@@ -777,6 +803,11 @@ const Stats *machine_stats(const Machine *m)
 bool machine_has_measured(const Machine *m)
 {
     return m->measure->state != MEASURE_BEFORE;
+}
+
+const Sample *machine_sample(const Machine *m)
+{
+    return m->sample;
 }
 
 bool machine_is_measuring(const Machine *m)

@@ -12,8 +12,7 @@
 #include "morph/check.h"
 #include "morph/input.h"
 #include "morph/layer.h"
-
-typedef struct Machine Machine;
+#include "morph/sample.h"
 
 /* Why machine_run() returned. */
 typedef enum MachineStop {
@@ -175,6 +174,8 @@ const Stats *machine_stats(const Machine *machine);
 /* The run is over: ends the last interval.  Whether the region has begun and,
  * if an end was asked for, ended; if it has not begun, all counts are 0. */
 bool machine_finish_measuring(Machine *machine);
+/* What a sampled run has measured; NULL: it is none. */
+const Sample *machine_sample(const Machine *machine);
 /* Whether the region has begun; whether it also has not ended. */
 bool machine_has_measured(const Machine *machine);
 bool machine_is_measuring(const Machine *machine);

@@ -12,6 +12,8 @@
 #include "morph/forwarder.h"
 #include "morph/machine.h"
 #include "morph/measure.h"
+#include "morph/sample.h"
+#include "morph/simpoints.h"
 
 enum { BREAKPOINTS_MAX = 64 };
 
@@ -59,6 +61,9 @@ struct Machine {
     HostProfile *host_profile; /* or NULL */
 
     FastForward forward;
+    Sample *sample; /* or NULL */
+    SamplePace
+        pace; /* of PHASE_FUNCTIONAL; .rate is 0: the CPU's clock is it */
     Phase phase;
     bool point_reached;  /* the text or mark that ends PHASE_FUNCTIONAL */
     uint64_t warm_end;   /* of PHASE_WARM, and where the layer's present run */
@@ -122,8 +127,11 @@ static inline bool phases_is_timed(const Machine *m)
 /* The time that the processor's own clock shows. */
 static inline uint64_t processors_time(const Machine *m, const Processor *p)
 {
-    return p->start + (p->layer && phases_is_timed(m) ? layer_cycles(p->layer)
-                                                      : cpu_cycle(p->cpu));
+    if (p->layer && phases_is_timed(m))
+        return p->start + layer_cycles(p->layer);
+    uint64_t clock = cpu_cycle(p->cpu);
+    return p->start +
+           (unlikely(m->pace.rate) ? sample_pace(&m->pace, clock) : clock);
 }
 
 static inline bool processors_are_several(const Machine *m)
@@ -180,6 +188,10 @@ void phases_save(Machine *m, Ckpt *ckpt);
 bool phases_load(Machine *m, const Restored *restored, Ckpt *ckpt);
 /* Goes on to the next phase where the present one ends.  False: not yet. */
 bool phases_advance(Machine *m);
+/* The timed model comes in, and goes out again: sample.c.  Then the guest is
+ * fast-forwarded, at SamplePace.rate. */
+void phases_enter_sampled(Machine *m);
+void phases_leave_sampled(Machine *m, uint64_t rate);
 /* What slices are measured in.  With the layer in PHASE_WARM it is not time: a
  * limit of instructions is felt by the layer, a deadline is not. */
 uint64_t phases_slice_clock(const Machine *m);

@@ -273,6 +273,8 @@ bool machine_finish_measuring(Machine *m)
         measure_update(m);
         end_interval(m);
     }
+    if (m->sample && m->sample->begun)
+        sample_finish(m);
     return e->state == MEASURE_AFTER ||
            (e->state == MEASURE_INSIDE && e->to.kind == POINT_NONE);
 }

@@ -39,7 +39,16 @@ static uint64_t layer_time(const Machine *m, uint64_t cycle)
 
 static uint64_t cpu_time(const Machine *m, uint64_t cycle)
 {
-    return clock_at(m, cpu_cycle(m->cpu), cycle);
+    if (!m->pace.rate)
+        return clock_at(m, cpu_cycle(m->cpu), cycle);
+    /* The first clock at which it is that late. */
+    uint64_t begin = m->own->start + m->pace.base;
+    uint64_t since = cycle > begin ? cycle - begin : 0;
+    uint64_t rate = m->pace.rate;
+    if (since / rate > UINT64_MAX / SAMPLE_ONE - SAMPLE_ONE)
+        return UINT64_MAX;
+    return m->pace.base + since / rate * SAMPLE_ONE +
+           (since % rate * SAMPLE_ONE + rate - 1) / rate;
 }
 
 /* Where there are several processors, one that was late may have been at a
@@ -106,11 +115,10 @@ void phases_leave_device(Machine *m, const DeviceVisit *visit)
     }
     switch (phases_is_layers(m) ? m->phase : PHASE_FUNCTIONAL) {
     case PHASE_FUNCTIONAL:
-        if (m->forwarder)
-            forwarder_set_deadline(m->forwarder, next);
+        if (m->forwarder && m->phase == PHASE_FUNCTIONAL)
+            forwarder_set_deadline(m->forwarder, cpu_time(m, next));
         else
-            cpu_set_deadline(
-                m->cpu, processors_are_several(m) ? cpu_time(m, next) : next);
+            cpu_set_deadline(m->cpu, cpu_time(m, next));
         break;
     case PHASE_WARM:
         /* The run of the layer has a limit of instructions, which stays; and
@@ -133,6 +141,14 @@ static void attach_layers(Machine *m)
         layer_attach(m->processors[i].layer);
 }
 
+static void reset_check(const Processor *p)
+{
+    check_reset(p->check);
+    /* Cause has the R3010's request among them. */
+    for (unsigned input = 0; input < 6; input++)
+        check_irq(p->check, input, p->irq_lines >> input & 1);
+}
+
 static void drop_forwarder(Machine *m)
 {
     m->forward_report = machine_forward_report(m);
@@ -153,12 +169,8 @@ static void enter_warm(Machine *m)
     m->warm_end = bits_saturating_add(phases_now(m), m->forward.warm);
     for (unsigned i = 0; i < m->processor_count; i++) {
         const Processor *p = &m->processors[i];
-        if (!p->check)
-            continue;
-        check_reset(p->check);
-        /* Cause has the R3010's request among them. */
-        for (unsigned input = 0; input < 6; input++)
-            check_irq(p->check, input, p->irq_lines >> input & 1);
+        if (p->check)
+            reset_check(p);
     }
 }
 
@@ -184,16 +196,67 @@ void phases_enter_timed(Machine *m)
         attach_layers(m);
 }
 
+static void set_time(Machine *m, Phase phase, uint64_t rate)
+{
+    uint64_t now = phases_now(m);
+    m->phase = phase;
+    m->pace = (SamplePace){.base = cpu_cycle(m->cpu), .rate = rate};
+    processors_set_time(m, m->own, now);
+}
+
+void phases_enter_sampled(Machine *m)
+{
+    if (m->forwarder)
+        forwarder_leave(m->forwarder);
+    set_time(m, PHASE_TIMED, 0);
+    if (m->baseline) {
+        baseline_start(m->baseline, true);
+        return;
+    }
+    layer_enter(m->layer);
+    if (m->check)
+        reset_check(m->own);
+}
+
+void phases_leave_sampled(Machine *m, uint64_t rate)
+{
+    set_time(m, PHASE_FUNCTIONAL, rate);
+    if (m->baseline)
+        baseline_stop(m->baseline);
+    else
+        layer_leave(m->layer);
+    if (m->forwarder)
+        forwarder_enter(m->forwarder);
+}
+
+/* Fast-forwarding to a point is over: what comes then begins. */
+static void reach_point(Machine *m)
+{
+    if (!m->sample) {
+        enter_warm(m);
+        return;
+    }
+    phases_clear_watch(m, WATCH_FORWARD);
+    sample_begin(m);
+}
+
+static bool is_at_point(const Machine *m)
+{
+    return m->point_reached || phases_watch_hit(m, WATCH_FORWARD) ||
+           (m->forward.to.kind == POINT_INSNS &&
+            phases_insns(m) >= m->forward.to.insns);
+}
+
 bool phases_advance(Machine *m)
 {
     uint64_t now = phases_now(m);
+    if (m->sample && m->sample->begun)
+        return sample_advance(m);
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
-        if (!m->point_reached && !phases_watch_hit(m, WATCH_FORWARD) &&
-            (m->forward.to.kind != POINT_INSNS ||
-             phases_insns(m) < m->forward.to.insns))
+        if (!is_at_point(m))
             return false;
-        enter_warm(m);
+        reach_point(m);
         return true;
     case PHASE_WARM:
         if (now < m->warm_end)
@@ -279,11 +342,14 @@ static void forward(Machine *m, uint64_t end, uint64_t insns)
 {
     bool watched =
         m->breakpoint_count || observe_processor(m) || cpu_watches(m->cpu);
+    uint64_t before = phases_insns(m);
+    uint64_t waits = cpu_cycle(m->cpu) - cpu_insns(m->cpu);
     if (m->forwarder && !watched)
-        forwarder_run(m->forwarder, least(end, insns));
+        forwarder_run(m->forwarder,
+                      least(end, bits_saturating_add(insns, waits)));
     else
         cpu_run_insns(m->cpu, end, insns);
-    m->forwarded.insns = phases_insns(m);
+    m->forwarded.insns += phases_insns(m) - before;
 }
 
 /* The reference CPU in the baseline's time, or beside it. */
@@ -293,7 +359,7 @@ static void run_baseline(Machine *m, uint64_t end, uint64_t insns)
         cpu_run_insns(m->cpu, end, insns);
         return;
     }
-    cpu_run_insns(m->cpu, least(end, m->warm_end), insns);
+    cpu_run_insns(m->cpu, least(end, cpu_time(m, m->warm_end)), insns);
     m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
     m->forwarded.warm_cycles = baseline_cycles(m->baseline);
 }
@@ -343,11 +409,13 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
     /* Where what is measured is cut, or a checkpoint is taken.  The layer looks
      * when it comes by: what it does near to a limit would not be what it does
      * without. */
-    uint64_t cut_insns = least(measure_next_insns(m), checkpoint_next_insns(m));
+    uint64_t cut_insns =
+        least(least(measure_next_insns(m), checkpoint_next_insns(m)),
+              sample_next_insns(m));
     uint64_t cut_cycles =
         least(measure_next_cycles(m), checkpoint_next_cycles(m));
     if (m->baseline && m->phase != PHASE_FUNCTIONAL) {
-        run_baseline(m, least(least(cycles, cut_cycles), end),
+        run_baseline(m, least(cpu_time(m, least(cycles, cut_cycles)), end),
                      least(insns, cut_insns));
         return;
     }
@@ -357,9 +425,9 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
     }
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
-        if (m->forward.to.kind == POINT_INSNS)
+        if (m->forward.to.kind == POINT_INSNS && !is_at_point(m))
             insns = least(insns, m->forward.to.insns);
-        forward(m, least(least(cycles, cut_cycles), end),
+        forward(m, least(cpu_time(m, least(cycles, cut_cycles)), end),
                 least(insns, cut_insns));
         break;
     case PHASE_WARM:

@@ -1,0 +1,348 @@
+/* Sampling; see sample.h. */
+#include "morph/sample.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/estimate.h"
+#include "morph/machine_impl.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The next pace is an eighth the latest unit's, and the rest as it was. */
+enum { PACE_SHARE = 8 };
+
+/* --- Keys ------------------------------------------------------------------
+ */
+
+static bool check(const Sample *s, const Config *config, Diag *diag)
+{
+    if (config_choice(config, CONFIG_CPU_MODEL) == MODEL_FUNCTIONAL)
+        return diag_error(diag,
+                          "sample.period = %s: cpu.model = functional "
+                          "has no time to sample; add --model vliw or "
+                          "r3000",
+                          config_text(config, CONFIG_SAMPLE_PERIOD));
+    if (config_int(config, CONFIG_FAST_FORWARD_WARM))
+        return diag_error(diag,
+                          "fast_forward.warm = %s: each sampled unit is warmed "
+                          "up by sample.warm; leave it out",
+                          config_text(config, CONFIG_FAST_FORWARD_WARM));
+    if (config_int(config, CONFIG_STATS_INTERVAL))
+        return diag_error(diag,
+                          "stats.interval = %s: a sampled run has units, not "
+                          "intervals; leave one of the two out",
+                          config_text(config, CONFIG_STATS_INTERVAL));
+    return s->points || s->warm + s->unit < s->period ||
+           diag_error(diag,
+                      "sample.period = %s: it has to be longer than "
+                      "sample.warm + sample.unit, which are %s + %s; take a "
+                      "longer one, or measure all of the run",
+                      config_text(config, CONFIG_SAMPLE_PERIOD),
+                      config_text(config, CONFIG_SAMPLE_WARM),
+                      config_text(config, CONFIG_SAMPLE_UNIT));
+}
+
+Sample *sample_create(const Config *config, Diag *diag)
+{
+    const char *points = config_text(config, CONFIG_SAMPLE_POINTS);
+    const char *weights = config_text(config, CONFIG_SAMPLE_WEIGHTS);
+    uint64_t period = config_int(config, CONFIG_SAMPLE_PERIOD);
+    if (!*points != !*weights) {
+        diag_error(diag, "sample.points and sample.weights: SimPoint writes "
+                         "both; name both files");
+        return NULL;
+    }
+    if (!period && *points)
+        diag_error(diag,
+                   "sample.points = %s: sample.period has to be the length of "
+                   "the intervals that the vectors were made of",
+                   points);
+    if (!period)
+        return NULL;
+    Sample *s = alloc_zeroed(1, sizeof *s);
+    *s = (Sample){.period = period,
+                  .unit = config_int(config, CONFIG_SAMPLE_UNIT),
+                  .warm = config_int(config, CONFIG_SAMPLE_WARM),
+                  .offset = config_int(config, CONFIG_SAMPLE_OFFSET),
+                  .scale = config_bool(config, CONFIG_SAMPLE_SCALE),
+                  .pace_rate = SAMPLE_ONE};
+    if ((!*points ||
+         simpoints_read(&s->points, &s->point_count, points, weights, diag)) &&
+        check(s, config, diag))
+        return s;
+    sample_destroy(s);
+    return NULL;
+}
+
+void sample_destroy(Sample *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->count; i++)
+        free(s->units[i].counts);
+    free(s->units);
+    free(s->before);
+    free(s->points);
+    free(s);
+}
+
+uint64_t sample_scale(const Sample *s)
+{
+    return s->scale && !s->points ? s->period / (s->warm + s->unit) : 1;
+}
+
+/* --- Where units lie -------------------------------------------------------
+ */
+
+static bool is_last(const Sample *s)
+{
+    return s->points && s->next == s->point_count;
+}
+
+static uint64_t unit_length(const Sample *s)
+{
+    return s->points ? s->period : s->unit;
+}
+
+static uint64_t unit_start(const Sample *s)
+{
+    if (s->points)
+        return bits_saturating_add(s->base,
+                                   s->points[s->next].interval * s->period);
+    return s->base + s->offset + s->warm + s->next * s->period;
+}
+
+static uint64_t warm_start(const Sample *s)
+{
+    uint64_t start = unit_start(s);
+    return start - s->base > s->warm ? start - s->warm : s->base;
+}
+
+uint64_t sample_next_insns(const Machine *m)
+{
+    const Sample *s = m->sample;
+    if (!s || !s->begun || is_last(s))
+        return UINT64_MAX;
+    switch (s->step) {
+    case SAMPLE_FORWARD: return warm_start(s);
+    case SAMPLE_WARM: return unit_start(s);
+    case SAMPLE_MEASURE: break;
+    }
+    return bits_saturating_add(unit_start(s), unit_length(s));
+}
+
+/* --- Steps -----------------------------------------------------------------
+ */
+
+void sample_begin(Machine *m)
+{
+    Sample *s = m->sample;
+    s->begun = true;
+    s->base = phases_insns(m);
+    s->before = alloc_zeroed(stats_sampled_count(m->stats), sizeof *s->before);
+}
+
+static void begin_unit(Machine *m)
+{
+    Sample *s = m->sample;
+    measure_update(m);
+    s->step = SAMPLE_MEASURE;
+    s->inside = m->measure->state == MEASURE_INSIDE;
+    s->present = (SampleUnit){
+        .at = m->measure->insns,
+        .weight = s->points ? s->points[s->next].weight : 1,
+    };
+    s->present.cycles = m->measure->cycles;
+    s->warmed += s->present.at - s->timed_insns;
+    stats_read_sampled(m->stats, s->before);
+}
+
+static void add_unit(Machine *m)
+{
+    Sample *s = m->sample;
+    size_t count = stats_sampled_count(m->stats);
+    SampleUnit unit = s->present;
+    unit.insns = m->measure->insns - unit.at;
+    unit.cycles = m->measure->cycles - unit.cycles;
+    unit.counts = alloc_zeroed(count, sizeof *unit.counts);
+    stats_read_sampled(m->stats, unit.counts);
+    for (size_t i = 0; i < count; i++)
+        unit.counts[i] -= s->before[i];
+    s->insns += unit.insns;
+    if ((s->count & (s->count - 1)) == 0) /* it is a power of two, or none */
+        s->units = alloc_resize(s->units, s->count ? 2 * s->count : 1,
+                                sizeof *s->units);
+    s->units[s->count++] = unit;
+}
+
+static void set_pace(Machine *m)
+{
+    Sample *s = m->sample;
+    uint64_t insns = phases_insns(m) - s->timed_insns;
+    uint64_t rate = (phases_now(m) - s->timed_cycles) * SAMPLE_ONE / insns;
+    if (s->next == 1)
+        s->pace_rate = rate;
+    else
+        s->pace_rate += rate / PACE_SHARE - s->pace_rate / PACE_SHARE;
+    if (s->pace_rate == 0)
+        s->pace_rate = 1;
+}
+
+static void note_timed(Machine *m)
+{
+    m->sample->timed_insns = phases_insns(m);
+    m->sample->timed_cycles = phases_now(m);
+    m->sample->step = SAMPLE_WARM;
+}
+
+static void end_unit(Machine *m)
+{
+    Sample *s = m->sample;
+    measure_update(m);
+    if (s->inside && m->measure->state == MEASURE_INSIDE)
+        add_unit(m);
+    s->next++;
+    set_pace(m);
+    if (!is_last(s) && warm_start(s) <= phases_insns(m)) {
+        note_timed(m);
+        return;
+    }
+    phases_leave_sampled(m, s->pace_rate);
+    s->step = SAMPLE_FORWARD;
+}
+
+bool sample_advance(Machine *m)
+{
+    Sample *s = m->sample;
+    if (phases_insns(m) < sample_next_insns(m))
+        return false;
+    switch (s->step) {
+    case SAMPLE_FORWARD:
+        phases_enter_sampled(m);
+        note_timed(m);
+        break;
+    case SAMPLE_WARM: begin_unit(m); break;
+    case SAMPLE_MEASURE: end_unit(m); break;
+    }
+    return true;
+}
+
+/* --- What comes of it ------------------------------------------------------
+ */
+
+static uint64_t rounded(double value)
+{
+    return value < 0x1p63 ? (uint64_t)llround(value) : UINT64_MAX;
+}
+
+bool sample_is_enough(const Sample *s)
+{
+    return s->count >= (s->points ? 1 : 2);
+}
+
+/* What the layer does once for a piece of code, whenever that is.  It is seen
+ * whether it falls in a unit or in what warms up; were it sampled, one that
+ * falls in a unit would count for as many as a period has units.  So the sum of
+ * both stands for the whole. */
+static bool is_once(const char *name)
+{
+    static const char *const groups[] = {
+        "cycles.translate1",      "cycles.translate2.",
+        "morph.gear1.bound",      "morph.gear1.bytes",
+        "morph.gear1.guest_",     "morph.gear1.insns_made",
+        "morph.gear1.length",     "morph.gear1.transl",
+        "morph.gear2.bound",      "morph.gear2.bytes",
+        "morph.gear2.guest_",     "morph.gear2.hot",
+        "morph.gear2.insns_made", "morph.gear2.length",
+        "morph.gear2.remade",     "morph.gear2.transl",
+        "morph.translate.",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+        if (strncmp(name, groups[i], strlen(groups[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_cycles_once(const char *name)
+{
+    return strncmp(name, "cycles.", 7) == 0 && is_once(name);
+}
+
+static bool is_total(const char *name)
+{
+    return strcmp(name, "run.cycles") == 0 || strcmp(name, "cycles.total") == 0;
+}
+
+/* The units as columns, for base/estimate.h. */
+typedef struct Columns {
+    const Sample *sample;
+    uint64_t *sizes, *values, *once; /* cycles of is_once() */
+    double *weights;
+} Columns;
+
+static Columns make_columns(const Machine *m)
+{
+    const Sample *s = m->sample;
+    Columns c = {.sample = s,
+                 .sizes = alloc_zeroed(s->count, sizeof *c.sizes),
+                 .values = alloc_zeroed(s->count, sizeof *c.values),
+                 .once = alloc_zeroed(s->count, sizeof *c.once),
+                 .weights = alloc_zeroed(s->count, sizeof *c.weights)};
+    size_t rows = stats_sampled_count(m->stats);
+    for (size_t i = 0; i < s->count; i++) {
+        c.sizes[i] = s->units[i].insns;
+        c.weights[i] = s->units[i].weight;
+    }
+    for (size_t row = 0; row < rows; row++)
+        if (is_cycles_once(stats_sampled_name(m->stats, row)))
+            for (size_t i = 0; i < s->count; i++)
+                c.once[i] += s->units[i].counts[row];
+    return c;
+}
+
+static void free_columns(Columns *c)
+{
+    free(c->sizes);
+    free(c->values);
+    free(c->once);
+    free(c->weights);
+}
+
+/* One statistic of all units, `less` what was done once. */
+static Estimate estimate(const Columns *c, size_t row, bool less)
+{
+    const Sample *s = c->sample;
+    for (size_t i = 0; i < s->count; i++)
+        c->values[i] = s->units[i].counts[row] - (less ? c->once[i] : 0);
+    return s->points ? estimate_weighted(c->values, c->sizes, c->weights,
+                                         s->count, s->whole)
+                     : estimate_ratio(c->values, c->sizes, s->count, s->whole);
+}
+
+void sample_finish(Machine *m)
+{
+    Sample *s = m->sample;
+    measure_update(m);
+    s->whole = stats_get(m->stats, "run.insns");
+    if (!sample_is_enough(s))
+        return;
+    Columns columns = make_columns(m);
+    size_t rows = stats_sampled_count(m->stats);
+    uint64_t once = 0;
+    for (size_t row = 0; row < rows; row++) {
+        const char *name = stats_sampled_name(m->stats, row);
+        once += is_cycles_once(name) ? stats_get(m->stats, name) : 0;
+    }
+    for (size_t row = 0; row < rows; row++) {
+        const char *name = stats_sampled_name(m->stats, row);
+        if (is_once(name))
+            continue;
+        bool total = is_total(name);
+        Estimate e = estimate(&columns, row, total);
+        stats_put_estimate(m->stats, row, rounded(e.total) + (total ? once : 0),
+                           rounded(e.half));
+    }
+    free_columns(&columns);
+}
