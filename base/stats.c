@@ -385,7 +385,7 @@ void stats_write_json(const Stats *stats, FILE *out)
                 value_of(stats, e));
     }
     for (size_t i = 0; i < stats->count; i++)
-        if (stats->entries[i].estimated)
+        if (stats->entries[i].sampled)
             fprintf(out, ",\n  \"ci95.%s\": %" PRIu64, stats->entries[i].name,
                     stats->entries[i].half);
     fputs("\n}\n", out);

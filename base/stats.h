@@ -52,8 +52,8 @@ size_t stats_sampled_count(const Stats *stats);
  * since the beginning, and from now on what is printed and asked for. */
 const char *stats_sampled_name(const Stats *stats, size_t index);
 void stats_read_sampled(const Stats *stats, uint64_t *counts);
-/* `half` is that of the confidence interval; it is printed as another row,
- * "ci95.GROUP.NAME". */
+/* `half` is that of the confidence interval; JSON has it as another row,
+ * "ci95.GROUP.NAME", which is 0 where there is no estimate. */
 void stats_put_estimate(Stats *stats, size_t index, uint64_t value,
                         uint64_t half);
 /* The half of the row called "group.name"; 0 where nothing is estimated. */

@@ -6,6 +6,7 @@
 #include "cli/run.h"
 
 #include "base/alloc.h"
+#include "cli/bbv.h"
 #include "cli/checkpoints.h"
 #include "cli/fill.h"
 #include "cli/hostconsole.h"
@@ -50,6 +51,7 @@ typedef struct Session {
     Trace *trace;
     Pipeline *pipeline;
     Timeline *timeline;
+    Bbv *bbv;
     HostConsole *console;
     Machine *machine;
     Network *network; /* NULL also where the script has what comes by it */
@@ -325,7 +327,8 @@ static bool open_views(Session *s, Diag *diag)
         s->pipeline = pipeline_open(pipeline, s->machine, diag);
     if (timeline && (s->pipeline || !pipeline))
         s->timeline = timeline_open(timeline, s->config, s->machine, diag);
-    return (!pipeline || s->pipeline) && (!timeline || s->timeline);
+    s->bbv = bbv_open(s->options, s->machine, diag);
+    return !*diag->text;
 }
 
 static bool restore_machine(Session *s, Diag *diag)
@@ -578,6 +581,8 @@ static int finish(Session *s, Diag *diag)
     ok = trace_close(s->trace, diag) && ok;
     ok = (!s->pipeline || pipeline_close(s->pipeline, diag)) && ok;
     ok = (!s->timeline || timeline_close(s->timeline, diag)) && ok;
+    ok = bbv_close(s->bbv, diag) && ok;
+    s->bbv = NULL;
     ok = hostconsole_close(s->console, diag) && ok;
     ok = machine_sync_disks(s->machine, diag) && ok;
     ok = save_warm(s, diag) && ok;
@@ -620,6 +625,7 @@ static void release(Session *s)
     trace_destroy(s->trace);
     pipeline_destroy(s->pipeline);
     timeline_destroy(s->timeline);
+    bbv_drop(s->bbv);
     machine_close(s->machine);
     /* The rest goes faster when the process ends; a sanitizer would say that it
      * was lost. */

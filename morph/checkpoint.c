@@ -42,6 +42,7 @@ static const struct {
     {"rtc.", KEY_MACHINE},
     {"sys161.", KEY_MACHINE},
     {"fast_forward.", KEY_FORWARD},
+    {"sample.", KEY_FORWARD},
     {"roi.", KEY_MEASURE},
     {"stats.", KEY_MEASURE},
     {"engine.", KEY_FREE},

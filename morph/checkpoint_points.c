@@ -58,6 +58,10 @@ static void await(Machine *m)
 bool machine_set_checkpoints(Machine *m, const char *const *points,
                              size_t count, Diag *diag)
 {
+    if (m->sample)
+        return diag_error(diag, "sample.period: a sampled run takes no "
+                                "checkpoints; take them in a run of its own, "
+                                "without it");
     Checkpoints *c = m->checkpoints = alloc_zeroed(1, sizeof *c);
     c->list = alloc_zeroed(count, sizeof *c->list);
     for (; c->count < count; c->count++)

@@ -521,11 +521,14 @@ bool phases_load(Machine *m, const Restored *restored, Ckpt *ckpt)
     if (ckpt_error(ckpt))
         return false;
     bool forwards = saved.phase == PHASE_FUNCTIONAL;
-    bool keeps = restored->model && !forwards && ckpt_has(ckpt, "model") &&
+    bool keeps = restored->model && !forwards && !m->sample &&
+                 ckpt_has(ckpt, "model") &&
                  (restored->forwarded || !begins_forwarding);
     if (has_model && keeps)
         load_model(m, &saved, ckpt);
     else
         begin_cold(m, restored->times);
+    if (m->sample && m->sample->begun)
+        sample_begin(m);
     return !has_model || begins_forwarding || keeps;
 }

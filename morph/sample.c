@@ -139,9 +139,11 @@ uint64_t sample_next_insns(const Machine *m)
 void sample_begin(Machine *m)
 {
     Sample *s = m->sample;
-    s->begun = true;
     s->base = phases_insns(m);
-    s->before = alloc_zeroed(stats_sampled_count(m->stats), sizeof *s->before);
+    if (!s->begun)
+        s->before =
+            alloc_zeroed(stats_sampled_count(m->stats), sizeof *s->before);
+    s->begun = true;
 }
 
 static void begin_unit(Machine *m)

@@ -73,7 +73,8 @@ void sample_destroy(Sample *sample);
 /* How much lower the layer's thresholds are. */
 uint64_t sample_scale(const Sample *sample);
 
-/* Where fast-forwarding to a point has ended: sampling begins. */
+/* Where fast-forwarding to a point has ended, or a checkpoint was restored:
+ * sampling begins. */
 void sample_begin(Machine *m);
 /* The instruction count at which the present step ends. */
 uint64_t sample_next_insns(const Machine *m);

@@ -1,0 +1,93 @@
+#!/bin/bash
+# selkirk run --sample and --bbv from outside: test_sample.sh SELKIRK.
+# How near estimates come, that no engine changes them, what is refused.
+set -euo pipefail
+program=phases
+. "$(dirname "$0")/events.sh"
+
+says() {
+    grep -qF -e "$2" "$1.err" || { cat "$1.err" >&2 && fail "$1: does not say: $2"; }
+}
+count() { # count RUN ROW: of stats.json
+    sed -n "s/^  \"$2\": \([0-9]*\),*$/\1/p" "$1/stats.json"
+}
+near() { # near RUN RUN ROW PERCENT
+    local a b
+    a=$(count "$1" "$3") b=$(count "$2" "$3")
+    [ $((100 * a)) -ge $(((100 - $4) * b)) ] && [ $((100 * a)) -le $(((100 + $4) * b)) ] ||
+        fail "$1: $3 is $a, not within $4 % of $b"
+}
+same() {
+    cmp "$1/stats.json" "$2/stats.json" && cmp "$1/samples.csv" "$2/samples.csv" ||
+        fail "$1 and $2 differ"
+}
+
+fast=(-s engine.sample=100 -s engine.hot=1 -s engine.threads=0 -s engine.runs0=2)
+for model in vliw r3000; do
+    events 3 "all-$model" --model $model
+    events 3 "some-$model" --model $model --sample 20k,2k,5k
+    near "some-$model" "all-$model" run.cycles 5
+    [ "$(count "some-$model" run.insns)" = "$(count "all-$model" run.insns)" ] ||
+        fail 'the instructions of the region are known'
+    cmp "all-$model/console.txt" "some-$model/console.txt" ||
+        fail 'another output'
+    events 3 "again-$model" --model $model --sample 20k,2k,5k --engine reference
+    same "some-$model" "again-$model"
+    events 3 "fast-$model" --model $model --sample 20k,2k,5k "${fast[@]}"
+    same "some-$model" "fast-$model"
+done
+says some-vliw 'confidence'
+# Unlike Student's t, which few units take.
+says some-vliw '(normal)'
+[ "$(count some-vliw ci95.run.cycles)" -gt 0 ] || fail 'there is no interval'
+# The instructions of translations are counted, and not sampled.
+near some-vliw all-vliw morph.gear2.guest_insns 60
+[ "$(wc -l <some-vliw/samples.csv)" -ge 30 ] || fail 'too few units'
+events 3 few --model vliw --sample 100k,2k,5k --roi-from 100k
+says few "(Student's t)"
+events 3 checked --model vliw --sample 20k,2k,5k --check
+same some-vliw checked
+
+# Basic-block vectors: whole intervals, all instructions of them.
+events 3 vectors --model functional --bbv vectors.bb --bbv-interval 50k
+awk '{ n = split($0, part, ":"); sum = 0
+       for (i = 3; i <= n; i += 2) sum += part[i]
+       if ($0 !~ /^T(:[0-9]+:[0-9]+ )+$/ || sum != 50000) exit 1 }
+     END { if (NR != 28) exit 1 }' vectors.bb || fail 'the vectors are wrong'
+
+# Two intervals of SimPoint's, one for a quarter of the run; then such that the
+# first stands for all.
+printf '4 0\n11 1\n' >points && printf '0.25 0\n0.75 1\n' >weights
+points=(--model r3000 --sample 50k,2k,5k -s sample.points=points)
+events 3 chosen "${points[@]}" -s sample.weights=weights
+near chosen all-r3000 run.cycles 25
+[ "$(wc -l <chosen/samples.csv)" = 3 ] || fail 'two intervals are measured'
+says chosen "SimPoint's weights know no error"
+printf '1 0\n0 1\n' >weights
+events 3 first "${points[@]}" -s sample.weights=weights
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "run.cycles") c = i }
+         NR == 2 { printf "%.0f\n", $c / $2 * insns }' \
+    insns="$(count first run.insns)" first/samples.csv >wanted
+[ "$(count first run.cycles)" = "$(cat wanted)" ] || fail 'weights are not heeded'
+
+# What makes no sense.
+events 2 no-time --sample 20k
+says no-time 'add --model vliw or r3000'
+events 2 dense --model vliw --sample 20k,10k,10k
+says dense 'it has to be longer than sample.warm + sample.unit'
+events 2 twice --model vliw --sample 1M --interval 1000
+says twice 'leave one of the two out'
+events 2 both --model vliw --sample 1M -s fast_forward.warm=5 -f 10
+says both 'leave it out'
+events 2 half --model vliw --sample 1M -s sample.points=points
+says half 'name both files'
+printf '4 0\n11 zero\n' >points
+events 2 wrong "${points[@]}" -s sample.weights=weights
+says wrong "points:2: after it comes a cluster's number"
+printf '4 2\n' >points
+events 2 apart "${points[@]}" -s sample.weights=weights
+says apart 'weights:1: this cluster has no point'
+events 1 short --model vliw --sample 900k,2k,5k
+says short 'one unit is in what is measured'
+events 2 vliw --model vliw --bbv vectors.bb
+says vliw 'add --model functional'
