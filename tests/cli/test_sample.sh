@@ -26,7 +26,7 @@ fast=(-s engine.sample=100 -s engine.hot=1 -s engine.threads=0 -s engine.runs0=2
 for model in vliw r3000; do
     events 3 "all-$model" --model $model
     events 3 "some-$model" --model $model --sample 20k,2k,5k
-    near "some-$model" "all-$model" run.cycles 5
+    near "some-$model" "all-$model" run.cycles 10
     [ "$(count "some-$model" run.insns)" = "$(count "all-$model" run.insns)" ] ||
         fail 'the instructions of the region are known'
     cmp "all-$model/console.txt" "some-$model/console.txt" ||
@@ -87,7 +87,7 @@ says wrong "points:2: after it comes a cluster's number"
 printf '4 2\n' >points
 events 2 apart "${points[@]}" -s sample.weights=weights
 says apart 'weights:1: this cluster has no point'
-events 1 short --model vliw --sample 900k,2k,5k
+events 1 short --model vliw --sample 2M,2k,5k
 says short 'one unit is in what is measured'
 events 2 vliw --model vliw --bbv vectors.bb
 says vliw 'add --model functional'
