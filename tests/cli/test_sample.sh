@@ -1,8 +1,8 @@
 #!/bin/bash
-# selkirk run --sample and --bbv from outside: test_sample.sh SELKIRK.
+# selkirk run --sample and --bbv from outside: test_sample.sh SELKIRK FORM.
 # How near estimates come, that no engine changes them, what is refused.
 set -euo pipefail
-program=phases
+program=phases form=${2:-plain}
 . "$(dirname "$0")/events.sh"
 
 says() {
@@ -13,6 +13,8 @@ count() { # count RUN ROW: of stats.json
 }
 near() { # near RUN RUN ROW PERCENT
     local a b
+    # The hard form keeps a few translations, and makes them all the time.
+    [ "$form" != hard ] || return 0
     a=$(count "$1" "$3") b=$(count "$2" "$3")
     [ $((100 * a)) -ge $(((100 - $4) * b)) ] && [ $((100 * a)) -le $(((100 + $4) * b)) ] ||
         fail "$1: $3 is $a, not within $4 % of $b"
