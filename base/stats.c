@@ -388,7 +388,7 @@ void stats_write_json(const Stats *stats, FILE *out)
         if (stats->entries[i].sampled)
             fprintf(out, ",\n  \"ci95.%s\": %" PRIu64, stats->entries[i].name,
                     stats->entries[i].half);
-    fputs("\n}\n", out);
+    fputs(stats->count ? "\n}\n" : "}\n", out);
 }
 
 void stats_write_csv_names(const Stats *stats, FILE *out)
