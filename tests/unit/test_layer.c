@@ -210,7 +210,7 @@ static const uint32_t misses[] = {
     LUI(T1, 0x8001),
     LUI(T2, 0x8000),
     ADDIU(S1, ZERO, 6),
-    LW(T0, 4 * 30, T1), /* 4: the copy */
+    LW(T0, 4 * 32, T1), /* 4: the copy */
     ADDIU(S1, S1, -1),
     SW(T0, 0, T2),
     ADDIU(T1, T1, 4),
@@ -227,13 +227,15 @@ static const uint32_t misses[] = {
     ADDU(T1, T1, S2),
     SW(T1, 0, A0),
     XORI(S2, S2, 0x55),
+    LW(T4, 0, A0), /* in flight when the next one fails */
     LW(T1, 0x1000, A0),
     ADDIU(S1, S1, -1),
+    ADDU(S3, S3, T4),
     ADDU(S3, S3, T1),
-    BNE(S1, ZERO, -10),
+    BNE(S1, ZERO, -12),
     SW(S3, 0x1004, A0),
     EXIT,
-    NOP,         /* 30: the handler of TLB misses */
+    NOP,         /* 32: the handler of TLB misses */
     MTC0(T3, 2), /* from here on one row */
     MFC0(T0, EPC),
     TLBWI,
@@ -755,7 +757,6 @@ static void test_refusals(void **state)
     Guest g;
     RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=0");
     assert_int_equal(stat(&g, "morph.learned.refused"), 0);
-    uint64_t replays = stat(&g, "morph.replay.runs");
     finish(&g);
     RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=4");
     CHECK_SAME(&g, misses);
@@ -763,9 +764,6 @@ static void test_refusals(void **state)
     CHECK_WELL(stat(&g, "morph.learned.refused") == 2);
     /* The access, and MTC0 to RFE, of which none is translated. */
     CHECK_WELL(stat(&g, "morph.handler.insns") > 950 * 6);
-    fprintf(stderr, "RR %d %d %d\n", (int)replays,
-            (int)stat(&g, "morph.replay.runs"),
-            (int)stat(&g, "morph.gear0.insns"));
     uint64_t exceptions = stat(&g, "cycles.exception");
     finish(&g);
     RUN(&g, misses, "gear2.threshold=30", "morph.commit_refused=4",
