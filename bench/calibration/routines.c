@@ -75,9 +75,33 @@ void cpu_watch_page(Cpu *cpu, uint32_t pa)
     (void)cpu, (void)pa;
 }
 
+void core_set_generation(Core *core, uint64_t generation)
+{
+    (void)core, (void)generation;
+}
+
 void replay_remove(Layer *l, Translation *t)
 {
     (void)l, (void)t;
+}
+
+void translate_forget(Translation *t)
+{
+    (void)t;
+}
+
+/* Of the guest's mapping, which nothing here asks for. */
+TlbResult tlb_translate(GuestState *s, const TlbIndex *index, uint32_t va,
+                        bool store, TlbPage *page)
+{
+    (void)s, (void)index, (void)va, (void)store, (void)page;
+    platform_exit(6);
+}
+
+uint8_t *bus_page(Bus *bus, uint32_t pa, bool write)
+{
+    (void)bus, (void)pa, (void)write;
+    platform_exit(6);
 }
 
 /* --- The layer and its translations --------------------------------------- */
@@ -98,6 +122,7 @@ static void make_layer(Rig *r)
     l->index = alloc_zeroed(INDEX_BUCKETS, sizeof *l->index);
     l->hash = alloc_zeroed(HASH, sizeof *l->hash);
     l->hash_mask = HASH - 1;
+    l->holder = l;
     l->predict = &r->predict;
     l->gear1_threshold = UINT32_MAX;
     l->chain = l->inline_cache = true;
