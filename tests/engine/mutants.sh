@@ -106,5 +106,11 @@ mutant 'a look at the jump cache that costs nothing' engine_predict.c 400 \
     's/p->jump_cost \+ //'
 mutant 'compiled code whose jump cache costs nothing' llvm/emit_jump.c 400 \
     's/ir_long\(ir, e->source->jump_cost\)/ir_long(ir, 0)/'
+mutant 'a miss of a threaded form that asks memory at the entry' \
+    engine_threaded.c 200 's/\(clock \+ self->unit\.clocks\[op - ops\]\)/(clock)/'
+mutant 'a miss of compiled code that asks memory a cycle late' \
+    llvm/emit_mem.c 200 's/atom->path->clock - 1\)/atom->path->clock)/'
+mutant 'a fetch that asks memory after the molecule has waited' \
+    engine_threaded_make.c 400 's/draft->clock = w->fetched;/draft->clock = w->path.clock;/'
 echo "1..$count"
 [ "$failed" -eq 0 ] || exit 1
