@@ -339,6 +339,8 @@ bool machine_restore(Machine *m, Ckpt *ckpt, Diag *diag)
     if (ckpt_end(ckpt)) {
         if (!kept.measured)
             measure_restart(m);
+        if (m->sample && m->sample->begun)
+            sample_begin(m);
         restart_check(m);
         return true;
     }

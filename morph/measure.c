@@ -260,6 +260,17 @@ void measure_restart(Machine *m)
         stats_reset(m->stats);
 }
 
+void measure_cut(Machine *m)
+{
+    Measure *e = m->measure;
+    if (e->state != MEASURE_INSIDE || e->start_insns == phases_insns(m))
+        return;
+    measure_update(m);
+    stats_reset(m->stats);
+    e->start_insns = e->line_insns = e->insns;
+    e->start_cycles = e->line_cycles = e->cycles;
+}
+
 /* --- The end of the run ----------------------------------------------------
  */
 

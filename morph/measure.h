@@ -56,6 +56,9 @@ uint64_t measure_next_cycles(const Machine *m);
 void measure_save(Machine *m, Ckpt *ckpt);
 /* The machine was restored, with other keys: what is measured begins anew. */
 void measure_restart(Machine *m);
+/* Sampling begins: of a region that has begun before, only what is from here on
+ * is measured.  Its end stays where it is. */
+void measure_cut(Machine *m);
 
 /* Brings the counters of all parts up to date. */
 void measure_update(const Machine *m);

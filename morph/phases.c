@@ -528,7 +528,5 @@ bool phases_load(Machine *m, const Restored *restored, Ckpt *ckpt)
         load_model(m, &saved, ckpt);
     else
         begin_cold(m, restored->times);
-    if (m->sample && m->sample->begun)
-        sample_begin(m);
     return !has_model || begins_forwarding || keeps;
 }

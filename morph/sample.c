@@ -144,6 +144,8 @@ void sample_begin(Machine *m)
         s->before =
             alloc_zeroed(stats_sampled_count(m->stats), sizeof *s->before);
     s->begun = true;
+    /* What came before no unit speaks for. */
+    measure_cut(m);
 }
 
 static void begin_unit(Machine *m)

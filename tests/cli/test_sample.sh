@@ -47,6 +47,22 @@ near some-vliw all-vliw morph.gear2.guest_insns 60
 [ "$(wc -l <some-vliw/samples.csv)" -ge 30 ] || fail 'too few units'
 events 3 few --model vliw --sample 100k,2k,5k --roi-from 100k
 says few "(Student's t)"
+# What was before sampling began is in no unit, and not estimated: the region is
+# the rest, as with --roi-from there.
+for model in vliw r3000; do
+    late=(--model $model --fast-forward 700k --sample 20k,2k,5k)
+    events 3 "late-$model" "${late[@]}"
+    events 3 "region-$model" "${late[@]}" --roi-from 700k
+    same "late-$model" "region-$model"
+    events 3 "before-$model" "${late[@]}" --roi-from 400k
+    same "late-$model" "before-$model"
+done
+# Nor does a checkpoint's, of which the region is the same.
+events 3 kept --model r3000 --checkpoint-at 700k=kept.ckpt
+events 3 restored --model r3000 --restore kept.ckpt --sample 20k,2k,5k
+near restored late-r3000 run.cycles 2
+[ "$(count restored run.insns)" = "$(count late-r3000 run.insns)" ] ||
+    fail 'the region of a restored run is what comes after the checkpoint'
 events 3 checked --model vliw --sample 20k,2k,5k --check
 same some-vliw checked
 
