@@ -158,7 +158,6 @@ static void begin_unit(Machine *m)
         .at = m->measure->insns,
         .weight = s->points ? s->points[s->next].weight : 1,
     };
-    s->present.cycles = m->measure->cycles;
     s->warmed += s->present.at - s->timed_insns;
     stats_read_sampled(m->stats, s->before);
 }
@@ -169,7 +168,6 @@ static void add_unit(Machine *m)
     size_t count = stats_sampled_count(m->stats);
     SampleUnit unit = s->present;
     unit.insns = m->measure->insns - unit.at;
-    unit.cycles = m->measure->cycles - unit.cycles;
     unit.counts = alloc_zeroed(count, sizeof *unit.counts);
     stats_read_sampled(m->stats, unit.counts);
     for (size_t i = 0; i < count; i++)

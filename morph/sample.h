@@ -25,7 +25,7 @@ typedef struct SamplePoint {
 /* What was measured of one unit. */
 typedef struct SampleUnit {
     uint64_t at; /* instructions since power-on, where it began */
-    uint64_t insns, cycles;
+    uint64_t insns;
     double weight;    /* 1 where there are no points */
     uint64_t *counts; /* by stats_sampled_name() */
 } SampleUnit;
