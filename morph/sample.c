@@ -13,6 +13,9 @@
 /* The next pace is an eighth the latest unit's, and the rest as it was. */
 enum { PACE_SHARE = 8 };
 
+/* The shortest interval that --bbv-interval takes. */
+enum { INTERVAL_MIN = 1000 };
+
 /* --- Keys ------------------------------------------------------------------
  */
 
@@ -34,7 +37,14 @@ static bool check(const Sample *s, const Config *config, Diag *diag)
                           "stats.interval = %s: a sampled run has units, not "
                           "intervals; leave one of the two out",
                           config_text(config, CONFIG_STATS_INTERVAL));
-    return s->points || s->warm + s->unit < s->period ||
+    if (s->points)
+        return s->period >= INTERVAL_MIN ||
+               diag_error(diag,
+                          "sample.period = %s: an interval has %d instructions "
+                          "at least; take what --bbv-interval was",
+                          config_text(config, CONFIG_SAMPLE_PERIOD),
+                          INTERVAL_MIN);
+    return s->warm + s->unit < s->period ||
            diag_error(diag,
                       "sample.period = %s: it has to be longer than "
                       "sample.warm + sample.unit, which are %s + %s; take a "
@@ -183,6 +193,8 @@ static void set_pace(Machine *m)
 {
     Sample *s = m->sample;
     uint64_t insns = phases_insns(m) - s->timed_insns;
+    if (insns == 0)
+        return;
     uint64_t rate = (phases_now(m) - s->timed_cycles) * SAMPLE_ONE / insns;
     if (s->next == 1)
         s->pace_rate = rate;
@@ -199,11 +211,13 @@ static void note_timed(Machine *m)
     m->sample->step = SAMPLE_WARM;
 }
 
+/* A translation may have gone past all of a short unit: it has nothing. */
 static void end_unit(Machine *m)
 {
     Sample *s = m->sample;
     measure_update(m);
-    if (s->inside && m->measure->state == MEASURE_INSIDE)
+    if (s->inside && m->measure->state == MEASURE_INSIDE &&
+        m->measure->insns > s->present.at)
         add_unit(m);
     s->next++;
     set_pace(m);

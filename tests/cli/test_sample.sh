@@ -99,6 +99,9 @@ events 2 both --model vliw --sample 1M -s fast_forward.warm=5 -f 10
 says both 'leave it out'
 events 2 half --model vliw --sample 1M -s sample.points=points
 says half 'name both files'
+printf '4 0\n5 1\n' >points && printf '0.5 0\n0.5 1\n' >weights
+events 2 tiny --model vliw --sample 10 -s sample.points=points -s sample.weights=weights
+says tiny 'an interval has 1000 instructions at least'
 printf '4 0\n11 zero\n' >points
 events 2 wrong "${points[@]}" -s sample.weights=weights
 says wrong "points:2: after it comes a cluster's number"
