@@ -11,15 +11,31 @@ bool samples_are_missing(const Run *run)
     return s && !sample_is_enough(s);
 }
 
+/* The intervals that are missing, a few of them by their numbers. */
+static void tell_points(const Run *run, const Sample *s)
+{
+    enum { NAMED_MAX = 8 };
+    size_t missing = 0;
+    fprintf(stderr, "selkirk: sample.points = %s: ",
+            config_text(run->config, CONFIG_SAMPLE_POINTS));
+    for (size_t i = 0; i < s->point_count; i++)
+        if (sample_lacks(&s->points[i]) && missing++ < NAMED_MAX)
+            fprintf(stderr, "%s%" PRIu64,
+                    missing == 1 ? "what is measured lacks interval " : ", ",
+                    s->points[i].interval);
+    if (missing > NAMED_MAX)
+        fprintf(stderr, " and %zu more", missing - NAMED_MAX);
+    fprintf(stderr,
+            ", of %" PRIu64 " instructions each, and nothing is estimated; "
+            "begin and end where --bbv did\n",
+            s->period);
+}
+
 void samples_tell_missing(const Run *run)
 {
     const Sample *s = machine_sample(run->machine);
     if (s->points)
-        fprintf(stderr,
-                "selkirk: sample.points = %s: the run has none of these "
-                "intervals, of %" PRIu64 " instructions each, and nothing is "
-                "estimated\n",
-                config_text(run->config, CONFIG_SAMPLE_POINTS), s->period);
+        tell_points(run, s);
     else
         fprintf(stderr,
                 "selkirk: sample.period = %s: %s in what is measured, %" PRIu64

@@ -4,7 +4,8 @@
 
 #include "cli/report.h"
 
-/* Whether there is no estimate, as too few units lie in the region. */
+/* Whether there is no estimate, as too few units lie in the region, or not all
+ * of SimPoint's intervals. */
 bool samples_are_missing(const Run *run);
 /* One line to the standard error then. */
 void samples_tell_missing(const Run *run);

@@ -187,6 +187,8 @@ static void add_unit(Machine *m)
         s->units = alloc_resize(s->units, s->count ? 2 * s->count : 1,
                                 sizeof *s->units);
     s->units[s->count++] = unit;
+    if (s->points)
+        s->points[s->next].measured = true;
 }
 
 static void set_pace(Machine *m)
@@ -253,9 +255,19 @@ static uint64_t rounded(double value)
     return value < 0x1p63 ? (uint64_t)llround(value) : UINT64_MAX;
 }
 
+bool sample_lacks(const SamplePoint *point)
+{
+    return point->weight > 0 && !point->measured;
+}
+
 bool sample_is_enough(const Sample *s)
 {
-    return s->count >= (s->points ? 1 : 2);
+    if (!s->points)
+        return s->count >= 2;
+    for (size_t i = 0; i < s->point_count; i++)
+        if (sample_lacks(&s->points[i]))
+            return false;
+    return true;
 }
 
 /* What the layer does once for a piece of code, whenever that is.  It is seen

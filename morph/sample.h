@@ -20,6 +20,7 @@ typedef struct SamplePoint {
     uint64_t interval; /* from 0 on */
     uint64_t cluster;
     double weight;
+    bool measured; /* the sample has its unit */
 } SamplePoint;
 
 /* What was measured of one unit. */
@@ -85,7 +86,9 @@ bool sample_advance(Machine *m);
  * statistics. */
 void sample_finish(Machine *m);
 
-/* Whether there are units enough for an estimate. */
+/* Whether the sample has no unit of a point that has a weight. */
+bool sample_lacks(const SamplePoint *point);
+/* Whether there are units enough for an estimate: two, or all of the points. */
 bool sample_is_enough(const Sample *sample);
 
 /* What `clock` of the processor is in time. */

@@ -119,6 +119,11 @@ static bool read_weights(SamplePoint *points, size_t count, Lines *l,
         if (points[i].weight < 0)
             diag_error(diag, "%s: cluster %" PRIu64 " has no weight", l->path,
                        points[i].cluster);
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += points[i].weight;
+    if (!*diag->text && sum <= 0)
+        diag_error(diag, "%s: no weight is above 0", l->path);
     return !*diag->text;
 }
 

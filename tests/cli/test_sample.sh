@@ -88,6 +88,20 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "run.cycles") c = i }
     insns="$(count first run.insns)" first/samples.csv >wanted
 [ "$(count first run.cycles)" = "$(cat wanted)" ] || fail 'weights are not heeded'
 
+# An interval behind the run's end, or out of the region, is told; one without a
+# weight is not.
+printf '4 0\n900 1\n11 2\n' >points && printf '0.25 0\n0.25 1\n0.5 2\n' >weights
+events 1 beyond "${points[@]}" -s sample.weights=weights
+says beyond 'lacks interval 900, of 50000'
+events 1 outside "${points[@]}" -s sample.weights=weights --roi-to 300k
+says outside 'lacks interval 11, 900, of'
+printf '0.5 0\n0 1\n0.5 2\n' >weights
+events 3 light "${points[@]}" -s sample.weights=weights
+[ "$(wc -l <light/samples.csv)" = 3 ] || fail 'two intervals are measured'
+printf '0 0\n0 1\n0 2\n' >weights
+events 2 nothing "${points[@]}" -s sample.weights=weights
+says nothing 'no weight is above 0'
+
 # What makes no sense.
 events 2 no-time --sample 20k
 says no-time 'add --model vliw or r3000'
