@@ -270,22 +270,39 @@ bool sample_is_enough(const Sample *s)
     return true;
 }
 
-/* What the layer does once for a piece of code, whenever that is.  It is seen
- * whether it falls in a unit or in what warms up; were it sampled, one that
- * falls in a unit would count for as many as a period has units.  So the sum of
- * both stands for the whole. */
+/* What the layer does once for a piece of code, whenever that is, or when it
+ * comes back from fast-forwarding, before any unit.  The former is seen whether
+ * it falls in a unit or in what warms up; were it sampled, one that falls in a
+ * unit would count for as much as the whole period.  So the sum of all that was
+ * done stands for the whole. */
 static bool is_once(const char *name)
 {
     static const char *const groups[] = {
-        "cycles.translate1",      "cycles.translate2.",
-        "morph.gear1.bound",      "morph.gear1.bytes",
-        "morph.gear1.guest_",     "morph.gear1.insns_made",
-        "morph.gear1.length",     "morph.gear1.transl",
-        "morph.gear2.bound",      "morph.gear2.bytes",
-        "morph.gear2.guest_",     "morph.gear2.hot",
-        "morph.gear2.insns_made", "morph.gear2.length",
-        "morph.gear2.remade",     "morph.gear2.transl",
+        "cycles.chain",
+        "cycles.translate1",
+        "cycles.translate2.",
+        "cycles.warm",
+        "morph.chain.generations",
+        "morph.chain.made",
+        "morph.gear1.bound",
+        "morph.gear1.bytes",
+        "morph.gear1.guest_",
+        "morph.gear1.insns_made",
+        "morph.gear1.length",
+        "morph.gear1.transl",
+        "morph.gear2.bound",
+        "morph.gear2.bytes",
+        "morph.gear2.guest_",
+        "morph.gear2.hot",
+        "morph.gear2.insns_made",
+        "morph.gear2.length",
+        "morph.gear2.remade",
+        "morph.gear2.transl",
+        "morph.learned.",
+        "morph.replay.transl",
+        "morph.tcache.",
         "morph.translate.",
+        "morph.warm.",
     };
     for (size_t i = 0; i < ARRAY_LEN(groups); i++)
         if (strncmp(name, groups[i], strlen(groups[i])) == 0)
