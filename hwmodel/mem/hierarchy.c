@@ -462,7 +462,8 @@ void hierarchy_add_stats(const Hierarchy *h, Stats *stats)
         ROW("write_backs", "lines", write_backs1, "dirty lines replaced"),
     };
     static const StatRow l2[] = {
-        ROW("accesses", "lines", accesses2, "first-level misses"),
+        ROW("accesses", "lines", accesses2,
+            "first-level misses, and what the stream buffer reads"),
         ROW("misses", "lines", misses2, "lines that were not there either"),
         ROW("write_backs", "lines", write_backs2, "dirty lines replaced"),
     };
