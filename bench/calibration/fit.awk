@@ -143,9 +143,9 @@ END {
         }
         fit_line(2, key)
         rest = error(2, key, fixed, slope)
-        printf "%-16s%-19s%8d%9.1f%6.0f%%%10.1f%6.0f%%%10.0f + %8.1f u%6.0f%%\n", \
-            "cost." key, unit[key], set[key], per[1], off[1], per[2], off[2], \
-            fixed, slope, rest
+        printf "%-16s%-19s%8d%9.1f%6.0f%%%10.1f%6.0f%%", "cost." key, \
+            unit[key], set[key], per[1], off[1], per[2], off[2]
+        printf "%10.0f + %8.1f u%6.0f%%\n", fixed, slope, rest
         if (csv)
             printf "cost.%s,%s,%s,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f,%.1f\n", key, \
                 unit[key], set[key], per[1], off[1], per[2], off[2], fixed, \

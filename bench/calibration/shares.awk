@@ -1,11 +1,12 @@
 # How instructions of the scheduler's stage divide among its files:
 #   awk -f shares.awk MAP TRACE
 # where MAP is of a program that calibration/build left, TRACE of `selkirk run
-# --trace insns` of it.  Prints FILE INSTRUCTIONS, a line each.  What is in no file of the back end, as memset(), is
-# not counted: it is taken to divide as the rest.
+# --trace insns` of it.  Prints FILE INSTRUCTIONS, a line each.  What is in no
+# file of the back end, as memset(), is not counted: it is taken to divide as
+# the rest.
 
-# The trace's stage runs from the first instruction of backend_schedule() to that
-# of the function which ends stages.
+# The trace's stage runs from the first instruction of backend_schedule() to
+# that of the function which ends stages.
 
 # A number in hexadecimal digits.
 function number(hex, n, i) {
