@@ -118,9 +118,12 @@ static uint64_t unit_length(const Sample *s)
 
 static uint64_t unit_start(const Sample *s)
 {
-    if (s->points)
-        return bits_saturating_add(s->base,
-                                   s->points[s->next].interval * s->period);
+    if (s->points) {
+        uint64_t interval = s->points[s->next].interval;
+        bool fits = interval <= UINT64_MAX / s->period;
+        return fits ? bits_saturating_add(s->base, interval * s->period)
+                    : UINT64_MAX;
+    }
     return s->base + s->offset + s->warm + s->next * s->period;
 }
 
