@@ -42,7 +42,9 @@ says some-vliw 'confidence'
 # Unlike Student's t, which few units take.
 says some-vliw '(normal)'
 [ "$(count some-vliw ci95.run.cycles)" -gt 0 ] || fail 'there is no interval'
-# The instructions of translations are counted, and not sampled.
+# The instructions of translations are counted, and not sampled; links likewise.
+[ "$(count some-vliw morph.chain.made)" -gt 0 ] &&
+    [ "$(count some-vliw ci95.morph.chain.made)" = 0 ] || fail 'links are sampled'
 near some-vliw all-vliw morph.gear2.guest_insns 60
 [ "$(wc -l <some-vliw/samples.csv)" -ge 30 ] || fail 'too few units'
 events 3 few --model vliw --sample 100k,2k,5k --roi-from 100k
