@@ -420,6 +420,11 @@ static const uint8_t *load_kinds(Ckpt *c, size_t *count)
     if (!next_named(c, "kinds", 1, &item) ||
         !check_most(c, &item, CKPT_PAGE_KNOWN))
         return NULL;
+    if (item.count > CKPT_PAGES_MAX) {
+        ckpt_fail(c, "section %s has more pages than any machine; save it anew",
+                  c->at->name);
+        return NULL;
+    }
     *count = item.count;
     return item.values;
 }

@@ -22,8 +22,8 @@
 enum {
     LEVEL = 3, /* of zstd: its default */
     SECTIONS_MAX = 4096,
-    FIELDS_SIZE_MAX = 1 << 28, /* of a section without pages */
-    PAGES_MAX = 1 << 20,       /* 4 GB */
+    FIELDS_SIZE_MAX = 1 << 28,  /* of a section without pages */
+    FIELDS_TOTAL_MAX = 1 << 30, /* of all of them, which may be in memory */
 };
 
 #define BYTE_ORDER_MARK 0x01020304u
@@ -223,7 +223,7 @@ static bool is_sound(const Ckpt *c, const Entry *e)
            e->stored <= c->map_size - e->offset &&
            (e->kind == SECTION_PAGES
                 ? e->size % CKPT_PAGE == 0 &&
-                      e->size <= (uint64_t)PAGES_MAX * CKPT_PAGE
+                      e->size <= (uint64_t)CKPT_PAGES_MAX * CKPT_PAGE
                 : e->size <= FIELDS_SIZE_MAX && e->method != METHOD_PLACED);
 }
 
@@ -236,11 +236,13 @@ static bool read_table(Ckpt *c, const Header *header)
     Entry *entries = alloc_zeroed(header->count, sizeof *entries);
     memcpy(entries, c->map + header->table, header->count * sizeof *entries);
     bool good = check_of(header, entries) == header->check;
+    uint64_t total = 0;
     c->sections = alloc_zeroed(header->count, sizeof *c->sections);
     for (size_t i = 0; good && i < header->count; i++) {
         const Entry *e = &entries[i];
         Section *s = &c->sections[c->count++];
-        good = is_sound(c, e);
+        total += e->kind == SECTION_FIELDS ? e->size : 0;
+        good = is_sound(c, e) && total <= FIELDS_TOTAL_MAX;
         *s = (Section){.kind = (SectionKind)e->kind,
                        .method = (SectionMethod)e->method,
                        .offset = e->offset,

@@ -5,6 +5,8 @@
 
 #include "base/ckpt.h"
 
+enum { CKPT_PAGES_MAX = 1 << 20 }; /* of a section: 4 GB */
+
 typedef enum SectionKind {
     SECTION_FIELDS,
     SECTION_PAGES, /* the data pages that the section before lists */

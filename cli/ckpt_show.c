@@ -164,7 +164,11 @@ static void diff_pages(Pair *pair, const char *name)
     uint8_t *x = ckpt_read_pages(pair->a, name, &x_size, &x_kinds);
     uint8_t *y = ckpt_read_pages(pair->b, name, &y_size, &y_kinds);
     size_t size = x_size < y_size ? x_size : y_size;
-    for (size_t at = 0; x && y && at < size; at += CKPT_PAGE) {
+    if (x_size != y_size) {
+        printf("%s: %zu and %zu KB\n", name, x_size / 1024, y_size / 1024);
+        pair->different = true;
+    }
+    for (size_t at = 0; at < size; at += CKPT_PAGE) {
         size_t i = at / CKPT_PAGE;
         /* What the image has there is not known here. */
         if (x_kinds[i] == CKPT_PAGE_KNOWN || y_kinds[i] == CKPT_PAGE_KNOWN ||

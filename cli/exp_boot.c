@@ -140,14 +140,29 @@ static bool open_log(const Boots *b, Boot *boot)
     return false;
 }
 
-/* Begins to take it, unless another program has. */
+static void unlock_log(Boot *boot)
+{
+    close(boot->log);
+    boot->log = -1;
+}
+
+static bool is_there(const Boot *boot)
+{
+    return access(boot->path, R_OK) == 0;
+}
+
+/* Begins to take it, unless another program has, or does.  Who waits for one
+ * has no lock of another, for which somebody may wait who has the first. */
 static void start(Boots *b, Boot *boot)
 {
-    if (!open_log(b, boot))
+    boot->ended = is_there(boot);
+    if (boot->ended || !open_log(b, boot))
         return;
-    boot->ended = access(boot->path, R_OK) == 0;
-    if (boot->ended)
+    boot->ended = is_there(boot);
+    if (boot->ended) {
+        unlock_log(boot);
         return;
+    }
     if (!b->run->quiet)
         fprintf(stderr, "selkirk: to %s, for the points that begin there\n",
                 boot->point->run[EXP_CHECKPOINT_AT]);
@@ -188,9 +203,8 @@ static void look(Boots *b, Boot *boot)
     boot->pid = 0;
     boot->ended = true;
     b->running--;
-    close(boot->log); /* others may have it */
-    boot->log = -1;
-    if (status == 0 && access(boot->path, R_OK) == 0)
+    unlock_log(boot);
+    if (status == 0 && is_there(boot))
         return;
     read_last_line(boot->log_path, words, sizeof words);
     if (WIFSIGNALED(status))

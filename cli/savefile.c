@@ -20,6 +20,21 @@ static bool fail(const SaveFile *save, int error, Diag *diag)
                            : "name another file");
 }
 
+/* The name is on the disk when the folder is.  Where a folder cannot be synced
+ * the file is whole all the same. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? alloc_format("%.*s", (int)(slash + 1 - path), path)
+                         : alloc_string(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
 /* "FOLDER/.NAME.partial" */
 static char *partial_path(const char *path)
 {
@@ -96,6 +111,8 @@ bool savefile_close(SaveFile *save, Diag *diag)
     bool ok = !ferror(save->file) && fflush(save->file) == 0 &&
               (!save->durable || fsync(fileno(save->file)) == 0) &&
               rename(save->partial, save->path) == 0;
+    if (ok && save->durable)
+        sync_folder(save->path);
     if (!ok) {
         /* What an earlier write failed of, the next one says. */
         if (!errno && write(fileno(save->file), "", 1) > 0)

@@ -318,9 +318,7 @@ static void restart_check(Machine *m)
         const Processor *p = &m->processors[i];
         if (!p->check || !phases_is_layers(m))
             continue;
-        check_reset(p->check);
-        for (unsigned input = 0; input < 6; input++)
-            check_irq(p->check, input, p->irq_lines >> input & 1);
+        phases_reset_check(p);
     }
 }
 

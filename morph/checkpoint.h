@@ -37,6 +37,8 @@ void checkpoint_destroy(Checkpoints *checkpoints);
 /* Wherever the machine looks: whether the next point is reached, and passed
  * then. */
 bool checkpoint_look(Machine *m);
+/* Whether the next checkpoint is at a mark. */
+bool checkpoint_wants_mark(const Machine *m);
 /* Where the executor has to look next at the latest, as measure_next_*(). */
 uint64_t checkpoint_next_insns(const Machine *m);
 uint64_t checkpoint_next_cycles(const Machine *m);

@@ -566,7 +566,8 @@ static PageLessons *lessons_of(Layer *l, CodePage *page)
 {
     if (!page->lessons) {
         page->lessons = pool_take_zeroed(l->pool, sizeof *page->lessons);
-        forget_lookups(l);
+        LAYER_SHARERS (each, l)
+            forget_lookups(each);
     }
     return page->lessons;
 }

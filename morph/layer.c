@@ -333,10 +333,13 @@ void layer_share(Layer *l, Layer *first)
 
 void layer_close(Layer *l)
 {
-    if (!l || l->holder != l)
+    if (!l)
         return;
-    memo_close(l->memo);
+    if (l->holder == l)
+        memo_close(l->memo);
     l->memo = NULL;
+    if (l->holder != l)
+        return;
     if (l->core)
         engine_close(l->core);
 }

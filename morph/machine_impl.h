@@ -113,8 +113,6 @@ typedef struct Restored {
 /* Where the segment is loaded: kseg0 and kseg1 name physical memory; below,
  * addresses are physical. */
 uint32_t machine_segment_pa(const ElfSegment *segment);
-/* Whether the next checkpoint is at a mark. */
-bool checkpoint_wants_mark(const Machine *m);
 
 /* --- phases.c --------------------------------------------------------------
  */
@@ -181,6 +179,8 @@ bool phases_watch_hit(const Machine *m, Watch watch);
 
 /* The timed model runs from the beginning, in its own time. */
 void phases_enter_timed(Machine *m);
+/* The check mode's processor begins as it is, requests for interrupts too. */
+void phases_reset_check(const Processor *p);
 /* Saves the phase and the timed model, in sections of theirs; and goes on in
  * that phase, with that model, if both are the same and were saved.  False:
  * with the model that is configured, cold. */

@@ -141,7 +141,7 @@ static void attach_layers(Machine *m)
         layer_attach(m->processors[i].layer);
 }
 
-static void reset_check(const Processor *p)
+void phases_reset_check(const Processor *p)
 {
     check_reset(p->check);
     /* Cause has the R3010's request among them. */
@@ -170,7 +170,7 @@ static void enter_warm(Machine *m)
     for (unsigned i = 0; i < m->processor_count; i++) {
         const Processor *p = &m->processors[i];
         if (p->check)
-            reset_check(p);
+            phases_reset_check(p);
     }
 }
 
@@ -215,7 +215,7 @@ void phases_enter_sampled(Machine *m)
     }
     layer_enter(m->layer);
     if (m->check)
-        reset_check(m->own);
+        phases_reset_check(m->own);
 }
 
 void phases_leave_sampled(Machine *m, uint64_t rate)
@@ -359,8 +359,9 @@ static void run_baseline(Machine *m, uint64_t end, uint64_t insns)
         cpu_run_insns(m->cpu, end, insns);
         return;
     }
+    uint64_t before = cpu_insns(m->cpu);
     cpu_run_insns(m->cpu, least(end, cpu_time(m, m->warm_end)), insns);
-    m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
+    m->forwarded.warm_insns += cpu_insns(m->cpu) - before;
     m->forwarded.warm_cycles = baseline_cycles(m->baseline);
 }
 
@@ -423,6 +424,7 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
         idle(m, end, least(cycles, cut_cycles));
         return;
     }
+    uint64_t before;
     switch (m->phase) {
     case PHASE_FUNCTIONAL:
         if (m->forward.to.kind == POINT_INSNS && !is_at_point(m))
@@ -433,8 +435,9 @@ void phases_run(Machine *m, uint64_t end, bool stepwise)
     case PHASE_WARM:
         m->warm_limit = warm_limit(m);
         layer_set_look(m->layer, least(cut_insns, insns_at(m, cut_cycles)));
+        before = cpu_insns(m->cpu);
         layer_run(m->layer, end, least(insns, m->warm_limit));
-        m->forwarded.warm_insns = cpu_insns(m->cpu) - m->forwarded.insns;
+        m->forwarded.warm_insns += cpu_insns(m->cpu) - before;
         m->forwarded.warm_cycles = layer_cycles(m->layer);
         break;
     case PHASE_TIMED:

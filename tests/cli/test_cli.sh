@@ -241,6 +241,7 @@ done <<'END'
 bytes.elf the_image; --console bytes.elf
 ./bytes.elf the_image; --pipeline ./bytes.elf
 keys.input the_file_of_--input; --input keys.input --timeline keys.input
+bytes.elf the_image; --bbv bytes.elf
 ./same another_output; --timeline same --pipeline ./same
 same another_output; --trace insns:same --trace gears:same --console same
 same another_output; --checkpoint-at 5=same --warm-save same
