@@ -638,7 +638,7 @@ printf '[cpu]\nmodel = functional\n' >model.ini
 ok 'as files do' grep -qx 'model = functional' \
     <(sel config -w -c model.ini --preset tm5400)
 ok 'a preset that is not there' \
-    refuses '--preset: there is no preset "tm9"; choose from decstation-200, decstation-240, r3000, tm5400, tm8600' \
+    refuses '--preset: there is no preset "tm9"; choose from calibrated, decstation-200, decstation-240, r3000, tm5400, tm8600' \
     config --preset tm9
 ok 'prints the boards' prints 'decstation-200' sel docs boards
 ok 'a page that is not there' refuses 'there is no page "ports"; choose atoms, boards, instructions, keys or operations' \
