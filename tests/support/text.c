@@ -1,11 +1,10 @@
 /* See text.h. */
 #include "tests/support/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-char *text_of_code(const VliwCode *code)
+char *text_written(void (*write)(const void *, FILE *), const void *what)
 {
     char *text = NULL;
     size_t size = 0;
@@ -14,9 +13,19 @@ char *text_of_code(const VliwCode *code)
         perror("open_memstream");
         abort();
     }
-    vliw_code_print(code, out);
+    write(what, out);
     fclose(out);
     return text;
+}
+
+static void write_code(const void *code, FILE *out)
+{
+    vliw_code_print(code, out);
+}
+
+char *text_of_code(const VliwCode *code)
+{
+    return text_written(write_code, code);
 }
 
 char *text_changed(const char *text, const char *from, const char *to)

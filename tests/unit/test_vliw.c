@@ -101,14 +101,9 @@ static void test_desc_refused(void **state)
 
 /* --- Presets -------------------------------------------------------------- */
 
-static char *written(const Config *config)
+static void write_config(const void *config, FILE *out)
 {
-    char *text;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
     config_write(config, out);
-    fclose(out);
-    return text;
 }
 
 /* tm5400 names every key of the machine, and the defaults are those. */
@@ -118,7 +113,7 @@ static void test_tm5400(void **state)
     Diag diag = {""};
     Config *config = config_create();
     assert_true(config_set(config, "cpu.model", "vliw", "test", &diag));
-    char *wanted = written(config);
+    char *wanted = text_written(write_config, config);
     /* Another value in each of its keys: it must put all of them back. */
     static const char *const others[] = {
         "cpu.model=functional",
@@ -181,7 +176,7 @@ static void test_tm5400(void **state)
     for (unsigned i = 0; i < ARRAY_LEN(others); i++)
         assert_true(config_set_word(config, others[i], "test", &diag));
     assert_true(preset_apply(config, "tm5400", "--preset", &diag));
-    char *got = written(config);
+    char *got = text_written(write_config, config);
     assert_string_equal(got, wanted);
     /* No key of these sections is missing above. */
     unsigned keys = 0;
