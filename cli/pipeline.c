@@ -1,13 +1,14 @@
-/* `--pipeline`: Konata's log; see pipeline.h.
+/* `--pipeline`: what molecules do, as rows of Konata's log; see pipeline.h.
  *
- * The log only goes forward in time.  A molecule is told of when it issues;
+ * A processor's time only goes forward.  A molecule is told of when it issues;
  * what it waited for before, and what followed the one before it, are the
- * cycles that were charged to each cause in between: so a row is written when
+ * cycles that were charged to each cause in between: so a row is completed when
  * the next molecule issues. */
 #include "cli/pipeline.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "cli/kanata.h"
 #include "cli/savefile.h"
 #include "frontend/symbols.h"
 
@@ -15,19 +16,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The stage of each cause.  Its name has two letters, since a cycle has room
+ * for no more in the viewer. */
+typedef struct Stage {
+    const char *name;
+    bool layer; /* it is one of the layer's rows */
+} Stage;
+
+static const Stage stages[CORE_CAUSES] = {
+    [CORE_CAUSE_GEAR1] = {"X", false},
+    [CORE_CAUSE_GEAR2] = {"X", false},
+    [CORE_CAUSE_INTERLOCK] = {"Wt", false},
+    [CORE_CAUSE_ICACHE] = {"Ic", false},
+    [CORE_CAUSE_DCACHE] = {"Dc", false},
+    [CORE_CAUSE_TLB] = {"Tb", false},
+    [CORE_CAUSE_STORE_BUFFER] = {"Sb", false},
+    [CORE_CAUSE_COMMIT] = {"Cm", false},
+    [CORE_CAUSE_BRANCH] = {"Br", false},
+    [CORE_CAUSE_ROLLBACK] = {"Rb", false},
+    [CORE_CAUSE_GEAR0] = {"G0", true},
+    [CORE_CAUSE_DISPATCH] = {"Di", true},
+    [CORE_CAUSE_INDIRECT] = {"In", true},
+    [CORE_CAUSE_PROFILE] = {"Pf", true},
+    [CORE_CAUSE_CHAIN] = {"Ch", true},
+    [CORE_CAUSE_TRANSLATE1] = {"T1", true},
+    [CORE_CAUSE_TRANSLATE2_FORM] = {"Tf", true},
+    [CORE_CAUSE_TRANSLATE2_OPT] = {"To", true},
+    [CORE_CAUSE_TRANSLATE2_SCHED] = {"Ts", true},
+    [CORE_CAUSE_WARM] = {"Wm", true},
+    [CORE_CAUSE_INVALIDATE] = {"Iv", true},
+    [CORE_CAUSE_EXCEPTION] = {"Ex", true},
+    [CORE_CAUSE_IDLE] = {"Id", true},
+};
+
 static const char *const names[CORE_CAUSES] = {
 #define CAUSE(id, name, text) name,
 #include "hwmodel/vliw/cause.def"
 #undef CAUSE
-};
-
-/* Stages of a molecule's row; other causes are the layer's. */
-static const char *const stages[CORE_CAUSES] = {
-    [CORE_CAUSE_GEAR1] = "X",         [CORE_CAUSE_GEAR2] = "X",
-    [CORE_CAUSE_INTERLOCK] = "Wt",    [CORE_CAUSE_ICACHE] = "Ic",
-    [CORE_CAUSE_DCACHE] = "Dc",       [CORE_CAUSE_TLB] = "Dc",
-    [CORE_CAUSE_STORE_BUFFER] = "Sb", [CORE_CAUSE_COMMIT] = "Cm",
-    [CORE_CAUSE_BRANCH] = "Br",       [CORE_CAUSE_ROLLBACK] = "Rb",
 };
 
 typedef struct Row {
@@ -37,124 +62,155 @@ typedef struct Row {
     bool commits; /* goes on after a commit */
 } Row;
 
-struct Pipeline {
-    SaveFile save;
-    Machine *machine;
-    uint64_t now; /* that the log has got to */
-    uint64_t rows, retired;
-    uint64_t open; /* rows from here on are not retired */
+typedef struct Processor {
+    uint64_t now;  /* that its rows have got to */
+    uint64_t rows; /* that it has */
+    uint64_t open; /* rows from here on are not over */
     uint64_t charged[CORE_CAUSES];
     Row last; /* that has issued, if `running` */
     bool running;
     bool failed; /* it was rolled back */
+} Processor;
+
+struct Pipeline {
+    SaveFile save;
+    Machine *machine;
+    Kanata *log;
+    Processor *processors;
+    unsigned count;
 };
-
-/* --- The log -------------------------------------------------------------- */
-
-static void go_to(Pipeline *p, uint64_t cycle)
-{
-    if (cycle > p->now) {
-        fprintf(p->save.file, "C\t%" PRIu64 "\n", cycle - p->now);
-        p->now = cycle;
-    }
-}
-
-static uint64_t begin_row(Pipeline *p, unsigned thread)
-{
-    uint64_t id = p->rows++;
-    fprintf(p->save.file, "I\t%" PRIu64 "\t%" PRIu64 "\t%u\n", id, id, thread);
-    return id;
-}
-
-/* `cycles` of a stage from now on; the log gets to their end. */
-static void pass(Pipeline *p, uint64_t row, const char *stage, uint64_t cycles)
-{
-    if (cycles == 0)
-        return;
-    fprintf(p->save.file, "S\t%" PRIu64 "\t0\t%s\n", row, stage);
-    go_to(p, p->now + cycles);
-}
-
-static void end_rows(Pipeline *p, bool flushed)
-{
-    for (; p->open < p->rows; p->open++)
-        fprintf(p->save.file, "R\t%" PRIu64 "\t%" PRIu64 "\t%d\n", p->open,
-                flushed ? p->retired : p->retired++, flushed);
-}
 
 /* --- Rows ----------------------------------------------------------------- */
 
-static void label(const Pipeline *p, uint64_t row, const CoreCode *code,
-                  unsigned index)
+static unsigned number_of(const Pipeline *p, const Processor *of)
 {
-    FILE *file = p->save.file;
-    const VliwCode *of = code->code;
-    const Molecule *m = &of->molecules[index];
-    fprintf(file, "L\t%" PRIu64 "\t0\t%08" PRIx32 " g%u @%u ", row, of->pc,
-            code->gear, index);
+    return (unsigned)(of - p->processors);
+}
+
+static uint64_t begin_row(Pipeline *p, Processor *of)
+{
+    of->rows++;
+    return kanata_begin(p->log, number_of(p, of), of->now);
+}
+
+/* `cycles` of a stage from now on. */
+static void pass(Pipeline *p, Processor *of, uint64_t row, KanataLane lane,
+                 const char *stage, uint64_t cycles)
+{
+    if (cycles == 0)
+        return;
+    kanata_enter(p->log, number_of(p, of), row, lane, stage, of->now);
+    of->now += cycles;
+    kanata_leave(p->log, number_of(p, of), row, lane, stage, of->now);
+}
+
+static void end_rows(Pipeline *p, Processor *of, bool flushed)
+{
+    for (; of->open < of->rows; of->open++)
+        kanata_end(p->log, number_of(p, of), of->open, of->now, flushed);
+}
+
+/* --- Molecules ------------------------------------------------------------ */
+
+static void label(Pipeline *p, Processor *of, uint64_t row,
+                  const CoreCode *code, unsigned index)
+{
+    const VliwCode *text = code->code;
+    const Molecule *m = &text->molecules[index];
+    FILE *file = kanata_begin_label(p->log);
+    fprintf(file, "%08" PRIx32 " g%u @%u ", text->pc, code->gear, index);
     for (unsigned i = 0; i < m->count; i++) {
         fputs(i ? "; " : "", file);
         atom_print(&m->atoms[i], file);
     }
-    fprintf(file, "\nL\t%" PRIu64 "\t1\t", row);
+    kanata_end_label(p->log, number_of(p, of), row, KANATA_BESIDE);
+    file = kanata_begin_label(p->log);
     for (unsigned i = 0; i < m->count; i++) {
         const Atom *atom = &m->atoms[i];
-        uint32_t pc = of->guests[atom->guest].pc;
+        uint32_t pc = text->guests[atom->guest].pc;
         char name[SYMBOLS_NAME_MAX];
         symbols_name(machine_image(p->machine), pc, name);
-        fprintf(file, "%s: ", vliw_unit_name((VliwUnit)atom->unit));
+        fprintf(file, "%s%s: ", i ? "\\n" : "",
+                vliw_unit_name((VliwUnit)atom->unit));
         atom_print(atom, file);
-        fprintf(file, " of %08" PRIx32 " %s\\n", pc, name);
+        fprintf(file, " of %08" PRIx32 "%s%s", pc, name[0] ? " " : "", name);
     }
     if (m->commit)
-        fprintf(file, "may commit: exit %u\\n", m->commit - 1u);
-    fputc('\n', file);
+        fprintf(file, "%smay commit: exit %u", m->count ? "\\n" : "",
+                m->commit - 1u);
+    kanata_end_label(p->log, number_of(p, of), row, KANATA_HOVER);
+}
+
+static void begin_molecule(Pipeline *p, Processor *of, const CoreCode *code,
+                           unsigned index, uint64_t cycle,
+                           const uint64_t *spent)
+{
+    unsigned commit = code->code->molecules[index].commit;
+    of->last = (Row){.id = begin_row(p, of),
+                     .code = code,
+                     .index = index,
+                     .commits = commit && code->code->exits[commit - 1].kind ==
+                                              IR_EXIT_COMMIT};
+    label(p, of, of->last.id, code, index);
+    pass(p, of, of->last.id, KANATA_STALL, stages[CORE_CAUSE_ICACHE].name,
+         spent[CORE_CAUSE_ICACHE]);
+    pass(p, of, of->last.id, KANATA_STALL, stages[CORE_CAUSE_INTERLOCK].name,
+         cycle > of->now ? cycle - of->now : 0);
 }
 
 /* What came after the molecule that issued last, up to its own end. */
-static void end_last(Pipeline *p, const uint64_t *spent, bool left)
+static void end_last(Pipeline *p, Processor *of, const uint64_t *spent,
+                     bool left)
 {
     static const CoreCause after[] = {
         CORE_CAUSE_DCACHE, CORE_CAUSE_TLB,    CORE_CAUSE_STORE_BUFFER,
         CORE_CAUSE_COMMIT, CORE_CAUSE_BRANCH, CORE_CAUSE_ROLLBACK};
-    bool flushed = p->failed || spent[CORE_CAUSE_ROLLBACK] > 0;
-    pass(p, p->last.id, "X", 1);
+    bool flushed = of->failed || spent[CORE_CAUSE_ROLLBACK] > 0;
+    pass(p, of, of->last.id, KANATA_NORMAL, "X", 1);
     for (unsigned i = 0; i < ARRAY_LEN(after); i++)
-        pass(p, p->last.id, stages[after[i]], spent[after[i]]);
-    if (flushed || left || p->last.commits)
-        end_rows(p, flushed);
+        pass(p, of, of->last.id, KANATA_STALL, stages[after[i]].name,
+             spent[after[i]]);
+    if (flushed || left || of->last.commits)
+        end_rows(p, of, flushed);
     else
-        fprintf(p->save.file, "S\t%" PRIu64 "\t0\tPr\n", p->last.id);
-    p->failed = false;
+        kanata_enter(p->log, number_of(p, of), of->last.id, KANATA_NORMAL, "Pr",
+                     of->now);
+    of->failed = false;
 }
 
-/* The layer's own time, as a row of its own. */
-static void add_layer(Pipeline *p, const uint64_t *spent)
+/* --- The layer ------------------------------------------------------------ */
+
+/* Its time since the last molecule, as a row of its own. */
+static void add_layer(Pipeline *p, Processor *of, const uint64_t *spent)
 {
     uint64_t all = 0;
     for (unsigned i = 0; i < CORE_CAUSES; i++)
-        all += stages[i] ? 0 : spent[i];
+        all += stages[i].layer ? spent[i] : 0;
     if (all == 0)
         return;
-    uint64_t row = begin_row(p, 0);
-    fprintf(p->save.file, "L\t%" PRIu64 "\t0\tlayer:", row);
+    uint64_t row = begin_row(p, of);
+    FILE *file = kanata_begin_label(p->log);
+    fputs("layer:", file);
     for (unsigned i = 0; i < CORE_CAUSES; i++)
-        if (!stages[i] && spent[i])
-            fprintf(p->save.file, " %s %" PRIu64, names[i], spent[i]);
-    fputc('\n', p->save.file);
+        if (stages[i].layer && spent[i])
+            fprintf(file, " %s %" PRIu64, names[i], spent[i]);
+    kanata_end_label(p->log, number_of(p, of), row, KANATA_BESIDE);
     for (unsigned i = 0; i < CORE_CAUSES; i++)
-        if (!stages[i])
-            pass(p, row, names[i], spent[i]);
-    end_rows(p, false);
+        if (stages[i].layer)
+            pass(p, of, row, KANATA_STALL, stages[i].name, spent[i]);
+    end_rows(p, of, false);
 }
 
+/* --- Events --------------------------------------------------------------- */
+
 /* Cycles by cause since the last call. */
-static void take_charges(Pipeline *p, uint64_t spent[CORE_CAUSES])
+static void take_charges(Pipeline *p, Processor *of,
+                         uint64_t spent[CORE_CAUSES])
 {
     const uint64_t *charged = machine_causes(p->machine);
     for (unsigned i = 0; i < CORE_CAUSES; i++)
-        spent[i] = charged[i] - p->charged[i];
-    memcpy(p->charged, charged, sizeof p->charged);
+        spent[i] = charged[i] - of->charged[i];
+    memcpy(of->charged, charged, sizeof of->charged);
 }
 
 /* What gear 0 waited for is its own. */
@@ -173,52 +229,46 @@ static void take_misses(uint64_t spent[CORE_CAUSES])
 /* Ends what is told of: the region is over, or the run. */
 static void stop(Pipeline *p)
 {
-    if (!p->running)
-        return;
-    uint64_t nothing[CORE_CAUSES] = {0};
-    p->running = false;
-    end_last(p, nothing, true);
+    static const uint64_t nothing[CORE_CAUSES];
+    for (unsigned i = 0; i < p->count; i++) {
+        Processor *of = &p->processors[i];
+        if (of->running)
+            end_last(p, of, nothing, true);
+        of->running = false;
+    }
 }
 
 static void on_molecule(void *ctx, const CoreCode *code, unsigned index,
                         uint64_t cycle)
 {
     Pipeline *p = ctx;
+    Processor *of = &p->processors[machine_processor(p->machine)];
     uint64_t spent[CORE_CAUSES];
     if (!machine_is_measuring(p->machine)) {
         stop(p);
         return;
     }
-    take_charges(p, spent);
-    if (!p->running) {
-        p->running = true;
-        p->failed = false;
-        memset(spent, 0, sizeof spent);
-        if (p->rows == 0)
-            fprintf(p->save.file, "Kanata\t0004\nC=\t%" PRIu64 "\n", cycle);
-        p->now = p->rows == 0 ? cycle : p->now;
-        go_to(p, cycle);
-    } else {
-        bool left = code != p->last.code || index != p->last.index + 1;
+    take_charges(p, of, spent);
+    if (of->running) {
+        bool left = code != of->last.code || index != of->last.index + 1;
         take_misses(spent);
-        end_last(p, spent, left);
-        add_layer(p, spent);
+        end_last(p, of, spent, left);
+        add_layer(p, of, spent);
+    } else {
+        of->running = true;
+        of->failed = false;
+        of->now = cycle;
+        memset(spent, 0, sizeof spent);
     }
-    p->last =
-        (Row){.id = begin_row(p, code->gear), .code = code, .index = index};
-    unsigned commit = code->code->molecules[index].commit;
-    p->last.commits =
-        commit && code->code->exits[commit - 1].kind == IR_EXIT_COMMIT;
-    label(p, p->last.id, code, index);
-    pass(p, p->last.id, "Ic", spent[CORE_CAUSE_ICACHE]);
-    pass(p, p->last.id, "Wt", cycle > p->now ? cycle - p->now : 0);
+    begin_molecule(p, of, code, index, cycle, spent);
 }
 
 static void on_fault(void *ctx, const CoreStop *fault)
 {
     Pipeline *p = ctx;
+    Processor *of = &p->processors[machine_processor(p->machine)];
     (void)fault;
-    p->failed = p->running;
+    of->failed = of->running;
 }
 
 /* --- Life ----------------------------------------------------------------- */
@@ -231,6 +281,9 @@ Pipeline *pipeline_open(const char *path, Machine *machine, Diag *diag)
         pipeline_destroy(p);
         return NULL;
     }
+    p->count = machine_processors(machine);
+    p->processors = alloc_zeroed(p->count, sizeof *p->processors);
+    p->log = kanata_create(p->save.file, p->count);
     machine_add_trace(
         machine,
         &(MachineTrace){.ctx = p, .fault = on_fault, .molecule = on_molecule});
@@ -240,8 +293,7 @@ Pipeline *pipeline_open(const char *path, Machine *machine, Diag *diag)
 bool pipeline_close(Pipeline *p, Diag *diag)
 {
     stop(p);
-    if (p->rows == 0)
-        fputs("Kanata\t0004\nC=\t0\n", p->save.file);
+    kanata_finish(p->log);
     return savefile_close(&p->save, diag);
 }
 
@@ -249,6 +301,8 @@ void pipeline_destroy(Pipeline *p)
 {
     if (!p)
         return;
+    kanata_destroy(p->log);
     savefile_drop(&p->save);
+    free(p->processors);
     free(p);
 }

@@ -1,13 +1,14 @@
 /* `--pipeline`: how molecules went through the modelled host, for the viewer
- * Konata, in its log format (shioyadan/Konata, docs/kanata-log-format.md,
- * version 4).
+ * Konata (kanata.h).
  *
- * A row for each molecule.  Its stages: Ic waits for the instruction cache, Wt
- * for operands or units, X issues, Dc waits for data cache, uncached memory or
- * micro TLB, Sb for the store buffer, Cm commits, Br branches; Pr: what it did
- * is provisional, until a commit retires it, or a rollback flushes it.  Between
+ * A row for each molecule.  Its stages: X issues; Pr: what it did is
+ * provisional, until a commit retires it, or a rollback flushes it.  In a
+ * second lane, as stalls: Ic waits for the instruction cache, Wt for operands
+ * or units; Dc waits for data cache or uncached memory, Tb for the micro TLB,
+ * Sb for the store buffer, Cm commits, Rb is rolled back, Br branches.  Between
  * runs of molecules there are rows for the layer, whose stages are the causes
- * of its cycles.  Within the region that is measured only. */
+ * of its cycles.  Each processor has its rows, its number is their thread.
+ * Within the region that is measured only. */
 #ifndef SELKIRK_CLI_PIPELINE_H
 #define SELKIRK_CLI_PIPELINE_H
 

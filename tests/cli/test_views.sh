@@ -5,6 +5,7 @@
 set -euo pipefail
 program=measure
 . "$(dirname "$0")/events.sh"
+. "$here/../support/kanata.sh"
 
 run() { # run STATUS NAME OPTION...
     events "$1" "$2" --model vliw --set gear1.threshold=1 \
@@ -19,30 +20,11 @@ run 3 views --pipeline pipe --timeline time --interval 1000 \
     --trace molecules:molecules
 cmp plain/stats.txt views/stats.txt || fail 'being looked at changes the run'
 
-# Konata's log: rows are begun once, in order; each stage is of a row that has
-# not ended; each row ends; from C= on, time adds up.
-awk -F '\t' '
-    function bad(text) { print "pipe:" NR ": " text; broken = 1; exit 1 }
-    NR == 1 { if ($0 != "Kanata\t0004") bad("header"); next }
-    NR == 2 { if ($1 != "C=") bad("no begin"); first = $2; next }
-    $1 == "C" { if ($2 <= 0) bad("time stands still"); time += $2; next }
-    $1 == "I" { if ($2 != rows) bad("row"); open[rows++] = 1; gear[$4]++; next }
-    !($2 in open) { bad("no such row") }
-    $1 == "L" { if (NF != 4) bad("a tab in a text"); next }
-    $1 == "S" { if ($4 == "X") issued++; next }
-    $1 == "R" { delete open[$2]; ended[$4]++; next }
-    { bad("what is " $1) }
-    END {
-        if (broken) exit 1
-        for (row in open) bad("row " row " does not end")
-        print "end", first + time
-        print "issued", issued
-        print "flushed", ended[1] + 0
-        print "layer", gear[0] + 0
-    }' pipe >counts || fail "$(cat counts)"
+# Konata's log.
+pipe_is_right pipe >counts || fail "$(cat counts)"
 count() { sed -n "s/^$1 //p" counts; }
-[ "$(count issued)" = "$(stat plain core.molecules)" ] ||
-    fail "molecules: $(count issued), not $(stat plain core.molecules)"
+[ "$(count X)" = "$(stat plain core.molecules)" ] ||
+    fail "molecules: $(count X), not $(stat plain core.molecules)"
 [ "$(count layer)" -gt 0 ] || fail 'the layer has no rows'
 [ "$(count flushed)" -gt 0 ] || fail 'nothing was rolled back'
 # The run's end is the layer's, not a molecule's.
@@ -57,17 +39,8 @@ awk '{ print $1 }' molecules | cmp - issues || fail 'the times are others'
 
 # The stages take what their causes do.  Gear 0 has its misses itself; what came
 # before the first molecule and after the last one is not told.
-awk -F '\t' '
-    $1 == "C" { now += $2 }
-    $1 == "S" || $1 == "R" {
-        if ($2 in stage) spent[stage[$2]] += now - begin[$2]
-        stage[$2] = $4
-        begin[$2] = now
-    }
-    END { for (name in spent) print name, spent[name] }' pipe >stages
-spent() { sed -n "s/^$1 //p" stages; }
-for pair in Wt:interlock chain:chain translate2.sched:translate2.sched \
-    translate2.opt:translate2.opt; do
+spent() { sed -n "s/^spent $1 //p" counts; }
+for pair in Wt:interlock Ch:chain Ts:translate2.sched To:translate2.opt; do
     [ "$(spent "${pair%:*}")" = "$(stat plain "cycles.${pair#*:}")" ] ||
         fail "$pair: $(spent "${pair%:*}")"
 done

@@ -9,6 +9,7 @@ shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . "$here/../support/ok.sh"
+. "$here/../support/kanata.sh"
 cd "$work"
 
 run() { # run NAME OPTION...
@@ -43,6 +44,19 @@ tracks_are_right() { # tracks_are_right FILE
             last[$6] = end
         }
         END { exit bad || !(last[1] && last[4] && last[7]) }' "$1"
+}
+# The log of molecules has each processor's, in one time.
+molecules_are_right() { # molecules_are_right FILE NAME PROCESSORS
+    local i
+    pipe_is_right "$1" >"$1.counts" || {
+        cat "$1.counts"
+        return 1
+    }
+    grep -qx "X $(stat "$2" core.molecules)" "$1.counts" || return 1
+    for ((i = 0; i < $3; i++)); do
+        [ "$(sed -n "s/^thread $i //p" "$1.counts")" -gt \
+            "$(stat "$2" "cpu$i.core.molecules")" ] || return 1
+    done
 }
 made_once() { # made_once SHARED PRIVATE
     local name=morph.gear1.translations
@@ -158,6 +172,8 @@ for n in 2 32; do
 done
 layer seen 3 threaded --timeline time.json
 ok 'the timeline has them apart' tracks_are_right time.json
+layer pipe 2 threaded --pipeline pipe.log --roi-from 100000 --roi-to +20000
+ok 'the log of molecules has them all' molecules_are_right pipe.log pipe 2
 layer q1 3 threaded --set machine.quantum=1
 ok 'turns of a translation' passed q1 3
 layer check 3 threaded --check --set tcache.sharing=copy
