@@ -119,17 +119,24 @@ typedef struct Leave {
 
 /* The molecule that is being filled. */
 typedef struct Pack {
-    Molecule molecule;
-    unsigned taken; /* units, as bits */
-    bool slow; /* has an atom whose result is not there in the next cycle */
+    Molecule *molecule; /* the one after b->molecules */
+    unsigned taken;     /* units, as bits */
+    unsigned longs;     /* different immediates outside of their atoms */
+    uint32_t imms[VLIW_UNITS];
+    /* Latencies of those results, and of FCR31's, that are not there in the
+     * next cycle: the longest, or 0. */
+    uint32_t arrival, fcr_arrival;
+    bool slow;    /* has such a result */
+    bool divides; /* has an atom that keeps its unit */
 } Pack;
 
 /* Registers of one file that are not slots'. */
 typedef struct RegFile {
-    uint64_t free;
-    ValueId owner[VLIW_GPRS];
-    uint64_t release[WHEEL]; /* by cycle */
-    unsigned releases;
+    uint64_t all, free;
+    ValueId *owner;    /* of those that are not free, the latest */
+    uint64_t *release; /* by cycle modulo WHEEL; of those before `cleared` */
+    uint32_t cleared;  /* of the first WHEEL cycles */
+    unsigned releases; /* registers in `release` */
 } RegFile;
 
 typedef struct FreeLocal {
@@ -161,15 +168,19 @@ typedef struct Backend {
     uint8_t fits[ATOM_UNIT_BRU + 1]; /* units, as bits, by what atoms want */
     uint32_t busy[VLIW_UNITS];       /* until this cycle, by a division */
     uint32_t any_busy;               /* the latest of them */
-    uint32_t arrival;     /* of the results of molecules that are closed */
+    uint32_t arrival;     /* of slow results of molecules that are closed */
     uint32_t fcr_arrival; /* likewise, of FCR31 */
     uint32_t leaves_done;
     uint32_t leave_cycle; /* of the last one, if any is done */
     int32_t main_done;    /* last main leave that is done, or NO_LEAVE */
     NodeId oldest; /* the first node, in program order, that has not issued */
 
+    /* Slots that the region reads or writes; others have no value. */
+    uint8_t slots[IR_SLOT_COUNT];
+    unsigned slot_count;
+
     RegFile files[2];                /* integer, FP */
-    ValueId occupant[IR_SLOT_COUNT]; /* of the slots' registers */
+    ValueId occupant[IR_SLOT_COUNT]; /* of the registers of `slots` */
     /* Words of local memory that are free again, the first one longest, each
      * from a cycle on; NULL before the first is used. */
     FreeLocal *locals;

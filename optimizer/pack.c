@@ -5,21 +5,36 @@
 
 #include <assert.h>
 
+/* The next molecule is empty. */
+static void open_molecule(Backend *b)
+{
+    Pack *pack = &b->pack;
+    pack->molecule = &b->molecules[b->molecule_count];
+    pack->molecule->count = 0;
+    pack->molecule->commit = 0;
+    pack->taken = pack->longs = 0;
+    pack->arrival = pack->fcr_arrival = 0;
+    pack->slow = pack->divides = false;
+}
+
 void pack_init(Backend *b)
 {
     for (AtomUnit kind = 0; kind <= ATOM_UNIT_BRU; kind++)
         b->fits[kind] = (uint8_t)atom_units(kind, b->desc);
     /* Few paths have more molecules than nodes, few stubs more than two. */
-    b->molecule_room = b->node_count + 2 * b->leave_count;
+    b->molecule_room = b->node_count + 2 * b->leave_count + 1;
     b->molecules =
         arena_alloc_raw(b->scratch, b->molecule_room, sizeof *b->molecules);
+    open_molecule(b);
 }
 
 /* Units, as bits, in which `op` may issue in this cycle. */
 static unsigned units_of(const Backend *b, unsigned op)
 {
     unsigned set = b->fits[atom_info((AtomOp)op)->unit];
-    for (unsigned u = 0; b->any_busy > b->cycle && u < VLIW_UNITS; u++)
+    if (likely(b->any_busy <= b->cycle))
+        return set;
+    for (unsigned u = 0; u < VLIW_UNITS; u++)
         if (b->busy[u] > b->cycle)
             set &= ~(1u << u);
     return set;
@@ -59,26 +74,57 @@ static bool is_awaited(const Atom *atom)
            atom_uses_fcr((AtomOp)atom->op);
 }
 
+/* Whether `imm` is one more immediate outside of its atom. */
+static bool adds_long(const Backend *b, const Atom *atom)
+{
+    const Pack *pack = &b->pack;
+    if (!atom->b_imm || backend_is_short(b, atom->imm))
+        return false;
+    for (unsigned i = 0; i < pack->longs; i++)
+        if (pack->imms[i] == atom->imm)
+            return false;
+    return true;
+}
+
+static unsigned size_with(const Backend *b, unsigned units, unsigned longs)
+{
+    return molecule_size_for(units, b->pack.molecule->count + 1u, longs,
+                             b->desc);
+}
+
 bool pack_add(Backend *b, const Atom *atom)
 {
-    Molecule *m = &b->pack.molecule;
-    bool slow = is_awaited(atom) && backend_latency(b, (AtomOp)atom->op) > 1;
+    Pack *pack = &b->pack;
+    Molecule *m = pack->molecule;
+    unsigned latency = backend_latency(b, (AtomOp)atom->op);
+    bool slow = latency > 1 && is_awaited(atom);
     if (m->count == VLIW_UNITS || (slow && m->commit))
         return false;
     unsigned wanted = units_of(b, atom->op);
-    unsigned free = wanted & ~b->pack.taken;
+    unsigned free = wanted & ~pack->taken;
     unsigned unit =
         free ? (unsigned)__builtin_ctz(free) : displace(b, m, wanted);
     if (unit == VLIW_UNITS)
         return false;
-    m->atoms[m->count] = *atom;
-    m->atoms[m->count].unit = (uint8_t)unit;
-    if (molecule_size(m->atoms, m->count + 1u, b->desc) == 0)
+    unsigned taken = pack->taken | 1u << unit;
+    bool is_long = adds_long(b, atom);
+    if (size_with(b, taken, pack->longs + is_long) == 0)
         return false;
-    m->count++;
+    Atom *to = &m->atoms[m->count++];
+    *to = *atom;
+    to->unit = (uint8_t)unit;
+    pack->taken = taken;
+    if (is_long)
+        pack->imms[pack->longs++] = atom->imm;
+    if (latency > 1) {
+        pack->slow |= slow;
+        if (slow)
+            raise_to(&pack->arrival, latency);
+        if (atom_uses_fcr((AtomOp)atom->op))
+            raise_to(&pack->fcr_arrival, latency);
+        pack->divides |= atom_keeps_unit((AtomOp)atom->op);
+    }
     b->work->encode++;
-    b->pack.taken |= 1u << unit;
-    b->pack.slow |= slow;
     return true;
 }
 
@@ -99,23 +145,27 @@ bool pack_find_long(const Backend *b, const Molecule *molecule, uint32_t *imm)
 
 bool pack_is_empty(const Backend *b)
 {
-    return b->pack.molecule.count == 0 && b->pack.molecule.commit == 0;
+    return b->pack.molecule->count == 0 && b->pack.molecule->commit == 0;
 }
 
 /* A single atom may have the choice between units: the one with the smallest
  * molecule. */
 static void shrink(Backend *b, Molecule *m)
 {
-    m->size = (uint8_t)molecule_size(m->atoms, m->count, b->desc);
-    if (b->desc->formats != VLIW_FORMATS_CRUSOE)
-        return; /* all units are alike */
-    for (unsigned i = 0; i < m->count; i++) {
+    enum { SMALLEST = 8 };
+    unsigned longs = b->pack.longs;
+    m->size =
+        (uint8_t)molecule_size_for(b->pack.taken, m->count, longs, b->desc);
+    /* Else all units are alike. */
+    bool matters = b->desc->formats == VLIW_FORMATS_CRUSOE;
+    for (unsigned i = 0; i < m->count && matters && m->size > SMALLEST; i++) {
         unsigned old = m->atoms[i].unit;
         unsigned other = units_of(b, m->atoms[i].op) & ~b->pack.taken;
         if (!other)
             continue;
         move_to(b, &m->atoms[i], other);
-        unsigned size = molecule_size(m->atoms, m->count, b->desc);
+        unsigned size =
+            molecule_size_for(b->pack.taken, m->count, longs, b->desc);
         if (size != 0 && size < m->size)
             m->size = (uint8_t)size;
         else
@@ -135,43 +185,47 @@ static unsigned rank(const Atom *atom)
 static void sort(Molecule *m)
 {
     for (unsigned i = 1; i < m->count; i++) {
+        unsigned own = rank(&m->atoms[i]), k = i;
+        while (k > 0 && rank(&m->atoms[k - 1]) > own)
+            k--;
+        if (k == i)
+            continue;
         Atom atom = m->atoms[i];
-        unsigned k = i;
-        for (; k > 0 && rank(&m->atoms[k - 1]) > rank(&atom); k--)
-            m->atoms[k] = m->atoms[k - 1];
+        for (unsigned j = i; j > k; j--)
+            m->atoms[j] = m->atoms[j - 1];
         m->atoms[k] = atom;
+    }
+}
+
+/* Divisions keep their units. */
+static void keep_units(Backend *b, const Molecule *m)
+{
+    for (unsigned i = 0; i < m->count; i++) {
+        const Atom *atom = &m->atoms[i];
+        if (!atom_keeps_unit((AtomOp)atom->op))
+            continue;
+        uint32_t done = b->cycle + backend_latency(b, (AtomOp)atom->op);
+        b->busy[atom->unit] = done;
+        raise_to(&b->any_busy, done);
     }
 }
 
 void pack_close(Backend *b)
 {
-    Molecule *m = &b->pack.molecule;
+    Molecule *m = b->pack.molecule;
     shrink(b, m);
     assert(m->size != 0);
     sort(m);
-    for (unsigned i = 0; i < m->count; i++) {
-        const Atom *atom = &m->atoms[i];
-        uint32_t done = b->cycle + backend_latency(b, (AtomOp)atom->op);
-        if (atom_keeps_unit((AtomOp)atom->op)) {
-            b->busy[atom->unit] = done;
-            if (done > b->any_busy)
-                b->any_busy = done;
-        }
-        if (is_awaited(atom) && done > b->arrival)
-            b->arrival = done;
-        if (atom_uses_fcr((AtomOp)atom->op) && done > b->fcr_arrival)
-            b->fcr_arrival = done;
-    }
-    if (b->molecule_count == b->molecule_room) {
+    if (b->pack.divides)
+        keep_units(b, m);
+    raise_to(&b->arrival, b->cycle + b->pack.arrival);
+    raise_to(&b->fcr_arrival, b->cycle + b->pack.fcr_arrival);
+    if (++b->molecule_count == b->molecule_room) {
         uint32_t room = b->molecule_room * 2;
         b->molecules = arena_grow(b->scratch, b->molecules, b->molecule_room,
                                   room, sizeof *b->molecules);
         b->molecule_room = room;
     }
-    b->molecules[b->molecule_count++] = *m;
     b->cycle++;
-    m->count = 0;
-    m->commit = 0;
-    b->pack.taken = 0;
-    b->pack.slow = false;
+    open_molecule(b);
 }

@@ -41,15 +41,24 @@ static bool needs_register(const Backend *b, const Value *v)
     return v->last_leave >= done;
 }
 
+static void init_file(Backend *b, bool fp, unsigned regs, uint64_t all)
+{
+    RegFile *file = &b->files[fp];
+    file->all = file->free = all;
+    file->owner = arena_alloc_raw(b->scratch, regs, sizeof *file->owner);
+    file->release = arena_alloc_raw(b->scratch, WHEEL, sizeof *file->release);
+}
+
 void regs_init(Backend *b)
 {
     const VliwDesc *desc = b->desc;
     uint64_t gprs = ((uint64_t)1 << (desc->gprs - 2)) - 1;
     uint64_t slots = ((uint64_t)1 << IR_SLOT_F0) - 1;
-    b->files[false].free = (gprs & ~slots) | 1;
+    init_file(b, false, VLIW_GPRS, (gprs & ~slots) | 1);
     uint64_t fprs = ((uint64_t)1 << desc->fprs) - 1;
-    b->files[true].free = fprs & ~(uint64_t)0xffff;
-    for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++) {
+    init_file(b, true, VLIW_FPRS, fprs & ~(uint64_t)0xffff);
+    for (unsigned i = 0; i < b->slot_count; i++) {
+        unsigned slot = b->slots[i];
         b->occupant[slot] = slot;
         if (!is_needed(b, &b->values[slot]))
             b->values[slot].dead = 0;
@@ -60,11 +69,22 @@ void regs_init(Backend *b)
 
 /* --- Registers and local words -------------------------------------------- */
 
+/* What is released in `cycle`, which is not WHEEL ahead.  Few translations are
+ * WHEEL cycles long, so that places are cleared as they come. */
+static uint64_t *release_in(RegFile *file, uint32_t cycle)
+{
+    while (file->cleared < WHEEL && file->cleared <= cycle)
+        file->release[file->cleared++] = 0;
+    return &file->release[cycle % WHEEL];
+}
+
 void regs_begin_cycle(Backend *b)
 {
     for (unsigned i = 0; i < 2; i++) {
         RegFile *file = &b->files[i];
-        uint64_t *release = &file->release[b->cycle % WHEEL];
+        if (file->releases == 0)
+            continue;
+        uint64_t *release = release_in(file, b->cycle);
         if (!*release)
             continue;
         file->releases -= (unsigned)__builtin_popcountll(*release);
@@ -97,7 +117,7 @@ static void give_back(Backend *b, bool fp, unsigned reg, uint32_t cycle)
     if (cycle <= b->cycle) {
         file->free |= (uint64_t)1 << reg;
     } else {
-        file->release[cycle % WHEEL] |= (uint64_t)1 << reg;
+        *release_in(file, cycle) |= (uint64_t)1 << reg;
         file->releases++;
     }
 }
@@ -329,7 +349,7 @@ bool regs_retarget(Backend *b, NodeId n)
     bool leave = b->leaves_done > 0 && b->leave_cycle == b->cycle;
     if (leave || v->reg == NO_REG || v->ready != b->cycle + node->latency)
         return false;
-    Molecule *m = &b->pack.molecule;
+    Molecule *m = b->pack.molecule;
     for (unsigned i = 0; i < m->count; i++) {
         Atom *atom = &m->atoms[i];
         bool fp = atom_info((AtomOp)atom->op)->d == ATOM_F;
@@ -354,7 +374,8 @@ static bool store_local(Backend *b, Value *v)
         if (!pack_add(b, &atom))
             return false;
         uint32_t word = take_local(b);
-        b->pack.molecule.atoms[b->pack.molecule.count - 1].imm = word;
+        Molecule *m = b->pack.molecule;
+        m->atoms[m->count - 1].imm = word;
         v->local = word + 1;
     }
     v->reg = NO_REG;
@@ -389,10 +410,9 @@ static ValueId pick_victim(const Backend *b, NodeId n, bool fp)
     const RegFile *file = &b->files[fp];
     ValueId victim = NO_VALUE;
     uint64_t candidates = 0;
-    for (unsigned reg = 0; reg < VLIW_GPRS; reg++) {
+    for (uint64_t set = file->all & ~file->free; set; set &= set - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(set);
         ValueId id = file->owner[reg];
-        if (!is_temporary(fp, reg) || id == 0)
-            continue;
         const Value *v = &b->values[id];
         if (v->reg != reg || v->fp != fp || v->dead != NEVER ||
             v->ready > b->cycle || b->nodes[n].a == id || b->nodes[n].b == id)

@@ -35,18 +35,25 @@ typedef enum Try {
     TRY_REGS   /* no register, or an operand is spilled */
 } Try;
 
-/* Ready nodes of a class, as a binary heap: the highest first, of equals the
- * first in program order.  The first key is 0, less than any, if it is empty.
- */
+/* A ready node: the highest first, of equals the first in program order. */
+typedef struct Key {
+    uint32_t height;
+    NodeId node;
+} Key;
+
+/* Ready nodes of a class, as a binary heap: the first key is at its top. */
 typedef struct Heap {
-    uint64_t *keys;
+    Key *keys;
     uint32_t count;
 } Heap;
 
 typedef struct Sched {
     Backend *b;
     Heap heaps[CLASSES];
-    NodeId wheel[WHEEL]; /* nodes that come to the heaps in a later cycle */
+    /* Nodes that come to the heaps in a later cycle, by cycle modulo WHEEL; of
+     * those before `cleared`, of the first WHEEL cycles. */
+    NodeId *wheel;
+    uint32_t cleared;
     uint32_t on_wheel;
     /* Nodes whose result waits for its slot's register, or was put elsewhere
      * and waits to be moved there (these have issued) */
@@ -61,51 +68,61 @@ typedef struct Sched {
 
 /* --- Ready nodes ---------------------------------------------------------- */
 
-static uint64_t key_of(const Backend *b, NodeId n)
+static bool is_before(Key x, Key y)
 {
-    return (uint64_t)b->nodes[n].height << 32 | (UINT32_MAX - n);
+    return x.height > y.height || (x.height == y.height && x.node < y.node);
 }
 
-static void heap_push(Heap *heap, uint64_t key)
+static void heap_push(Heap *heap, Key key)
 {
+    Key *keys = heap->keys;
     uint32_t i = heap->count++;
-    for (; i > 0 && heap->keys[(i - 1) / 2] < key; i = (i - 1) / 2)
-        heap->keys[i] = heap->keys[(i - 1) / 2];
-    heap->keys[i] = key;
+    while (i > 0) {
+        uint32_t parent = (i - 1) / 2;
+        if (!is_before(key, keys[parent]))
+            break;
+        keys[i] = keys[parent];
+        i = parent;
+    }
+    keys[i] = key;
 }
 
 static void heap_pop(Heap *heap)
 {
-    uint64_t key = heap->keys[--heap->count];
-    if (heap->count == 0)
-        key = 0;
-    uint32_t i = 0;
-    for (;;) {
-        uint32_t child = 2 * i + 1;
-        if (child >= heap->count)
-            break;
-        if (child + 1 < heap->count &&
-            heap->keys[child + 1] > heap->keys[child])
+    Key *keys = heap->keys, key = keys[--heap->count];
+    uint32_t count = heap->count, i = 0, child;
+    while ((child = 2 * i + 1) < count) {
+        if (child + 1 < count && is_before(keys[child + 1], keys[child]))
             child++;
-        if (heap->keys[child] <= key)
+        if (!is_before(keys[child], key))
             break;
-        heap->keys[i] = heap->keys[child];
+        keys[i] = keys[child];
         i = child;
     }
-    heap->keys[i] = key;
+    keys[i] = key;
+}
+
+/* The nodes that come in `cycle`, which is not WHEEL ahead. */
+static NodeId *comers(Sched *s, uint32_t cycle)
+{
+    while (s->cleared < WHEEL && s->cleared <= cycle)
+        s->wheel[s->cleared++] = NO_NODE;
+    return &s->wheel[cycle % WHEEL];
 }
 
 /* Node `n` may issue from `cycle` on. */
 static void make_ready(Sched *s, NodeId n, uint32_t cycle)
 {
     Backend *b = s->b;
+    Node *node = &b->nodes[n];
     if (cycle <= b->cycle) {
-        heap_push(&s->heaps[b->nodes[n].cls], key_of(b, n));
+        heap_push(&s->heaps[node->cls], (Key){node->height, n});
         return;
     }
     assert(cycle < b->cycle + WHEEL);
-    b->nodes[n].next = s->wheel[cycle % WHEEL];
-    s->wheel[cycle % WHEEL] = n;
+    NodeId *list = comers(s, cycle);
+    node->next = *list;
+    *list = n;
     s->on_wheel++;
 }
 
@@ -210,7 +227,7 @@ static Try issue_leave(Sched *s, NodeId n)
         regs_read(b, node->a);
     regs_leave(b, node->leave);
     if (leave->main) {
-        b->pack.molecule.commit = (uint16_t)(1 + leave->exit);
+        b->pack.molecule->commit = (uint16_t)(1 + leave->exit);
         s->hold = false;
     }
     s->finished = node->op == ATOM_EXIT;
@@ -285,7 +302,8 @@ static Try issue_atom(Sched *s, NodeId n)
         regs_read(b, node->b);
     if (take) {
         atom.d = (uint8_t)regs_take(b, d->fp);
-        b->pack.molecule.atoms[b->pack.molecule.count - 1].d = atom.d;
+        Molecule *m = b->pack.molecule;
+        m->atoms[m->count - 1].d = atom.d;
         if (d->slot != NO_SLOT)
             s->blocked[s->blocked_count++] = n;
     }
@@ -515,12 +533,16 @@ static bool hurry_load(Sched *s)
 static unsigned pick_class(const Sched *s, const unsigned *passed)
 {
     unsigned best = CLASSES;
-    uint64_t key = 0;
-    for (unsigned c = 0; c < CLASSES; c++)
-        if (s->heaps[c].keys[0] > key && passed[c] < PASS_MAX) {
+    Key key = {0, 0};
+    for (unsigned c = 0; c < CLASSES; c++) {
+        const Heap *heap = &s->heaps[c];
+        if (heap->count == 0 || passed[c] >= PASS_MAX)
+            continue;
+        if (best == CLASSES || is_before(heap->keys[0], key)) {
             best = c;
-            key = s->heaps[c].keys[0];
+            key = heap->keys[0];
         }
+    }
     return best;
 }
 
@@ -529,7 +551,7 @@ static bool issue_by_height(Sched *s)
 {
     const Backend *b = s->b;
     unsigned passed[CLASSES] = {0};
-    uint64_t aside[CLASSES * PASS_MAX];
+    Key aside[CLASSES * PASS_MAX];
     uint8_t aside_class[CLASSES * PASS_MAX];
     unsigned aside_count = 0;
     bool waits = false;
@@ -538,8 +560,8 @@ static bool issue_by_height(Sched *s)
         issued = false;
         wake_blocked(s);
         for (unsigned c; (c = pick_class(s, passed)) < CLASSES;) {
-            uint64_t key = s->heaps[c].keys[0];
-            NodeId n = UINT32_MAX - (uint32_t)key;
+            Key key = s->heaps[c].keys[0];
+            NodeId n = key.node;
             heap_pop(&s->heaps[c]);
             if (b->nodes[n].gone && !b->nodes[n].moves)
                 continue; /* issued by unstick() */
@@ -566,8 +588,10 @@ static void begin_cycle(Sched *s)
 {
     Backend *b = s->b;
     regs_begin_cycle(b);
-    NodeId n = s->wheel[b->cycle % WHEEL];
-    s->wheel[b->cycle % WHEEL] = NO_NODE;
+    if (s->on_wheel == 0)
+        return;
+    NodeId *list = comers(s, b->cycle), n = *list;
+    *list = NO_NODE;
     while (n != NO_NODE) {
         NodeId next = b->nodes[n].next;
         make_ready(s, n, b->cycle);
@@ -610,11 +634,8 @@ static void init_list(Sched *s, uint32_t bound)
     Backend *b = s->b;
     for (unsigned c = 0; c < CLASSES; c++) {
         s->heaps[c].keys =
-            arena_alloc_raw(b->scratch, b->node_count, sizeof(uint64_t));
-        s->heaps[c].keys[0] = 0;
+            arena_alloc_raw(b->scratch, b->node_count, sizeof(Key));
     }
-    for (unsigned i = 0; i < WHEEL; i++)
-        s->wheel[i] = NO_NODE;
     for (NodeId i = 0; i < b->node_count; i++) {
         const Node *n = &b->nodes[i];
         if (n->gone)
@@ -630,8 +651,6 @@ static void init_list(Sched *s, uint32_t bound)
 static void init_in_order(Sched *s)
 {
     Backend *b = s->b;
-    for (unsigned i = 0; i < WHEEL; i++)
-        s->wheel[i] = NO_NODE;
     for (NodeId i = 0; i < b->node_count; i++) {
         const Node *n = &b->nodes[i];
         if (!n->gone && n->d != NO_VALUE && b->values[n->d].slot != NO_SLOT)
@@ -643,6 +662,7 @@ void backend_schedule(Backend *b, uint32_t bound)
 {
     Sched s = {.b = b};
     s.blocked = arena_alloc_raw(b->scratch, b->node_count, sizeof *s.blocked);
+    s.wheel = arena_alloc_raw(b->scratch, WHEEL, sizeof *s.wheel);
     while (b->nodes[b->oldest].gone)
         b->oldest++;
     if (b->in_order)

@@ -19,7 +19,8 @@ typedef struct Select {
     uint16_t *uses; /* of an IR value, saturating */
     uint16_t guest;
     ValueId current[IR_SLOT_COUNT], base[IR_SLOT_COUNT];
-    uint64_t dirty; /* slots where those two differ */
+    uint64_t dirty;          /* slots where those two differ */
+    bool met[IR_SLOT_COUNT]; /* slots that have a value */
 } Select;
 
 /* IR ops that are an atom with the same operands. */
@@ -89,26 +90,33 @@ static const uint8_t plain_atoms[IR_OP_COUNT] = {
 
 /* --- Values and nodes ----------------------------------------------------- */
 
-/* What is known of any value at first. */
-#define FRESH_VALUE                                                            \
-    .slot = NO_SLOT, .last_leave = NO_LEAVE, .node = NO_NODE,                  \
-    .twin = NO_VALUE, .after = NO_VALUE, .copy = NO_VALUE, .dead = NEVER,      \
-    .next = NO_VALUE
+/* A value of which nothing is known yet.  Members that have a meaning for some
+ * values only (`leave`, `imm`, `next`) are written when they get one: there are
+ * several values for each guest instruction. */
+static void init_value(Value *v, ValueId root, bool fp)
+{
+    v->fp = fp;
+    v->constant = v->remat = v->linked = false;
+    v->reg = NO_REG;
+    v->slot = NO_SLOT;
+    v->copy = v->after = v->twin = NO_VALUE;
+    v->last_leave = NO_LEAVE;
+    v->readers = 0;
+    v->node = NO_NODE;
+    v->ready = v->dead = NEVER;
+    v->local = 0;
+    v->root = root;
+    v->offset = 0;
+}
 
-static const Value fresh_value = {FRESH_VALUE, .reg = NO_REG, .ready = NEVER};
-
-/* What slots hold at the entry, and zero. */
-static const Value entry_values[VALUE_ZERO + 1] = {
-#define SLOT(id, name, type)                                                   \
-    [IR_SLOT_##id] = {FRESH_VALUE, .fp = IR_##type == IR_I64,                  \
-                      .reg = IR_SLOT_##id >= IR_SLOT_F0                        \
-                                 ? IR_SLOT_##id - IR_SLOT_F0                   \
-                                 : IR_SLOT_##id,                               \
-                      .root = IR_SLOT_##id},
-#include "ir/ir.def"
-#undef SLOT
-    [VALUE_ZERO] = {FRESH_VALUE, .reg = VLIW_ZERO, .root = VALUE_ZERO},
-};
+/* A value that is in a register at the entry. */
+static void init_entry_value(Backend *b, ValueId id, unsigned reg, bool fp)
+{
+    Value *v = &b->values[id];
+    init_value(v, id, fp);
+    v->reg = (uint8_t)reg;
+    v->ready = 0;
+}
 
 static ValueId add_value(Backend *b, bool fp)
 {
@@ -119,35 +127,31 @@ static ValueId add_value(Backend *b, bool fp)
         b->value_room = room;
     }
     ValueId v = b->value_count++;
-    b->values[v] = fresh_value;
-    b->values[v].fp = fp;
-    b->values[v].root = v;
+    init_value(&b->values[v], v, fp);
     return v;
 }
 
 static ValueId add_constant(Backend *b, uint32_t imm)
 {
-    ValueId v = add_value(b, false);
-    b->values[v].constant = true;
-    b->values[v].imm = imm;
-    b->values[v].root = VALUE_ZERO;
-    b->values[v].offset = imm;
-    return v;
+    ValueId id = add_value(b, false);
+    Value *v = &b->values[id];
+    v->constant = true;
+    v->imm = imm;
+    v->root = VALUE_ZERO;
+    v->offset = imm;
+    return id;
 }
 
 static NodeClass class_of(unsigned op)
 {
+    static const uint8_t classes[] = {
+        [ATOM_UNIT_ALU] = CLASS_ALU,     [ATOM_UNIT_ADD] = CLASS_ALU,
+        [ATOM_UNIT_SHIFT] = CLASS_SHIFT, [ATOM_UNIT_FP] = CLASS_SHIFT,
+        [ATOM_UNIT_LSU] = CLASS_LSU,     [ATOM_UNIT_BRU] = CLASS_BRU,
+    };
     if (op == OP_COMMIT)
         return CLASS_BRU;
-    switch (atom_info((AtomOp)op)->unit) {
-    case ATOM_UNIT_ALU:
-    case ATOM_UNIT_ADD: return CLASS_ALU;
-    case ATOM_UNIT_SHIFT:
-    case ATOM_UNIT_FP: return CLASS_SHIFT;
-    case ATOM_UNIT_LSU: return CLASS_LSU;
-    case ATOM_UNIT_BRU: break;
-    }
-    return CLASS_BRU;
+    return (NodeClass)classes[atom_info((AtomOp)op)->unit];
 }
 
 /* Appends a node; operands and result are the caller's. */
@@ -243,9 +247,28 @@ static void need_value(Backend *b, ValueId v, uint32_t k)
         b->values[v].last_leave = (int32_t)k;
 }
 
+/* The region reads or writes the slot. */
+static void meet_slot(Select *s, unsigned slot)
+{
+    if (s->met[slot])
+        return;
+    s->met[slot] = true;
+    s->b->slots[s->b->slot_count++] = (uint8_t)slot;
+    s->current[slot] = s->base[slot] = slot;
+    init_entry_value(s->b, slot, vliw_slot_reg((IrSlot)slot),
+                     ir_slot_type((IrSlot)slot) == IR_I64);
+}
+
+static ValueId get_slot(Select *s, unsigned slot)
+{
+    meet_slot(s, slot);
+    return s->current[slot];
+}
+
 static void put_slot(Select *s, unsigned slot, ValueId v)
 {
     Backend *b = s->b;
+    meet_slot(s, slot);
     uint64_t bit = (uint64_t)1 << slot;
     /* Every leave so far needed what the register holds. */
     if (!(s->dirty & bit) && b->leave_count > 0)
@@ -454,7 +477,7 @@ static void select_insn(Select *s, IrRef ref)
     case IR_CONST: s->map[ref] = add_constant(s->b, insn->imm); break;
     case IR_COPY: s->map[ref] = s->map[insn->a]; break;
     case IR_GET:
-    case IR_GETF: s->map[ref] = s->current[insn->imm]; break;
+    case IR_GETF: s->map[ref] = get_slot(s, insn->imm); break;
     case IR_PUT:
     case IR_PUTF: put_slot(s, insn->imm, present(s, s->map[insn->a])); break;
     case IR_LD8S:
@@ -484,24 +507,29 @@ static void select_insn(Select *s, IrRef ref)
 
 /* --- The whole region ----------------------------------------------------- */
 
+static void count_use(Select *s, IrRef ref)
+{
+    if (ref != IR_NO_REF && s->uses[ref] < UINT16_MAX)
+        s->uses[ref]++;
+}
+
 static void count_uses(Select *s, const IrRegion *region)
 {
     s->uses = arena_alloc(s->b->scratch, region->insn_count, sizeof *s->uses);
     for (uint32_t i = 0; i < region->insn_count; i++) {
-        IrRef refs[2] = {s->insns[i].a, s->insns[i].b};
-        for (unsigned j = 0; j < 2; j++)
-            if (refs[j] != IR_NO_REF && s->uses[refs[j]] < UINT16_MAX)
-                s->uses[refs[j]]++;
+        count_use(s, s->insns[i].a);
+        count_use(s, s->insns[i].b);
     }
 }
 
-static void init_values(Select *s)
+/* What the last leave needs is left to the next translation. */
+static void let_die(Backend *b, ValueId v)
 {
-    Backend *b = s->b;
-    memcpy(b->values, entry_values, sizeof entry_values);
-    b->value_count = ARRAY_LEN(entry_values);
-    for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++)
-        s->current[slot] = s->base[slot] = slot;
+    int32_t k = b->values[v].last_leave;
+    if (k < 0 || (uint32_t)k + 1 >= b->leave_count)
+        return;
+    b->values[v].next = b->leaves[k].dying;
+    b->leaves[k].dying = v;
 }
 
 /* Drops nodes whose result nobody needs, from the last one up. */
@@ -525,7 +553,12 @@ static void drop_dead(Backend *b)
 void backend_select(Backend *b)
 {
     const IrRegion *region = b->region;
-    Select s = {.b = b, .insns = region->insns};
+    Select s; /* of slots, only what `met` says has a meaning */
+    s.b = b;
+    s.insns = region->insns;
+    s.guest = 0;
+    s.dirty = 0;
+    memset(s.met, 0, sizeof s.met);
     b->node_room = region->insn_count + 64;
     b->nodes = arena_alloc_raw(b->scratch, b->node_room, sizeof *b->nodes);
     b->value_room = region->insn_count + IR_SLOT_COUNT + 64;
@@ -534,20 +567,16 @@ void backend_select(Backend *b)
     b->leaves = arena_alloc_raw(b->scratch, b->leave_room, sizeof *b->leaves);
     s.map = arena_alloc_raw(b->scratch, region->insn_count, sizeof *s.map);
     count_uses(&s, region);
-    init_values(&s);
+    init_entry_value(b, VALUE_ZERO, VLIW_ZERO, false);
+    b->value_count = VALUE_ZERO + 1;
     for (IrRef ref = 0; ref < region->insn_count; ref++)
         select_insn(&s, ref);
     /* What the last exit finds in slots that it need not change. */
-    for (unsigned slot = 0; slot < IR_SLOT_COUNT; slot++)
-        need_value(b, s.base[slot], b->leave_count - 1);
+    for (unsigned i = 0; i < b->slot_count; i++)
+        need_value(b, s.base[b->slots[i]], b->leave_count - 1);
     need_value(b, VALUE_ZERO, b->leave_count);
     drop_dead(b);
-    for (ValueId v = 0; v < b->value_count; v++) {
-        int32_t k = b->values[v].last_leave;
-        /* What the last leave needs is left to the next translation. */
-        if (k < 0 || (uint32_t)k + 1 >= b->leave_count)
-            continue;
-        b->values[v].next = b->leaves[k].dying;
-        b->leaves[k].dying = v;
-    }
+    for (ValueId v = 0; v < b->value_count; v++)
+        if (v >= IR_SLOT_COUNT || s.met[v])
+            let_die(b, v);
 }

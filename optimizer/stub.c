@@ -153,7 +153,7 @@ static void emit_stub(Backend *b, const Leave *leave)
         pack_close(b);
         wait_until(b, b->arrival);
     }
-    b->pack.molecule.commit = (uint16_t)(1 + leave->exit);
+    b->pack.molecule->commit = (uint16_t)(1 + leave->exit);
     pack_close(b);
 }
 

@@ -8,9 +8,9 @@
 
 const AtomInfo atom_table[ATOM_COUNT] = {
 #define ATOM(id, name, unit, latency, d, a, b, text)                           \
-    [ATOM_##id] = {name,     ATOM_UNIT_##unit, VLIW_LATENCY_##latency,         \
-                   ATOM_##d, ATOM_##a,         ATOM_##b,                       \
-                   text},
+    [ATOM_##                                                                   \
+        id] = {name,     text,     ATOM_UNIT_##unit, VLIW_LATENCY_##latency,   \
+               ATOM_##d, ATOM_##a, ATOM_##b},
 #include "hwmodel/vliw/atom.def"
 #undef ATOM
 };
@@ -100,39 +100,42 @@ static bool has_long_imm(const Atom *atom, const VliwDesc *desc)
     return atom->b_imm && !fits_short(atom->imm, desc->short_imm);
 }
 
-/* Number of different ones. */
-static unsigned count_long_imms(const Atom *atoms, unsigned count,
-                                const VliwDesc *desc)
+/* What a format has to have room for. */
+typedef struct Needs {
+    unsigned units; /* as bits */
+    unsigned atoms;
+    unsigned longs; /* different long immediates */
+} Needs;
+
+static Needs needs_of(const Atom *atoms, unsigned count, const VliwDesc *desc)
 {
     uint32_t seen[VLIW_UNITS];
-    unsigned n = 0;
+    Needs needs = {.atoms = count};
     for (unsigned i = 0; i < count; i++) {
+        needs.units |= 1u << atoms[i].unit;
         if (!has_long_imm(&atoms[i], desc))
             continue;
         unsigned j = 0;
-        while (j < n && seen[j] != atoms[i].imm)
+        while (j < needs.longs && seen[j] != atoms[i].imm)
             j++;
-        if (j == n)
-            seen[n++] = atoms[i].imm;
+        if (j == needs.longs)
+            seen[needs.longs++] = atoms[i].imm;
     }
-    return n;
+    return needs;
 }
 
 /* Of 32 bits for each atom and each long immediate, in pairs. */
-static unsigned find_paired_format(const Atom *atoms, unsigned count,
-                                   const VliwDesc *desc)
+static unsigned find_paired_format(Needs needs)
 {
-    unsigned words = count + count_long_imms(atoms, count, desc);
+    unsigned words = needs.atoms + needs.longs;
     unsigned pairs = words ? (words + 1) / 2 : 1;
     unsigned format = FORMAT_64 + pairs - 1;
     return format <= FORMAT_256 ? format : FORMAT_NONE;
 }
 
-/* The smallest format of the TM5000 family that has room for `atoms`; if
- * several are, the first below.  A lone ALU0 atom counts as ALU0|ALU1, nothing
- * as LSU|ALU1. */
-static unsigned find_crusoe_format(const Atom *atoms, unsigned count,
-                                   const VliwDesc *desc)
+/* The smallest format of the TM5000 family that has room; if several are, the
+ * first below.  A lone ALU0 atom counts as ALU0|ALU1, nothing as LSU|ALU1. */
+static unsigned find_crusoe_format(Needs needs)
 {
     enum {
         ALU0 = 1 << VLIW_ALU0,
@@ -141,47 +144,37 @@ static unsigned find_crusoe_format(const Atom *atoms, unsigned count,
         BRU = 1 << VLIW_BRU,
         IMM = 1 << VLIW_UNITS
     };
-    static const struct {
-        unsigned format, room;
-    } formats[] = {
-        {FORMAT_LSU_ALU1, LSU | ALU1},
-        {FORMAT_ALU0_ALU1, ALU0 | ALU1},
-        {FORMAT_ALU0_IMM, ALU0 | IMM},
-        {FORMAT_ALU0_BRU, ALU0 | BRU},
-        {FORMAT_LSU_ALU1_ALU0_IMM, LSU | ALU1 | ALU0 | IMM},
-        {FORMAT_LSU_ALU1_ALU0_BRU, LSU | ALU1 | ALU0 | BRU},
-    };
-    unsigned needed = 0;
-    uint32_t imm = 0;
-    for (unsigned i = 0; i < count; i++) {
-        needed |= 1u << atoms[i].unit;
-        if (!has_long_imm(&atoms[i], desc))
-            continue;
-        if (needed & IMM && imm != atoms[i].imm)
-            return FORMAT_NONE;
-        imm = atoms[i].imm;
-        needed |= IMM;
-    }
-    for (unsigned i = 0; i < ARRAY_LEN(formats); i++)
-        if ((needed & ~formats[i].room) == 0)
-            return formats[i].format;
+    unsigned needed = needs.units | (needs.longs ? IMM : 0);
+    if (needs.longs > 1)
+        return FORMAT_NONE;
+    if (!(needed & ~(LSU | ALU1)))
+        return FORMAT_LSU_ALU1;
+    if (!(needed & ~(ALU0 | ALU1)))
+        return FORMAT_ALU0_ALU1;
+    if (!(needed & ~(ALU0 | IMM)))
+        return FORMAT_ALU0_IMM;
+    if (!(needed & ~(ALU0 | BRU)))
+        return FORMAT_ALU0_BRU;
+    if (!(needed & ~(LSU | ALU1 | ALU0 | IMM)))
+        return FORMAT_LSU_ALU1_ALU0_IMM;
+    if (!(needed & ~(LSU | ALU1 | ALU0 | BRU)))
+        return FORMAT_LSU_ALU1_ALU0_BRU;
     return FORMAT_NONE;
 }
 
-static unsigned find_format(const Atom *atoms, unsigned count,
-                            const VliwDesc *desc)
+static unsigned find_format(Needs needs, const VliwDesc *desc)
 {
     switch (desc->formats) {
-    case VLIW_FORMATS_CRUSOE: return find_crusoe_format(atoms, count, desc);
+    case VLIW_FORMATS_CRUSOE: return find_crusoe_format(needs);
     case VLIW_FORMATS_FREE: return FORMAT_FREE;
-    case VLIW_FORMATS_EFFICEON: return find_paired_format(atoms, count, desc);
+    case VLIW_FORMATS_EFFICEON: return find_paired_format(needs);
     }
     return FORMAT_NONE;
 }
 
-unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc)
+static unsigned size_of(Needs needs, const VliwDesc *desc)
 {
-    switch (find_format(atoms, count, desc)) {
+    switch (find_format(needs, desc)) {
     case FORMAT_256: return 32;
     case FORMAT_192: return 24;
     case FORMAT_128:
@@ -193,22 +186,34 @@ unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc)
     case FORMAT_ALU0_ALU1:
     case FORMAT_ALU0_BRU: return 8;
     case FORMAT_FREE: {
-        unsigned words = count + count_long_imms(atoms, count, desc);
+        unsigned words = needs.atoms + needs.longs;
         return words ? 4 * words : 4;
     }
     default: return 0;
     }
 }
 
+unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc)
+{
+    return size_of(needs_of(atoms, count, desc), desc);
+}
+
+unsigned molecule_size_for(unsigned units, unsigned count, unsigned longs,
+                           const VliwDesc *desc)
+{
+    return size_of((Needs){units, count, longs}, desc);
+}
+
 unsigned molecule_nops(const Molecule *molecule, const VliwDesc *desc)
 {
-    return molecule->size / 4u - molecule->count -
-           count_long_imms(molecule->atoms, molecule->count, desc);
+    Needs needs = needs_of(molecule->atoms, molecule->count, desc);
+    return molecule->size / 4u - needs.atoms - needs.longs;
 }
 
 unsigned molecule_format(const Molecule *molecule, const VliwDesc *desc)
 {
-    unsigned format = find_format(molecule->atoms, molecule->count, desc);
+    Needs needs = needs_of(molecule->atoms, molecule->count, desc);
+    unsigned format = find_format(needs, desc);
     assert(format != FORMAT_NONE);
     return format;
 }

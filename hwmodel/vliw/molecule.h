@@ -44,11 +44,10 @@ typedef enum AtomOperand {
 } AtomOperand;
 
 typedef struct AtomInfo {
-    const char *name;
-    AtomUnit unit;
-    VliwLatency latency;
-    AtomOperand d, a, b;
-    const char *text;
+    const char *name, *text;
+    uint8_t unit;    /* AtomUnit */
+    uint8_t latency; /* VliwLatency */
+    uint8_t d, a, b; /* AtomOperand */
 } AtomInfo;
 
 extern const AtomInfo atom_table[ATOM_COUNT];
@@ -141,6 +140,10 @@ void atom_print(const Atom *atom, FILE *out);
 /* Encoding size in bytes of a set of atoms, or 0 if the machine's formats do
  * not allow it.  Order does not matter. */
 unsigned molecule_size(const Atom *atoms, unsigned count, const VliwDesc *desc);
+/* The same for `count` atoms that stand in `units`, as bits, with so many
+ * different immediates of 32 bits. */
+unsigned molecule_size_for(unsigned units, unsigned count, unsigned longs,
+                           const VliwDesc *desc);
 /* Its parts of 4 bytes that hold neither an atom nor an immediate. */
 unsigned molecule_nops(const Molecule *molecule, const VliwDesc *desc);
 /* For statistics: which row of formats it is, 0..MOLECULE_FORMATS - 1. */
