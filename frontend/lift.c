@@ -551,11 +551,16 @@ static bool walk_pair(Walk *w)
     return last;
 }
 
+/* IR instructions that a guest instruction seldom has more of, exits included.
+ */
+enum { LIKELY_INSNS = 7 };
+
 IrRegion *lift_region(Arena *arena, const LiftPlan *plan,
                       const LiftLimits *limits)
 {
     Walk w = {.l = {.limits = limits}, .plan = plan};
     w.l.region = ir_region(arena, plan->pc, plan->context);
+    ir_reserve(w.l.region, LIKELY_INSNS * (plan->count + 1), plan->count + 1);
     while (w.done < plan->count) {
         if (lift_branch(&plan->insns[w.done].insn) != LIFT_BRANCH_NONE) {
             commit_before(&w, 2);

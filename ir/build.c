@@ -1,22 +1,21 @@
 /* Building regions, and taking instructions out of them. */
 #include "ir/ir.h"
 
+#include "base/bits.h"
+
 #include <assert.h>
 #include <string.h>
 
 enum { INSNS_MIN = 64, GUESTS_MIN = 16, EXITS_MIN = 4 };
 
-/* Room for one more object in an array of the region. */
-static void *grow(Arena *arena, void *array, uint32_t count, uint32_t *room,
-                  uint32_t min, size_t size)
+/* More room in a full array of the region. */
+static void *grow(Arena *arena, void *array, uint32_t *room, uint32_t min,
+                  size_t size)
 {
-    if (count < *room)
-        return array;
-    uint32_t more = *room ? *room * 2 : min;
-    array = *room ? arena_grow(arena, array, *room, more, size)
-                  : arena_alloc_raw(arena, more, size);
-    *room = more;
-    return array;
+    uint32_t old = *room;
+    *room = old ? old * 2 : min;
+    return old ? arena_grow(arena, array, old, *room, size)
+               : arena_alloc_raw(arena, *room, size);
 }
 
 IrRegion *ir_region(Arena *arena, uint32_t pc, IrContext context)
@@ -28,27 +27,39 @@ IrRegion *ir_region(Arena *arena, uint32_t pc, IrContext context)
     return region;
 }
 
+void ir_reserve(IrRegion *region, uint32_t insns, uint32_t guests)
+{
+    assert(region->insn_room == 0 && region->guest_room == 0);
+    region->insn_room = insns;
+    region->insns = arena_alloc_raw(region->arena, insns, sizeof(IrInsn));
+    region->guest_room = guests;
+    region->guests = arena_alloc_raw(region->arena, guests, sizeof(IrGuest));
+}
+
 unsigned ir_add_guest(IrRegion *region, uint32_t pc, uint32_t word)
 {
     assert(region->guest_count < IR_GUESTS_MAX);
-    region->guests =
-        grow(region->arena, region->guests, region->guest_count,
-             &region->guest_room, GUESTS_MIN, sizeof *region->guests);
+    if (unlikely(region->guest_count == region->guest_room))
+        region->guests =
+            grow(region->arena, region->guests, &region->guest_room, GUESTS_MIN,
+                 sizeof *region->guests);
     region->guests[region->guest_count] = (IrGuest){pc, word};
     return region->guest_count++;
 }
 
 IrRef ir_add(IrRegion *region, IrOp op, IrRef a, IrRef b, uint32_t imm)
 {
-    region->insns = grow(region->arena, region->insns, region->insn_count,
-                         &region->insn_room, INSNS_MIN, sizeof *region->insns);
+    IrRef at = region->insn_count++;
+    if (unlikely(at == region->insn_room))
+        region->insns = grow(region->arena, region->insns, &region->insn_room,
+                             INSNS_MIN, sizeof *region->insns);
     unsigned guest = region->guest_count ? region->guest_count - 1 : 0;
-    region->insns[region->insn_count] = (IrInsn){.op = (uint8_t)op,
-                                                 .guest = (uint16_t)guest,
-                                                 .a = a,
-                                                 .b = b,
-                                                 .imm = imm};
-    return region->insn_count++;
+    region->insns[at] = (IrInsn){.op = (uint8_t)op,
+                                 .guest = (uint16_t)guest,
+                                 .a = a,
+                                 .b = b,
+                                 .imm = imm};
+    return at;
 }
 
 IrRef ir_const(IrRegion *region, uint32_t value)
@@ -59,8 +70,9 @@ IrRef ir_const(IrRegion *region, uint32_t value)
 unsigned ir_add_exit(IrRegion *region, const IrExit *exit)
 {
     assert(region->exit_count < IR_EXITS_MAX);
-    region->exits = grow(region->arena, region->exits, region->exit_count,
-                         &region->exit_room, EXITS_MIN, sizeof *region->exits);
+    if (unlikely(region->exit_count == region->exit_room))
+        region->exits = grow(region->arena, region->exits, &region->exit_room,
+                             EXITS_MIN, sizeof *region->exits);
     region->exits[region->exit_count] = *exit;
     return region->exit_count++;
 }

@@ -225,6 +225,9 @@ typedef struct IrRegion {
 /* --- Building (build.c), meaning (ops.c) ---------------------------------- */
 
 IrRegion *ir_region(Arena *arena, uint32_t pc, IrContext context);
+/* Room for so many instructions, in a new region: no bound, but what saves
+ * moving them.  Both are more than 0. */
+void ir_reserve(IrRegion *region, uint32_t insns, uint32_t guests);
 /* The guest instruction that ir_add() will speak of; returns its index. */
 unsigned ir_add_guest(IrRegion *region, uint32_t pc, uint32_t word);
 /* Appends an instruction of the latest guest instruction; checks nothing. */

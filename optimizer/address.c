@@ -12,37 +12,49 @@
 enum { WINDOW = 128, CONSTS = 32 };
 
 /* An address in the table: by its sum, and the first one of its window. */
-typedef struct Slot {
-    OptSum key; /* in a window's slot, the offset divided by WINDOW */
+typedef struct Entry {
+    OptSum key; /* in a window's entry, the offset divided by WINDOW */
     bool is_window;
-    bool used;
     uint32_t offset;
     IrRef value; /* new */
-} Slot;
+} Entry;
 
 typedef struct Address {
     OptRewrite rw;
-    OptSum *sums; /* of old values, in old values */
-    Slot *slots;
+    OptSum *sums;   /* of old values, in old values */
+    Entry *entries; /* from 1 up */
+    uint32_t count;
+    uint32_t *slots; /* of the table: the entry, or 0 */
     uint32_t mask;
     IrRef consts[CONSTS]; /* the latest CONST of each hash */
     uint64_t *visits;
 } Address;
 
 /* The slot with this key, or the free one where it belongs. */
-static Slot *look_up(const Address *d, OptSum key, bool is_window)
+static uint32_t *look_up(const Address *d, OptSum key, bool is_window)
 {
     enum { FACTOR = 0x9e3779b1 }; /* 2^32 / golden ratio: Knuth, 6.4 */
     uint32_t hash = (key.base + is_window) * FACTOR;
     hash = ((hash ^ hash >> 15) + key.offset) * FACTOR;
     for (uint32_t i = hash >> 8;; i++) {
-        Slot *slot = &d->slots[i & d->mask];
+        uint32_t *slot = &d->slots[i & d->mask];
+        const Entry *entry = &d->entries[*slot];
         ++*d->visits;
-        if (!slot->used ||
-            (slot->key.base == key.base && slot->key.offset == key.offset &&
-             slot->is_window == is_window))
+        if (*slot == 0 ||
+            (entry->key.base == key.base && entry->key.offset == key.offset &&
+             entry->is_window == is_window))
             return slot;
     }
+}
+
+static void enter(Address *d, OptSum key, bool is_window, uint32_t offset,
+                  IrRef value)
+{
+    uint32_t *slot = look_up(d, key, is_window);
+    if (*slot != 0)
+        return;
+    *slot = ++d->count;
+    d->entries[*slot] = (Entry){key, is_window, offset, value};
 }
 
 static OptSum window_of(OptSum sum)
@@ -51,16 +63,11 @@ static OptSum window_of(OptSum sum)
 }
 
 /* `value` has the sum `sum`; others may build upon it if `is_base`. */
-static void add(const Address *d, OptSum sum, IrRef value, bool is_base)
+static void add(Address *d, OptSum sum, IrRef value, bool is_base)
 {
-    Slot *slot = look_up(d, sum, false);
-    if (!slot->used)
-        *slot = (Slot){sum, false, true, sum.offset, value};
-    if (!is_base)
-        return;
-    slot = look_up(d, window_of(sum), true);
-    if (!slot->used)
-        *slot = (Slot){window_of(sum), true, true, sum.offset, value};
+    enter(d, sum, false, sum.offset, value);
+    if (is_base)
+        enter(d, window_of(sum), true, sum.offset, value);
 }
 
 static IrRef emit_const(Address *d, uint32_t value, uint16_t guest)
@@ -78,16 +85,17 @@ static IrRef emit_sum(Address *d, IrRef base, uint32_t offset, uint16_t guest)
 }
 
 /* Something near `sum` to build upon, or NULL. */
-static const Slot *find_near(const Address *d, OptSum sum)
+static const Entry *find_near(const Address *d, OptSum sum)
 {
     static const uint32_t windows[] = {0, UINT32_MAX, 1};
     for (unsigned i = 0; i < 3; i++) {
         OptSum window = window_of(sum);
         window.offset =
             (window.offset + windows[i]) % (UINT32_MAX / WINDOW + 1);
-        const Slot *slot = look_up(d, window, true);
-        if (slot->used && opt_is_short(sum.offset - slot->offset))
-            return slot;
+        uint32_t found = *look_up(d, window, true);
+        const Entry *entry = &d->entries[found];
+        if (found && opt_is_short(sum.offset - entry->offset))
+            return entry;
     }
     return NULL;
 }
@@ -98,11 +106,11 @@ static IrRef address_of(Address *d, OptSum sum, uint16_t guest)
     bool has_base = sum.base != IR_NO_REF;
     if (has_base && sum.offset == 0)
         return d->rw.map[sum.base];
-    const Slot *slot = look_up(d, sum, false);
-    if (slot->used)
-        return slot->value;
+    uint32_t found = *look_up(d, sum, false);
+    if (found)
+        return d->entries[found].value;
     IrRef value;
-    const Slot *near = NULL;
+    const Entry *near = NULL;
     bool is_short = has_base && opt_is_short(sum.offset);
     if (!is_short)
         near = find_near(d, sum);
@@ -150,6 +158,8 @@ void opt_address(IrRegion *region, uint64_t *visits)
     while (size < 4 * count)
         size *= 2;
     Address d = {.sums = arena_alloc_raw(arena, count, sizeof *d.sums),
+                 .entries =
+                     arena_alloc_raw(arena, 2 * count + 1, sizeof *d.entries),
                  .slots = arena_alloc(arena, size, sizeof *d.slots),
                  .mask = size - 1,
                  .visits = visits,

@@ -19,6 +19,21 @@ static void *copy(Arena *arena, const void *array, unsigned count, size_t size)
     return count ? memcpy(p, array, count * size) : p;
 }
 
+/* Of each molecule the atoms that it has. */
+static Molecule *copy_molecules(Arena *arena, const Molecule *from,
+                                unsigned count)
+{
+    Molecule *to = arena_alloc_raw(arena, count, sizeof *to);
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned k = 0; k < from[i].count; k++)
+            to[i].atoms[k] = from[i].atoms[k];
+        to[i].count = from[i].count;
+        to[i].size = from[i].size;
+        to[i].commit = from[i].commit;
+    }
+    return to;
+}
+
 VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
                        const OptConfig *opt, Arena *arena, OptWork *work)
 {
@@ -47,8 +62,7 @@ VliwCode *opt_schedule(const IrRegion *region, const VliwDesc *desc,
     code->pc = region->pc;
     code->context = region->context;
     code->count = b->molecule_count;
-    code->molecules =
-        copy(arena, b->molecules, code->count, sizeof *b->molecules);
+    code->molecules = copy_molecules(arena, b->molecules, code->count);
     code->exit_count = region->exit_count;
     code->exits =
         copy(arena, region->exits, region->exit_count, sizeof *region->exits);

@@ -198,6 +198,17 @@ static inline void raise_to(uint32_t *value, uint32_t other)
         *value = other;
 }
 
+/* Cycles in which `units` of a kind do `count` atoms.  The layer's host has few
+ * of any kind, and takes long to divide. */
+static inline uint32_t backend_cycles_for(uint32_t count, unsigned units)
+{
+    if (units == 1)
+        return count;
+    if (units == 2)
+        return (count + 1) / 2;
+    return (count + units - 1) / units;
+}
+
 /* Whether an immediate fits inside an atom. */
 static inline bool backend_is_short(const Backend *b, uint32_t imm)
 {

@@ -26,7 +26,11 @@ static bool is_awaited(const Backend *b, const Node *n)
 /* The first cycle in which each node can issue, were there units for all. */
 static uint32_t *find_early(const Backend *b)
 {
-    uint32_t *ready = arena_alloc(b->scratch, b->value_count, sizeof *ready);
+    /* Of values that no node makes, which are there at the entry, and then of
+     * those that nodes make. */
+    uint32_t *ready =
+        arena_alloc_raw(b->scratch, b->value_count, sizeof *ready);
+    memset(ready, 0, (VALUE_ZERO + 1) * sizeof *ready);
     uint32_t *early = arena_alloc(b->scratch, b->node_count, sizeof *early);
     uint32_t leave = 0; /* first cycle after the last leave */
     uint32_t end = 0;   /* the latest issue or result */
@@ -56,88 +60,110 @@ static uint32_t *find_early(const Backend *b)
     return early;
 }
 
-/* The nodes that some units have to do and that lie at least so far from the
- * end: none issues before `early`, and each takes a unit. */
+/* A node that a unit has to do. */
+typedef struct Item {
+    uint32_t early, tail;
+    uint8_t cls;
+    uint8_t cycles; /* that it takes the unit */
+} Item;
+
+/* Those that some units have to do and that lie at least so far from the end:
+ * none issues before `early`. */
 typedef struct Load {
     uint32_t early, cycles, longest;
+    bool grew; /* since its length was last asked for */
 } Load;
 
-static void add_load(Load *load, const Node *n, uint32_t early)
+static void add_load(Load *load, const Item *item)
 {
-    bool keeps = n->op < ATOM_COUNT && atom_keeps_unit((AtomOp)n->op);
-    uint32_t cycles = keeps ? n->latency : 1;
-    if (n->op == OP_COMMIT)
+    if (load->cycles == 0 || item->early < load->early)
+        load->early = item->early;
+    load->cycles += item->cycles;
+    raise_to(&load->longest, item->cycles);
+    load->grew = true;
+}
+
+/* Raises the bound to what `units` need for a load that lies `tail` from the
+ * end.  What has not grown has been counted with a longer tail. */
+static void raise_by_load(uint32_t *bound, Load *load, unsigned units,
+                          uint32_t tail)
+{
+    if (!load->grew)
         return;
-    if (load->cycles == 0 || early < load->early)
-        load->early = early;
-    load->cycles += cycles;
-    raise_to(&load->longest, cycles);
-}
-
-static uint32_t load_length(const Load *load, unsigned units, uint32_t tail)
-{
-    if (load->cycles == 0)
-        return 0;
+    load->grew = false;
     /* When the last one issues, all but a rest in each unit is done. */
-    uint32_t all = (load->cycles + units - 1) / units;
+    uint32_t all = backend_cycles_for(load->cycles, units);
     uint32_t before = all > load->longest ? all - load->longest : 0;
-    return load->early + before + tail + 1;
+    raise_to(bound, load->early + before + tail + 1);
 }
-
-/* Nodes by tail. */
-typedef struct Tails {
-    const uint32_t *early;
-    NodeId *lists, *next;
-    uint32_t longest;
-} Tails;
 
 /* The bound by the units' work on nodes that cannot issue before `early`:
  * those with the longest tail, then with the next ones. */
-static void bound_by_units(const Backend *b, const Tails *t, uint32_t early,
-                           uint32_t *bound)
+static void bound_by_units(const Backend *b, const Item *items, uint32_t count,
+                           uint32_t early, uint32_t *bound)
 {
     const VliwDesc *desc = b->desc;
+    unsigned shifters = desc->shift_all ? desc->alu_units : 1;
     Load alu = {0}, loads[CLASSES] = {{0}};
-    for (uint32_t tail = t->longest + 1; tail-- > 0;) {
-        for (NodeId i = t->lists[tail]; i != NO_NODE; i = t->next[i]) {
-            const Node *n = &b->nodes[i];
-            if (t->early[i] < early)
+    for (uint32_t i = 0; i < count;) {
+        uint32_t tail = items[i].tail;
+        for (; i < count && items[i].tail == tail; i++) {
+            const Item *item = &items[i];
+            if (item->early < early)
                 continue;
-            add_load(&loads[n->cls], n, t->early[i]);
-            if (n->cls <= CLASS_SHIFT)
-                add_load(&alu, n, t->early[i]);
+            if (item->cls <= CLASS_SHIFT)
+                add_load(&alu, item);
+            if (item->cls != CLASS_ALU)
+                add_load(&loads[item->cls], item);
         }
-        raise_to(bound, load_length(&alu, desc->adders, tail));
-        raise_to(bound,
-                 load_length(&loads[CLASS_SHIFT],
-                             desc->shift_all ? desc->alu_units : 1, tail));
-        raise_to(bound, load_length(&loads[CLASS_LSU], desc->lsu_units, tail));
-        raise_to(bound, load_length(&loads[CLASS_BRU], 1, tail));
+        raise_by_load(bound, &alu, desc->adders, tail);
+        raise_by_load(bound, &loads[CLASS_SHIFT], shifters, tail);
+        raise_by_load(bound, &loads[CLASS_LSU], desc->lsu_units, tail);
+        raise_by_load(bound, &loads[CLASS_BRU], 1, tail);
     }
+}
+
+/* What units have to do, longest tails first, in `items`; returns how much. */
+static uint32_t sort_items(const Backend *b, const uint32_t *early, Item *items)
+{
+    uint32_t longest = 0, count = 0;
+    for (NodeId i = 0; i < b->node_count; i++)
+        raise_to(&longest, b->nodes[i].tail);
+    NodeId *lists = arena_alloc_raw(b->scratch, longest + 1, sizeof *lists);
+    NodeId *next = arena_alloc_raw(b->scratch, b->node_count, sizeof *next);
+    memset(lists, 0xff, (longest + 1) * sizeof *lists); /* NO_NODE */
+    for (NodeId i = 0; i < b->node_count; i++) {
+        const Node *n = &b->nodes[i];
+        if (n->gone || n->op == OP_COMMIT)
+            continue;
+        next[i] = lists[n->tail];
+        lists[n->tail] = i;
+    }
+    for (uint32_t tail = longest + 1; tail-- > 0;)
+        for (NodeId i = lists[tail]; i != NO_NODE; i = next[i]) {
+            const Node *n = &b->nodes[i];
+            bool keeps = n->latency > 1 && atom_keeps_unit((AtomOp)n->op);
+            items[count++] =
+                (Item){early[i], tail, n->cls, keeps ? n->latency : (uint8_t)1};
+        }
+    return count;
 }
 
 uint32_t backend_lower_bound(const Backend *b)
 {
-    Tails t = {.early = find_early(b)};
-    uint32_t bound = t.early[b->node_count - 1] + 1;
+    const uint32_t *early = find_early(b);
+    uint32_t bound = early[b->node_count - 1] + 1;
     if (b->in_order)
         return bound;
-    for (NodeId i = 0; i < b->node_count; i++)
-        raise_to(&t.longest, b->nodes[i].tail);
-    t.lists = arena_alloc_raw(b->scratch, t.longest + 1, sizeof *t.lists);
-    t.next = arena_alloc_raw(b->scratch, b->node_count, sizeof *t.next);
-    memset(t.lists, 0xff, (t.longest + 1) * sizeof *t.lists); /* NO_NODE */
-    for (NodeId i = 0; i < b->node_count; i++) {
-        if (b->nodes[i].gone)
-            continue;
-        t.next[i] = t.lists[b->nodes[i].tail];
-        t.lists[b->nodes[i].tail] = i;
-    }
+    Item *items = arena_alloc_raw(b->scratch, b->node_count, sizeof *items);
+    uint32_t count = sort_items(b, early, items);
     /* From the entry on, and from some of the leaves on. */
-    bound_by_units(b, &t, 0, &bound);
+    bound_by_units(b, items, count, 0, &bound);
     uint32_t step = b->leave_count / BOUND_STEPS + 1;
-    for (uint32_t k = 0; k + 1 < b->leave_count; k += step)
-        bound_by_units(b, &t, t.early[b->leaves[k].node] + 1, &bound);
+    for (uint32_t k = 0; k + 1 < b->leave_count; k += step) {
+        uint32_t after = early[b->leaves[k].node] + 1;
+        bound_by_units(b, items, count, after, &bound);
+    }
     return bound;
 }
 

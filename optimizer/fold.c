@@ -20,12 +20,16 @@ typedef struct Form {
 
 enum { CONSTS = 32 };
 
+/* What is known of a new value. */
+typedef struct Fact {
+    IrRef root;     /* itself, or the value that it is a copy of */
+    uint32_t zeros; /* bits that are never set */
+    OptSum sum;
+} Fact;
+
 typedef struct Fold {
     OptRewrite rw;
-    /* Of the new values. */
-    IrRef *roots;    /* itself, or the value that it is a copy of */
-    uint32_t *zeros; /* bits that are never set */
-    OptSum *sums;
+    Fact *facts;
     uint32_t room;
     IrRef consts[CONSTS]; /* the latest CONST of each hash */
     IrRef getf;           /* an FP slot's value at the entry, or IR_NO_REF */
@@ -42,7 +46,7 @@ static const IrInsn *insn_of(const Fold *f, IrRef at)
 
 static bool is_const(const Fold *f, IrRef at, uint32_t *value)
 {
-    const IrInsn *insn = insn_of(f, f->roots[at]);
+    const IrInsn *insn = insn_of(f, f->facts[at].root);
     *value = insn->imm;
     return insn->op == IR_CONST;
 }
@@ -54,48 +58,64 @@ static bool is_with_const(const Fold *f, IrRef at, IrOp op, IrRef *a,
     const IrInsn *insn = insn_of(f, at);
     if (insn->op != op || !is_const(f, insn->b, k))
         return false;
-    *a = f->roots[insn->a];
+    *a = f->facts[insn->a].root;
     return true;
 }
 
 /* Whether it is 0 or 1. */
 static bool is_truth(const Fold *f, IrRef at)
 {
-    return (f->zeros[at] | 1) == UINT32_MAX;
+    return (f->facts[at].zeros | 1) == UINT32_MAX;
 }
 
-static uint32_t zeros_of(const Fold *f, const IrInsn *insn)
+/* Of what shifts `a` by `b`. */
+static uint32_t shifted_zeros(const Fold *f, const IrInsn *insn)
 {
-    const uint32_t *zeros = f->zeros;
-    uint32_t k;
+    uint32_t possible = ~f->facts[insn->a].zeros, k;
+    if (!is_const(f, insn->b, &k))
+        return 0;
+    return ~(insn->op == IR_SHL ? possible << k % 32 : possible >> k % 32);
+}
+
+/* Of instruction `at`, given those of its operands. */
+static Fact fact_of(const Fold *f, const IrInsn *insn, IrRef at)
+{
+    const Fact *facts = f->facts;
+    Fact fact = {at, 0, {at, 0}};
     switch ((IrOp)insn->op) {
-    case IR_CONST: return ~insn->imm;
-    case IR_COPY: return zeros[insn->a];
-    case IR_LD8U: return ~UINT32_C(0xff);
-    case IR_LD16U: return ~UINT32_C(0xffff);
+    case IR_CONST:
+        fact.zeros = ~insn->imm;
+        fact.sum = (OptSum){IR_NO_REF, insn->imm};
+        break;
+    case IR_COPY: return facts[insn->a];
+    case IR_LD8U: fact.zeros = ~UINT32_C(0xff); break;
+    case IR_LD16U: fact.zeros = ~UINT32_C(0xffff); break;
     case IR_SLT:
-    case IR_SLTU: return ~UINT32_C(1);
-    case IR_AND: return zeros[insn->a] | zeros[insn->b];
+    case IR_SLTU: fact.zeros = ~UINT32_C(1); break;
+    case IR_AND:
+        fact.zeros = facts[insn->a].zeros | facts[insn->b].zeros;
+        break;
     case IR_OR:
-    case IR_XOR: return zeros[insn->a] & zeros[insn->b];
+    case IR_XOR:
+        fact.zeros = facts[insn->a].zeros & facts[insn->b].zeros;
+        break;
     case IR_SHL:
-        if (!is_const(f, insn->b, &k))
-            return 0;
-        return ~(~zeros[insn->a] << k % 32);
-    case IR_SHR:
-        if (!is_const(f, insn->b, &k))
-            return 0;
-        return ~(~zeros[insn->a] >> k % 32);
-    default: return 0;
+    case IR_SHR: fact.zeros = shifted_zeros(f, insn); break;
+    case IR_ADD:
+        fact.sum = opt_sum_of(facts[insn->a].sum, facts[insn->b].sum, at);
+        break;
+    case IR_SUB:
+        fact.sum = opt_difference(facts[insn->a].sum, facts[insn->b].sum, at);
+        break;
+    default: break;
     }
+    return fact;
 }
 
 static void grow_facts(Fold *f, uint32_t room)
 {
     Arena *arena = f->rw.region->arena;
-    f->roots = arena_grow(arena, f->roots, f->room, room, sizeof *f->roots);
-    f->zeros = arena_grow(arena, f->zeros, f->room, room, sizeof *f->zeros);
-    f->sums = arena_grow(arena, f->sums, f->room, room, sizeof *f->sums);
+    f->facts = arena_grow(arena, f->facts, f->room, room, sizeof *f->facts);
     f->room = room;
 }
 
@@ -104,9 +124,7 @@ static IrRef emit(Fold *f, IrInsn insn)
     IrRef at = opt_emit(&f->rw, insn);
     if (at == f->room)
         grow_facts(f, 2 * f->room);
-    f->roots[at] = insn.op == IR_COPY ? f->roots[insn.a] : at;
-    f->zeros[at] = zeros_of(f, &insn);
-    f->sums[at] = opt_sum(&insn, at, f->sums);
+    f->facts[at] = fact_of(f, &insn, at);
     if (insn.op == IR_CONST)
         f->consts[insn.imm % CONSTS] = at;
     else if (insn.op == IR_GETF)
@@ -171,7 +189,7 @@ static bool is_constant_apart(const Fold *f, const Form *x, uint32_t *distance)
 {
     if (x->is_const)
         return false;
-    OptSum a = f->sums[x->a], b = f->sums[x->b];
+    OptSum a = f->facts[x->a].sum, b = f->facts[x->b].sum;
     *distance = a.offset - b.offset;
     return a.base == b.base;
 }
@@ -215,7 +233,7 @@ static bool fold_and(Fold *f, Form *x)
         return become_copy(x, x->a);
     if (!x->is_const)
         return false;
-    uint32_t possible = ~f->zeros[x->a], c;
+    uint32_t possible = ~f->facts[x->a].zeros, c;
     if (!(possible & ~x->k))
         return become_copy(x, x->a);
     if (!(possible & x->k))
@@ -279,7 +297,7 @@ static bool is_sign_extended(const Fold *f, IrRef y, uint32_t k)
     uint32_t upper = ~(~UINT32_C(0) >> k >> 1);
     IrOp op = (IrOp)insn_of(f, y)->op;
     return (op == IR_LD8S && k <= 24) || (op == IR_LD16S && k <= 16) ||
-           !(~f->zeros[y] & upper);
+           !(~f->facts[y].zeros & upper);
 }
 
 /* A shift of a shift. */
@@ -330,7 +348,7 @@ static bool fold_compare(Fold *f, Form *x)
         return is_const(f, x->a, &k) && k == 0 && is_truth(f, x->b) &&
                become_copy(x, x->b);
     }
-    uint32_t most = ~f->zeros[x->a]; /* unsigned */
+    uint32_t most = ~f->facts[x->a].zeros; /* unsigned */
     if (!is_signed && x->k == 0)
         return become_const(x, 0);
     if (!is_signed || (!(most & SIGN) && !(x->k & SIGN)))
@@ -433,7 +451,7 @@ static bool fold_half(Fold *f, Form *x)
 {
     const IrInsn *a = insn_of(f, x->a);
     if (a->op == (x->op == IR_LO ? IR_SETLO : IR_SETHI))
-        return become_copy(x, f->roots[a->b]);
+        return become_copy(x, f->facts[a->b].root);
     if (a->op == IR_SETLO || a->op == IR_SETHI)
         return set(x, x->op, a->a);
     return false;
@@ -475,10 +493,10 @@ static bool fold_sign_test(Fold *f, Form *x)
     IrRef y = IR_NO_REF;
     uint32_t k;
     if (a->op == IR_SLT && is_const(f, a->b, &k)) {
-        y = f->roots[a->a];
+        y = f->facts[a->a].root;
         op = k == 0 ? IR_EXITLT : k == 1 ? IR_EXITLE : IR_EXIT;
     } else if (a->op == IR_SLT && is_const(f, a->a, &k)) {
-        y = f->roots[a->b];
+        y = f->facts[a->b].root;
         op = k == 0 ? IR_EXITGT : k == UINT32_MAX ? IR_EXITGE : IR_EXIT;
     } else if ((is_with_const(f, x->a, IR_SHR, &y, &k) && k == 31) ||
                (is_with_const(f, x->a, IR_AND, &y, &k) && k == SIGN)) {
@@ -497,14 +515,14 @@ static bool fold_zero_test(Fold *f, Form *x)
     uint32_t k;
     IrRef y;
     if (a->op == IR_SLTU && is_const(f, a->a, &k) && k == 0)
-        return set(x, x->op, f->roots[a->b]);
+        return set(x, x->op, f->facts[a->b].root);
     if (inverts && is_with_const(f, x->a, IR_SLTU, &y, &k) && k == 1)
         return set(x, inverse(x->op), y);
     if (inverts && is_with_const(f, x->a, IR_XOR, &y, &k)) {
         if (k == 1 && is_truth(f, y))
             return set(x, inverse(x->op), y);
         /* y == z + c is k where z is k - c. */
-        OptSum sum = f->sums[y];
+        OptSum sum = f->facts[y].sum;
         uint32_t rest = k - sum.offset;
         if (sum.base != y && (opt_is_short(rest) || !opt_is_short(k))) {
             IrRef b = emit_const(f, rest, x->guest);
@@ -524,7 +542,7 @@ static bool fold_sign_exit(Fold *f, Form *x)
 {
     IrRef y;
     uint32_t k;
-    if (f->zeros[x->a] & SIGN && !is_const(f, x->a, &k))
+    if (f->facts[x->a].zeros & SIGN && !is_const(f, x->a, &k))
         switch (x->op) {
         case IR_EXITLE: return set(x, IR_EXITEQ, x->a);
         case IR_EXITGT: return set(x, IR_EXITNE, x->a);
@@ -604,9 +622,9 @@ static IrRef fold_insn(Fold *f, const IrInsn *insn, uint64_t *visits)
               .b = insn->b,
               .imm = insn->imm};
     if (x.a != IR_NO_REF)
-        x.a = f->roots[x.a];
+        x.a = f->facts[x.a].root;
     if (x.b != IR_NO_REF)
-        x.b = f->roots[x.b];
+        x.b = f->facts[x.b].root;
     x.is_const = info->b == IR_I32 && is_const(f, x.b, &x.k);
 
     bool changed = false;
@@ -638,7 +656,8 @@ void opt_fold(IrRegion *region, uint64_t *visits)
               .getf = IR_NO_REF};
     for (unsigned i = 0; i < CONSTS; i++)
         f.consts[i] = IR_NO_REF;
-    grow_facts(&f, region->insn_room + 1);
+    f.room = region->insn_room + 1;
+    f.facts = arena_alloc_raw(region->arena, f.room, sizeof *f.facts);
     for (IrRef at = 0; at < f.rw.count; at++) {
         IrInsn insn = opt_mapped(&f.rw, at);
         f.rw.map[at] = fold_insn(&f, &insn, visits);

@@ -5,7 +5,7 @@
  * graph: the scheduler asks regalloc.c when one may be written. */
 #include "optimizer/backend.h"
 
-#include <string.h>
+#include "base/bits.h"
 
 /* How many earlier stores a load, and how many loads a store, is compared
  * with.  What lies further back counts as the same address. */
@@ -22,17 +22,23 @@ typedef struct Graph {
     NodeId last_leave, last_fcr;
 } Graph;
 
-static void add_edge(Backend *b, NodeId from, NodeId to, uint32_t latency)
+static void grow_edges(Backend *b)
 {
-    if (b->edge_count == b->edge_room) {
-        uint32_t room = b->edge_room * 2;
-        b->edges = arena_grow(b->scratch, b->edges, b->edge_room, room,
-                              sizeof *b->edges);
-        b->edge_room = room;
-    }
-    b->edges[b->edge_count] =
-        (Edge){.to = to, .next = b->nodes[from].first, .latency = latency};
-    b->nodes[from].first = b->edge_count++;
+    uint32_t room = b->edge_room * 2;
+    b->edges =
+        arena_grow(b->scratch, b->edges, b->edge_room, room, sizeof *b->edges);
+    b->edge_room = room;
+}
+
+static inline void add_edge(Backend *b, NodeId from, NodeId to,
+                            uint32_t latency)
+{
+    uint32_t e = b->edge_count++;
+    if (unlikely(e == b->edge_room))
+        grow_edges(b);
+    Node *node = &b->nodes[from];
+    b->edges[e] = (Edge){.to = to, .next = node->first, .latency = latency};
+    node->first = e;
     b->nodes[to].preds++;
 }
 
@@ -132,19 +138,20 @@ static bool is_awaited(const Graph *g, const Node *n)
            n->guest <= record->insns + 1;
 }
 
+static void await_operand(Backend *b, ValueId v, NodeId i)
+{
+    NodeId def = v == NO_VALUE ? NO_NODE : b->values[v].node;
+    if (def != NO_NODE)
+        add_edge(b, def, i, b->nodes[def].latency);
+}
+
 /* Edges to node `i` from those before it. */
 static void connect(Graph *g, NodeId i)
 {
     Backend *b = g->b;
     Node *n = &b->nodes[i];
-    ValueId operands[2] = {n->a, n->b};
-    for (unsigned k = 0; k < 2; k++) {
-        if (operands[k] == NO_VALUE)
-            continue;
-        NodeId def = b->values[operands[k]].node;
-        if (def != NO_NODE)
-            add_edge(b, def, i, b->nodes[def].latency);
-    }
+    await_operand(b, n->a, i);
+    await_operand(b, n->b, i);
     bool leave = n->cls == CLASS_BRU;
     bool waits =
         leave || n->store || n->fcr || !b->opt->hoist || is_awaited(g, n);
@@ -164,8 +171,9 @@ static void connect(Graph *g, NodeId i)
         add_edge(b, i, b->leaves[n->leave].node, 0);
     }
     /* A main leave waits until the value is in its slot: Node.preds. */
-    if (n->d != NO_VALUE && b->values[n->d].slot != NO_SLOT)
-        b->nodes[b->leaves[b->values[n->d].leave].node].preds++;
+    const Value *d = n->d == NO_VALUE ? NULL : &b->values[n->d];
+    if (d && d->slot != NO_SLOT)
+        b->nodes[b->leaves[d->leave].node].preds++;
 }
 
 /* Nodes that cannot issue before a leave, by class: they need units after it.
@@ -198,33 +206,38 @@ static uint32_t measure_leave(const Backend *b, NodeId i, Pinned *pinned)
     }
     const VliwDesc *desc = b->desc;
     uint32_t alu = pinned->counts[CLASS_ALU] + pinned->counts[CLASS_SHIFT];
-    raise_to(&height, (alu + desc->adders - 1) / desc->adders);
+    raise_to(&height, backend_cycles_for(alu, desc->adders));
     if (!desc->shift_all)
         raise_to(&height, pinned->counts[CLASS_SHIFT]);
-    raise_to(&height, (pinned->counts[CLASS_LSU] + desc->lsu_units - 1) /
-                          desc->lsu_units);
+    raise_to(&height,
+             backend_cycles_for(pinned->counts[CLASS_LSU], desc->lsu_units));
     return height;
 }
 
 /* Tail and height by what must come after, whatever registers are used. */
 static void measure_edges(const Backend *b, Node *n)
 {
-    for (uint32_t e = n->first; e != NO_NODE; e = b->edges[e].next) {
+    uint32_t tail = 0, height = 0;
+    for (uint32_t e = n->first; e != NO_NODE;) {
         const Edge *edge = &b->edges[e];
-        raise_to(&n->tail, b->nodes[edge->to].tail + edge->latency);
-        raise_to(&n->height, b->nodes[edge->to].height + edge->latency);
+        const Node *to = &b->nodes[edge->to];
+        raise_to(&tail, to->tail + edge->latency);
+        raise_to(&height, to->height + edge->latency);
+        e = edge->next;
     }
-    if (n->d == NO_VALUE)
-        return;
-    const Value *d = &b->values[n->d];
-    bool awaited = d->readers > 0 || d->last_leave != NO_LEAVE;
-    uint32_t latency = awaited && n->latency > 1 ? n->latency : 0;
-    raise_to(&n->tail, latency);
-    if (d->slot == NO_SLOT)
-        return;
-    const Node *leave = &b->nodes[b->leaves[d->leave].node];
-    raise_to(&n->tail, leave->tail + latency);
-    raise_to(&n->height, leave->height + latency);
+    if (n->d != NO_VALUE) {
+        const Value *d = &b->values[n->d];
+        bool awaited = d->readers > 0 || d->last_leave != NO_LEAVE;
+        uint32_t latency = awaited && n->latency > 1 ? n->latency : 0;
+        raise_to(&tail, latency);
+        if (d->slot != NO_SLOT) {
+            const Node *leave = &b->nodes[b->leaves[d->leave].node];
+            raise_to(&tail, leave->tail + latency);
+            raise_to(&height, leave->height + latency);
+        }
+    }
+    n->tail = tail;
+    n->height = height;
 }
 
 /* From the last node up: every edge goes down. */
@@ -236,12 +249,12 @@ static void measure_heights(Backend *b)
         if (n->gone)
             continue;
         measure_edges(b, n);
-        ValueId operands[2] = {n->a, n->b};
-        for (unsigned k = 0; k < 2; k++) {
-            NodeId next = find_successor(b, operands[k], i);
-            if (next != NO_NODE)
-                raise_to(&n->height, b->nodes[next].height);
-        }
+        NodeId next = find_successor(b, n->a, i);
+        if (next != NO_NODE)
+            raise_to(&n->height, b->nodes[next].height);
+        next = find_successor(b, n->b, i);
+        if (next != NO_NODE)
+            raise_to(&n->height, b->nodes[next].height);
         if (n->store || n->fcr)
             pinned.counts[n->cls]++;
         if (n->cls == CLASS_BRU)

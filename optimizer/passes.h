@@ -4,6 +4,7 @@
 #define SELKIRK_OPTIMIZER_PASSES_H
 
 #include "base/arena.h"
+#include "base/bits.h"
 #include "ir/ir.h"
 
 /* Each adds to `visits` the nodes that it looked at. */
@@ -46,14 +47,14 @@ static inline OptRewrite opt_rewrite(IrRegion *region, uint32_t extra)
 static inline IrRef opt_emit(const OptRewrite *rw, IrInsn insn)
 {
     IrRegion *region = rw->region;
-    if (region->insn_count == region->insn_room) {
+    IrRef at = region->insn_count++;
+    if (unlikely(at == region->insn_room)) {
         region->insn_room = 2 * region->insn_room + 8;
-        region->insns =
-            arena_grow(region->arena, region->insns, region->insn_count,
-                       region->insn_room, sizeof(IrInsn));
+        region->insns = arena_grow(region->arena, region->insns, at,
+                                   region->insn_room, sizeof(IrInsn));
     }
-    region->insns[region->insn_count] = insn;
-    return region->insn_count++;
+    region->insns[at] = insn;
+    return at;
 }
 
 static inline IrRef opt_emit_op(const OptRewrite *rw, IrOp op, IrRef a, IrRef b,
@@ -93,29 +94,33 @@ typedef struct OptSum {
     uint32_t offset;
 } OptSum;
 
+/* Of a + b and of a - b, instruction `at`. */
+static inline OptSum opt_sum_of(OptSum a, OptSum b, IrRef at)
+{
+    if (b.base == IR_NO_REF)
+        return (OptSum){a.base, a.offset + b.offset};
+    if (a.base == IR_NO_REF)
+        return (OptSum){b.base, a.offset + b.offset};
+    return (OptSum){at, 0};
+}
+
+static inline OptSum opt_difference(OptSum a, OptSum b, IrRef at)
+{
+    if (b.base == IR_NO_REF)
+        return (OptSum){a.base, a.offset - b.offset};
+    return (OptSum){at, 0};
+}
+
 /* Of instruction `at`, given those of its operands. */
 static inline OptSum opt_sum(const IrInsn *insn, IrRef at, const OptSum *sums)
 {
     switch ((IrOp)insn->op) {
     case IR_CONST: return (OptSum){IR_NO_REF, insn->imm};
     case IR_COPY: return sums[insn->a];
-    case IR_ADD: {
-        OptSum a = sums[insn->a], b = sums[insn->b];
-        if (b.base == IR_NO_REF)
-            return (OptSum){a.base, a.offset + b.offset};
-        if (a.base == IR_NO_REF)
-            return (OptSum){b.base, a.offset + b.offset};
-        break;
+    case IR_ADD: return opt_sum_of(sums[insn->a], sums[insn->b], at);
+    case IR_SUB: return opt_difference(sums[insn->a], sums[insn->b], at);
+    default: return (OptSum){at, 0};
     }
-    case IR_SUB: {
-        OptSum a = sums[insn->a], b = sums[insn->b];
-        if (b.base == IR_NO_REF)
-            return (OptSum){a.base, a.offset - b.offset};
-        break;
-    }
-    default: break;
-    }
-    return (OptSum){at, 0};
 }
 
 /* Whether accesses of so many bytes at two addresses meet in no byte.  Offsets

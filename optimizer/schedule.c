@@ -238,7 +238,7 @@ static Try issue_leave(Sched *s, NodeId n)
 static uint32_t cycles_for(const Backend *b, NodeClass cls, uint32_t count)
 {
     unsigned units = cls == CLASS_LSU ? b->desc->lsu_units : b->desc->adders;
-    return (count + units - 1) / units;
+    return backend_cycles_for(count, units);
 }
 
 /* Whether the region ends later if the node waits any longer: by its own way

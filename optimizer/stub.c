@@ -10,9 +10,10 @@
 typedef struct Sequence {
     Backend *b;
     const Leave *leave;
-    uint16_t *readers[2]; /* moves that still read a register, by file */
-    Move **writer[2];     /* move that is to write it */
-    uint32_t *written[2]; /* cycle in which the stub's value is there */
+    /* Of the registers of moves, by file. */
+    uint16_t readers[2][VLIW_GPRS]; /* moves that still read it */
+    Move *writer[2][VLIW_GPRS];     /* move that is to write it */
+    uint32_t written[2][VLIW_GPRS]; /* cycle in which its new value is there */
 } Sequence;
 
 static unsigned scratch_reg(bool fp)
@@ -85,9 +86,25 @@ static void emit_chain(Sequence *q, Move *move)
     }
 }
 
+static void forget(Sequence *q, unsigned file, unsigned reg)
+{
+    q->readers[file][reg] = 0;
+    q->writer[file][reg] = NULL;
+    q->written[file][reg] = 0;
+}
+
 static void emit_moves(Sequence *q)
 {
     const Leave *leave = q->leave;
+    /* Few registers have a part in it. */
+    for (unsigned i = 0; i < leave->move_count; i++) {
+        const Move *move = &leave->moves[i];
+        forget(q, move->fp, move->dest);
+        if (move->kind == MOVE_REG)
+            forget(q, move->fp, move->source);
+    }
+    for (unsigned file = 0; file < 2; file++)
+        forget(q, file, scratch_reg(file));
     for (unsigned i = 0; i < leave->move_count; i++) {
         Move *move = &leave->moves[i];
         q->writer[move->fp][move->dest] = move;
@@ -126,15 +143,9 @@ static void emit_moves(Sequence *q)
 
 static void emit_stub(Backend *b, const Leave *leave)
 {
-    Sequence q = {.b = b, .leave = leave};
-    uint16_t readers[2][VLIW_GPRS] = {{0}};
-    Move *writer[2][VLIW_GPRS] = {{NULL}};
-    uint32_t written[2][VLIW_GPRS] = {{0}};
-    for (unsigned file = 0; file < 2; file++) {
-        q.readers[file] = readers[file];
-        q.writer[file] = writer[file];
-        q.written[file] = written[file];
-    }
+    Sequence q;
+    q.b = b;
+    q.leave = leave;
     b->cycle = leave->cycle + b->desc->branch;
     b->any_busy = b->arrival = b->fcr_arrival = 0;
     Molecule *branch = &b->molecules[leave->molecule];
