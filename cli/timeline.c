@@ -72,6 +72,15 @@ static void name_track(Timeline *t, unsigned track, const char *what,
     fprintf(file, ",\"name\":\"%s\",\"args\":{\"name\":\"%s\"}}", what, name);
 }
 
+/* Viewers put tracks in the order of their names otherwise. */
+static void place_track(Timeline *t, unsigned track)
+{
+    FILE *file = begin_event(t, 'M', track, 0);
+    fprintf(file,
+            ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":%u}}",
+            track);
+}
+
 /* Where it was, as members of "args". */
 static void put_place(const Timeline *t, uint32_t pc)
 {
@@ -213,6 +222,7 @@ static void name_tracks(Timeline *t)
             else
                 snprintf(name, sizeof name, "%s", names[track]);
             name_track(t, TRACKS * i + track, "thread_name", name);
+            place_track(t, TRACKS * i + track);
         }
 }
 
@@ -229,7 +239,9 @@ Timeline *timeline_open(const char *path, const Config *config,
         timeline_destroy(t);
         return NULL;
     }
-    fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", t->save.file);
+    /* Times are shown in ms, as in a file that says nothing of it: with
+     * nanoseconds Chrome's viewer warns of a timer that is not exact. */
+    fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", t->save.file);
     name_tracks(t);
     machine_add_trace(machine, &(MachineTrace){.ctx = t,
                                                .exception = on_exception,

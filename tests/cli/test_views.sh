@@ -59,6 +59,9 @@ events_of() { grep -c "$1" time || true; }
     fail 'exceptions'
 [ "$(events_of '"name":"instructions"')" = \
     "$(($(wc -l <views/intervals.csv) - 1))" ] || fail 'intervals'
+# Tracks stand in the order of their numbers, not of their names.
+[ "$(events_of '"name":"thread_sort_index"')" = \
+    "$(events_of '"name":"thread_name"')" ] || fail 'tracks have no order'
 if command -v python3 >/dev/null; then
     python3 -m json.tool time >/dev/null || fail 'no JSON'
 fi
