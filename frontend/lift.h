@@ -27,6 +27,10 @@ typedef struct LiftSource {
     /* Whether the instruction at `pc` fails often: the region commits before
      * it.  May be NULL. */
     bool (*fails)(void *ctx, uint32_t pc);
+    /* Whether the region, which has `insns` instructions so far, ends before
+     * `pc`, where a branch or jump leads and where it has been `visits` times.
+     * May be NULL. */
+    bool (*ends)(void *ctx, uint32_t pc, unsigned insns, unsigned visits);
 } LiftSource;
 
 typedef struct LiftLimits {

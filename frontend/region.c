@@ -95,6 +95,14 @@ static bool follow(Discovery *d, LiftInsn *at, uint32_t *next)
     return true;
 }
 
+/* Whether the plan does not go on at `pc`, where a branch leads. */
+static bool is_end(const Discovery *d, uint32_t pc)
+{
+    const LiftSource *source = d->source;
+    return source->ends && source->ends(source->ctx, pc, d->plan->count,
+                                        find_visit(d, pc)->count);
+}
+
 /* One instruction, or a branch with its delay slot, at *pc, which moves on.
  * False: the plan is complete. */
 static bool step(Discovery *d, uint32_t *pc)
@@ -134,7 +142,7 @@ static bool step(Discovery *d, uint32_t *pc)
     }
     LiftInsn *branch = append(d, at, word, in);
     append(d, at + 4, slot_word, slot);
-    bool on = follow(d, branch, pc);
+    bool on = follow(d, branch, pc) && !is_end(d, *pc);
     if (!on)
         end_at(d, *pc, false);
     return on;

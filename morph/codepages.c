@@ -555,6 +555,21 @@ bool codepages_is_unmoved(const Layer *l, uint32_t pa)
            codepages_has_bit(page->lessons->unmoved, codepages_word(pa));
 }
 
+unsigned codepages_count(const Layer *l, uint32_t pa, uint32_t entry,
+                         unsigned enough)
+{
+    const CodePage *page = codepages_find(l, pa);
+    const CodeUse *use = page ? page->first[codepages_word(pa)] : NULL;
+    const Translation *last = NULL;
+    unsigned count = 0;
+    for (; use && count < enough; use = use->next) {
+        count += use->owner->gear == 2 && use->owner != last &&
+                 use->owner->pc != entry;
+        last = use->owner;
+    }
+    return count;
+}
+
 bool codepages_is_refused(const Layer *l, uint32_t pa)
 {
     const CodePage *page = codepages_find(l, pa);

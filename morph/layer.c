@@ -231,10 +231,11 @@ static void read_keys(Layer *l, const Config *config)
     l->gear1_threshold = (uint32_t)config_int(config, CONFIG_GEAR1_THRESHOLD);
     l->gear2_threshold = (uint32_t)config_int(config, CONFIG_GEAR2_THRESHOLD);
     l->gear2_reach = (uint32_t)config_int(config, CONFIG_GEAR2_REACH);
+    l->gear2_unroll = (unsigned)config_int(config, CONFIG_GEAR2_UNROLL);
+    l->gear2_copies = (unsigned)config_int(config, CONFIG_GEAR2_COPIES);
     l->gear2_again = (uint32_t)config_int(config, CONFIG_GEAR2_AGAIN);
     l->gear2_bias = (uint32_t)config_int(config, CONFIG_GEAR2_BIAS);
-    l->tcache_size = config_int(config, CONFIG_TCACHE_SIZE);
-    l->tcache_fifo = config_choice(config, CONFIG_TCACHE_POLICY) == 1;
+    tcache_init(l, config);
     layer_read_recipe(config, 1, &l->desc, &l->block_limits, &l->fast);
     layer_read_recipe(config, 2, &l->desc, &l->superblock_limits, &l->full);
 }

@@ -22,7 +22,7 @@ typedef struct Saved {
     uint32_t pc, next, insns, earlier, spurious;
     uint8_t mode, gear;
     bool interpret, replay, hoist, failures, brief;
-    uint64_t address, verified, entries, hot, hash;
+    uint64_t at[TCACHE_AREAS], verified, entries, hot, hash;
     uint32_t replay_of;
     uint16_t replay_from, replay_to;
     uint32_t guests, pages, exits, links;
@@ -78,7 +78,7 @@ static const CkptField saved_fields[] = {
     CKPT_BOOL(Saved, hoist),
     CKPT_BOOL(Saved, failures),
     CKPT_BOOL(Saved, brief),
-    CKPT_FIELD(Saved, address),
+    CKPT_ARRAY(Saved, at),
     CKPT_FIELD(Saved, verified),
     CKPT_FIELD(Saved, entries),
     CKPT_FIELD(Saved, hot),
@@ -228,30 +228,31 @@ static void put_translation(Image *im, const Translation *t, Places *at)
 {
     const TranslationPlan *plan = t->plan;
     const CoreCode *core = t->core;
-    im->saved[t->number - 1] = (Saved){.pc = t->pc,
-                                       .next = t->next,
-                                       .insns = plan->insns,
-                                       .earlier = t->earlier,
-                                       .spurious = t->spurious,
-                                       .mode = t->mode,
-                                       .gear = t->gear,
-                                       .interpret = t->interpret,
-                                       .replay = t->replay,
-                                       .hoist = plan->hoist,
-                                       .failures = t->failures,
-                                       .brief = t->brief,
-                                       .address = t->address,
-                                       .verified = core->verified,
-                                       .entries = core->entries,
-                                       .hot = core->hot,
-                                       .hash = plan->hash,
-                                       .replay_of = number(t->replay_of),
-                                       .replay_from = t->replay_from,
-                                       .replay_to = t->replay_to,
-                                       .guests = t->code->guest_count,
-                                       .pages = t->page_count,
-                                       .exits = t->code->exit_count,
-                                       .links = links_of(t)};
+    im->saved[t->number - 1] =
+        (Saved){.pc = t->pc,
+                .next = t->next,
+                .insns = plan->insns,
+                .earlier = t->earlier,
+                .spurious = t->spurious,
+                .mode = t->mode,
+                .gear = t->gear,
+                .interpret = t->interpret,
+                .replay = t->replay,
+                .hoist = plan->hoist,
+                .failures = t->failures,
+                .brief = t->brief,
+                .at = {t->place.at[TCACHE_MAIN], t->place.at[TCACHE_APART]},
+                .verified = core->verified,
+                .entries = core->entries,
+                .hot = core->hot,
+                .hash = plan->hash,
+                .replay_of = number(t->replay_of),
+                .replay_from = t->replay_from,
+                .replay_to = t->replay_to,
+                .guests = t->code->guest_count,
+                .pages = t->page_count,
+                .exits = t->code->exit_count,
+                .links = links_of(t)};
     for (unsigned i = 0; i < t->code->guest_count; i++, at->guest++) {
         im->steps[at->guest] = plan->steps[i];
         im->failures[at->guest] = t->failures ? t->failures[i] : 0;
@@ -367,7 +368,7 @@ static bool get_translation(Image *im, size_t index, Places *at)
                                 .replay = s->replay,
                                 .interpret = s->interpret,
                                 .next = s->next,
-                                .address = s->address,
+                                .at = {s->at[TCACHE_MAIN], s->at[TCACHE_APART]},
                                 .plan = {.steps = &im->steps[at->guest],
                                          .count = s->guests,
                                          .insns = s->insns,
@@ -520,7 +521,8 @@ static const CkptField layer_fields[] = {
     CKPT_BOOL(Layer, begun),
     CKPT_FIELD(Layer, isolated.pc),
     CKPT_FIELD(Layer, isolated.word),
-    CKPT_FIELD(Layer, tcache_top),
+    CKPT_FIELD(Layer, areas[TCACHE_MAIN].top),
+    CKPT_FIELD(Layer, areas[TCACHE_APART].top),
     CKPT_FIELD(Layer, generation),
 };
 
@@ -531,7 +533,8 @@ static bool plans_fit(const Image *im, const Translation *from, uint32_t exit,
     return (!from || exit < from->code->exit_count) &&
            (!replayed || (l->replay.next <= l->replay.last &&
                           l->replay.last < replayed->code->guest_count)) &&
-           l->tcache_top <= l->tcache_size;
+           l->areas[TCACHE_MAIN].top <= l->areas[TCACHE_MAIN].size &&
+           l->areas[TCACHE_APART].top <= l->areas[TCACHE_APART].size;
 }
 
 static void plans_checkpoint(Image *im)

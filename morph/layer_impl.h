@@ -106,6 +106,21 @@ typedef struct TranslationPlan {
     uint64_t hash;  /* of the molecules */
 } TranslationPlan;
 
+/* Areas of the translation cache, tcache.c. */
+enum { TCACHE_MAIN, TCACHE_APART, TCACHE_AREAS };
+
+typedef struct TcacheArea {
+    uint64_t base, size; /* bytes, of the translation cache */
+    uint64_t top;        /* of the next translation, from `base` */
+    Translation *oldest; /* that has bytes there */
+} TcacheArea;
+
+typedef struct TcachePlace {
+    uint64_t at[TCACHE_AREAS];
+    uint32_t bytes[TCACHE_AREAS];
+    unsigned gear;
+} TcachePlace;
+
 struct Translation {
     uint32_t pc, pa; /* virtual and physical, of the entry */
     uint8_t mode;    /* layer_mode() */
@@ -115,7 +130,7 @@ struct Translation {
     Translation *bucket, **bucket_prev; /* in the index */
 
     VliwCode *code;
-    uint64_t address; /* in the translation cache */
+    TcachePlace place;
     unsigned call_count;
     Link *incoming;
     uint32_t earlier;  /* times that it was entered in an earlier run */
@@ -260,6 +275,7 @@ struct Layer {
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias, gear2_reach;
     uint32_t gear2_again;
+    unsigned gear2_unroll, gear2_copies;
     LiftLimits block_limits, superblock_limits;
     OptConfig fast, full;
 
@@ -315,9 +331,10 @@ struct Layer {
 
     /* tcache.c */
     Translation **index;
-    Translation *oldest, *newest; /* the holder's */
-    uint64_t tcache_size;         /* bytes */
-    uint64_t tcache_top;          /* of the next translation; the holder's */
+    Translation *oldest, *newest;   /* the holder's */
+    TcacheArea areas[TCACHE_AREAS]; /* the holder's */
+    bool tcache_align;
+    uint32_t line_sizes[2]; /* bytes, of the caches that code is fetched by */
     bool tcache_fifo;
 
     /* links.c */
@@ -544,7 +561,7 @@ typedef struct TranslationRecord {
     uint32_t pc, next;
     uint8_t mode, gear;
     bool replay, interpret;
-    uint64_t address;
+    uint64_t at[TCACHE_AREAS]; /* TcachePlace */
     TranslationPlan plan;
     unsigned page_count;
     struct {
@@ -618,9 +635,17 @@ Translation *tcache_find(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
  * not. */
 const Translation *tcache_find_any(const Layer *l, uint32_t pc, uint32_t pa,
                                    uint8_t mode, unsigned gear);
-/* Room for `size` bytes, after evicting what is in the way; false if the cache
- * is smaller. */
-bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address);
+/* Room for `code`, after evicting what is in the way; false if the cache is
+ * smaller. */
+bool tcache_make_room(Layer *l, const VliwCode *code, unsigned gear,
+                      TcachePlace *place);
+/* The place of `code` where a checkpoint says; false if it is outside. */
+bool tcache_place(const Layer *l, const VliwCode *code, unsigned gear,
+                  const uint64_t *at, TcachePlace *place);
+/* Has the core make `code` ready there. */
+CoreCode *tcache_install(Layer *l, const VliwCode *code,
+                         const TcachePlace *place);
+void tcache_init(Layer *l, const Config *config);
 void tcache_add(Layer *l, Translation *t);
 /* The same of one that replaces nothing. */
 void tcache_put(Layer *l, Translation *t);
@@ -738,6 +763,9 @@ void codepages_learn(Layer *l, uint32_t pa, bool mmio);
 /* The TLB refused the instruction at `va` of `t`; often enough, and superblocks
  * commit before it. */
 void codepages_learn_refused(Layer *l, const Translation *t, uint32_t va);
+/* Superblocks that have the instruction at `pa`, up to `enough`. */
+unsigned codepages_count(const Layer *l, uint32_t pa, uint32_t entry,
+                         unsigned enough);
 bool codepages_is_refused(const Layer *l, uint32_t pa);
 /* `t` failed where the guest does not go, once more. */
 void codepages_learn_spurious(Layer *l, Translation *t);

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 enum {
-    TCACHE_ALIGN = 16, /* bytes, the largest Crusoe molecule */
-    VARIANTS_MAX = 4,  /* translations of one entry, by further pages */
+    TCACHE_ALIGN = 8,     /* bytes, the smallest Crusoe molecule */
+    LINE_MAX_BYTES = 256, /* of a cache's line */
+    VARIANTS_MAX = 4,     /* translations of one entry, by further pages */
     /* Translations in one bucket of the index: so many share a hash only where
      * a guest looks for that. */
     BUCKET_MAX = 256,
@@ -60,40 +61,158 @@ static void evict(Layer *l, Translation *t)
     core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.invalidate);
 }
 
-static bool is_in_way(const Translation *t, uint64_t start, uint64_t end)
+/* --- Room ------------------------------------------------------------------
+ *
+ * There are two areas.  In the first one lie main paths of superblocks, one
+ * after the other; in the second one what runs rarely: the molecules of their
+ * exits, and all of gear 1's.  With tcache.apart=0 everything is in the first
+ * one, the exits' molecules behind their main path. */
+
+void tcache_init(Layer *l, const Config *config)
 {
-    return t->address < end && t->address + t->code->size > start;
+    uint64_t size = config_int(config, CONFIG_TCACHE_SIZE);
+    uint64_t main =
+        size * (100 - config_int(config, CONFIG_TCACHE_APART)) / 100;
+    if (main < size)
+        main &= ~(uint64_t)(LINE_MAX_BYTES - 1);
+    l->areas[TCACHE_MAIN] = (TcacheArea){.size = main};
+    l->areas[TCACHE_APART] = (TcacheArea){.base = main, .size = size - main};
+    l->tcache_align = config_bool(config, CONFIG_TCACHE_ALIGN);
+    l->line_sizes[0] = (uint32_t)config_int(config, CONFIG_L1I_LINE);
+    l->line_sizes[1] = config_int(config, CONFIG_L2_SIZE)
+                           ? (uint32_t)config_int(config, CONFIG_L2_LINE)
+                           : l->line_sizes[0];
+    l->tcache_fifo = config_choice(config, CONFIG_TCACHE_POLICY) == 1;
 }
 
-bool tcache_make_room(Layer *l, uint32_t size, uint64_t *address)
+/* What `code` takes of each area. */
+static void divide(const Layer *l, const VliwCode *code, unsigned gear,
+                   TcachePlace *place)
 {
-    if (size > l->tcache_size)
-        return false;
-    Layer *h = l->holder;
-    bool crowded = h->stats.live >= TRANSLATIONS_MAX;
-    bool wraps = h->tcache_top + size > h->tcache_size;
-    if (!l->tcache_fifo && (crowded || wraps)) {
-        for (const Translation *t = h->newest; t; t = t->older)
-            layer_event(l, "evict", t, "no room, all are");
-        l->stats.flushes++;
-        l->stats.evicted += h->stats.live;
-        tcache_clear(l);
-        core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.flush);
-    } else if (l->tcache_fifo) {
-        /* In the order of their age they lie from here on, round. */
-        uint64_t top = CORE_CODE_BASE + h->tcache_top;
-        while (wraps && h->oldest && h->oldest->address >= top)
-            evict(l, h->oldest);
-        if (wraps)
-            top = CORE_CODE_BASE;
-        while (h->oldest && (h->stats.live >= TRANSLATIONS_MAX ||
-                             is_in_way(h->oldest, top, top + size)))
-            evict(l, h->oldest);
-        h->tcache_top = top - CORE_CODE_BASE;
+    bool one = l->holder->areas[TCACHE_APART].size == 0;
+    uint32_t main = one         ? code->size
+                    : gear == 1 ? 0
+                                : vliw_code_main_size(code);
+    *place = (TcachePlace){.bytes = {main, code->size - main}, .gear = gear};
+}
+
+/* The first offset from the area's top on at which so many bytes lie in as few
+ * lines of the caches as they can. */
+static uint64_t find_begin(const Layer *l, const TcacheArea *area,
+                           uint32_t bytes)
+{
+    uint64_t begin = area->top;
+    if (!l->tcache_align)
+        return begin;
+    for (unsigned i = 0; i < ARRAY_LEN(l->line_sizes); i++) {
+        uint32_t line = l->line_sizes[i];
+        uint32_t lines = (bytes + line - 1) / line;
+        uint32_t in_line = (uint32_t)((area->base + begin) % line);
+        if (in_line + bytes > lines * line)
+            begin += line - in_line;
     }
-    *address = CORE_CODE_BASE + h->tcache_top;
-    h->tcache_top += (size + TCACHE_ALIGN - 1) & ~(TCACHE_ALIGN - 1u);
+    return begin;
+}
+
+static bool is_full(const Layer *l, const TcacheArea *area, uint32_t bytes)
+{
+    return find_begin(l, area, bytes) + bytes > area->size;
+}
+
+static bool is_in_way(const Translation *t, unsigned area, uint64_t start,
+                      uint64_t end)
+{
+    return t->place.at[area] < end &&
+           t->place.at[area] + t->place.bytes[area] > start;
+}
+
+/* Makes way in an area where translations lie in the order of their age, from
+ * the top on, round. */
+static void evict_oldest(Layer *l, unsigned which, uint32_t bytes)
+{
+    TcacheArea *area = &l->holder->areas[which];
+    if (is_full(l, area, bytes)) {
+        while (area->oldest && area->oldest->place.at[which] >= area->top)
+            evict(l, area->oldest);
+        area->top = 0;
+    }
+    uint64_t end = find_begin(l, area, bytes) + bytes;
+    while (area->oldest && is_in_way(area->oldest, which, area->top, end))
+        evict(l, area->oldest);
+}
+
+static void flush(Layer *l)
+{
+    for (const Translation *t = l->holder->newest; t; t = t->older)
+        layer_event(l, "evict", t, "no room, all are");
+    l->stats.flushes++;
+    l->stats.evicted += l->holder->stats.live;
+    tcache_clear(l);
+    core_charge(l->core, CORE_CAUSE_INVALIDATE, l->cost.flush);
+}
+
+/* Takes room that is there. */
+static void take(Layer *l, unsigned which, TcachePlace *place)
+{
+    TcacheArea *area = &l->holder->areas[which];
+    uint32_t bytes = place->bytes[which];
+    place->at[which] = find_begin(l, area, bytes);
+    area->top = place->at[which] + bytes + TCACHE_ALIGN - 1;
+    area->top &= ~(uint64_t)(TCACHE_ALIGN - 1);
+    if (area->top > area->size)
+        area->top = area->size;
+}
+
+bool tcache_make_room(Layer *l, const VliwCode *code, unsigned gear,
+                      TcachePlace *place)
+{
+    Layer *h = l->holder;
+    bool full = h->stats.live >= TRANSLATIONS_MAX;
+    divide(l, code, gear, place);
+    for (unsigned i = 0; i < TCACHE_AREAS; i++) {
+        if (place->bytes[i] > h->areas[i].size)
+            return false;
+        full |= is_full(l, &h->areas[i], place->bytes[i]);
+    }
+    if (!l->tcache_fifo && full)
+        flush(l);
+    while (l->tcache_fifo && h->stats.live >= TRANSLATIONS_MAX)
+        evict(l, h->oldest);
+    for (unsigned i = 0; i < TCACHE_AREAS; i++) {
+        if (l->tcache_fifo && place->bytes[i] > 0)
+            evict_oldest(l, i, place->bytes[i]);
+        if (place->bytes[i] > 0)
+            take(l, i, place);
+    }
     return true;
+}
+
+bool tcache_place(const Layer *l, const VliwCode *code, unsigned gear,
+                  const uint64_t *at, TcachePlace *place)
+{
+    divide(l, code, gear, place);
+    for (unsigned i = 0; i < TCACHE_AREAS; i++) {
+        uint64_t size = l->holder->areas[i].size;
+        if (at[i] > size || place->bytes[i] > size - at[i])
+            return false;
+        place->at[i] = at[i];
+    }
+    return true;
+}
+
+CoreCode *tcache_install(Layer *l, const VliwCode *code,
+                         const TcachePlace *place)
+{
+    const TcacheArea *areas = l->holder->areas;
+    uint64_t base[TCACHE_AREAS];
+    for (unsigned i = 0; i < TCACHE_AREAS; i++)
+        base[i] = CORE_CODE_BASE + areas[i].base + place->at[i];
+    unsigned gear = place->gear;
+    uint32_t size = vliw_code_main_size(code);
+    bool whole = place->bytes[TCACHE_MAIN] != size;
+    unsigned first = place->bytes[TCACHE_MAIN] ? TCACHE_MAIN : TCACHE_APART;
+    uint64_t stubs = whole ? base[first] + size : base[TCACHE_APART];
+    return core_install(l->core, code, base[first], stubs, gear);
 }
 
 bool tcache_stands_in(Layer *l, const Translation *t)
@@ -179,10 +298,22 @@ void tcache_put(Layer *l, Translation *t)
     t->older = h->newest;
     *(t->older ? &t->older->newer : &h->oldest) = t;
     h->newest = t;
+    for (unsigned i = 0; i < TCACHE_AREAS; i++)
+        if (!h->areas[i].oldest && t->place.bytes[i])
+            h->areas[i].oldest = t;
     h->stats.live++;
     h->stats.live_bytes += t->code->size;
     if (h->stats.live_bytes > h->stats.live_bytes_peak)
         h->stats.live_bytes_peak = h->stats.live_bytes;
+}
+
+/* The next newer translation that has bytes in the area, or NULL. */
+static Translation *next_in(const Translation *t, unsigned area)
+{
+    Translation *next = t->newer;
+    while (next && next->place.bytes[area] == 0)
+        next = next->newer;
+    return next;
 }
 
 void tcache_remove(Layer *l, Translation *t)
@@ -194,6 +325,9 @@ void tcache_remove(Layer *l, Translation *t)
         *t->bucket_prev = t->bucket;
     if (t->bucket)
         t->bucket->bucket_prev = t->bucket_prev;
+    for (unsigned i = 0; i < TCACHE_AREAS; i++)
+        if (h->areas[i].oldest == t)
+            h->areas[i].oldest = next_in(t, i);
     *(t->older ? &t->older->newer : &h->oldest) = t->newer;
     *(t->newer ? &t->newer->older : &h->newest) = t->older;
     links_remove(l, t);
@@ -223,7 +357,9 @@ void tcache_remove(Layer *l, Translation *t)
 
 void tcache_clear(Layer *l)
 {
-    while (l->holder->newest)
-        tcache_remove(l, l->holder->newest);
-    l->holder->tcache_top = 0;
+    Layer *h = l->holder;
+    while (h->newest)
+        tcache_remove(l, h->newest);
+    for (unsigned i = 0; i < TCACHE_AREAS; i++)
+        h->areas[i].top = 0;
 }

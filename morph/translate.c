@@ -13,6 +13,7 @@
 typedef struct Source {
     Layer *l;
     bool user;
+    uint32_t pc; /* of the entry */
     /* An earlier run's, or another one of now: its path is taken again; or
      * NULL. */
     const WarmTranslation *record;
@@ -25,6 +26,7 @@ typedef struct Source {
     /* Of a superblock: how many of PROFILE_ALL entries get to where it is at,
      * and have to; at its end fewer did. */
     uint32_t reach, least;
+    bool whole; /* it ends for none of the limits of brief ones */
     bool brief;
     unsigned insns; /* LiftLimits and OptConfig that were used last */
     bool hoist;
@@ -102,6 +104,29 @@ static bool target(void *ctx, uint32_t pc, uint32_t *to)
            profile_target(s->l, pc, pa, to, &share) && is_reached(s, share);
 }
 
+/* Whether enough other superblocks have what is at `pc`. */
+static bool is_copied(Source *s, uint32_t pc)
+{
+    unsigned most = s->l->gear2_copies;
+    uint32_t pa;
+    const uint8_t *host;
+    return most > 0 && find_page(s, pc, &pa, &host) &&
+           codepages_count(s->l, pa, s->pc, most) == most;
+}
+
+/* Whether going on, round a loop or where others are, takes more room than it
+ * is known to be worth. */
+static bool ends(void *ctx, uint32_t pc, unsigned insns, unsigned visits)
+{
+    Source *s = ctx;
+    unsigned unroll = s->l->gear2_unroll;
+    if (s->block || s->whole)
+        return false;
+    bool enough = visits ? unroll > 0 && insns >= unroll : is_copied(s, pc);
+    s->brief |= enough;
+    return enough;
+}
+
 /* What the TLB refused gear 1 often. */
 static bool fails(void *ctx, uint32_t pc)
 {
@@ -166,9 +191,10 @@ static void discover(Source *s, const LiftLimits *limits, uint32_t pc,
                      uint8_t mode)
 {
     Layer *l = s->l;
-    const LiftSource code = {s, fetch, path, target, fails};
-    const LiftSource record = {s, record_fetch, record_path, record_target,
-                               fails};
+    const LiftSource code = {s, fetch, path, target, fails, ends};
+    const LiftSource record = {s,     record_fetch, record_path, record_target,
+                               fails, NULL};
+    s->pc = pc;
     s->page_count = 0;
     s->followed = 0;
     s->reach = PROFILE_ALL;
@@ -401,7 +427,7 @@ static void put_code(Layer *l, Translation *t, const VliwCode *code,
                      bool mapped)
 {
     t->code = keep_code(l->pool, code, l->hooks.molecule, &t->code_size);
-    t->core = core_install(l->core, code, t->address, t->gear);
+    t->core = tcache_install(l, code, &t->place);
     t->core->code = t->code;
     t->core->user = t;
     t->core->pc = t->pc;
@@ -410,7 +436,8 @@ static void put_code(Layer *l, Translation *t, const VliwCode *code,
 }
 
 static Translation *install(Layer *l, const VliwCode *code, Source *source,
-                            uint8_t mode, unsigned gear, uint64_t address)
+                            uint8_t mode, unsigned gear,
+                            const TcachePlace *place)
 {
     Pages pages = {.count = 0};
     for (unsigned i = 0; i < code->guest_count; i++)
@@ -426,7 +453,7 @@ static Translation *install(Layer *l, const VliwCode *code, Source *source,
         t->earlier = source->record->entries;
     t->next = source->plan->next;
     t->interpret = source->plan->interpret;
-    t->address = address;
+    t->place = *place;
     if (l->keeps_plans)
         keep_plan(t, code, source->plan, source->insns, source->hoist);
     put_code(l, t, code, pages.mapped);
@@ -459,12 +486,12 @@ static Translation *make(Layer *l, Source *source, uint32_t pc, uint8_t mode,
     source->block = gear == 1;
     for (unsigned insns = most_insns(l, source, gear); insns > 1; insns /= 2) {
         VliwCode *code = make_code(l, source, pc, mode, gear, insns);
-        uint64_t address;
+        TcachePlace place;
         hostprofile_enter(l->host_profile, HOST_INSTALL);
         if (!code)
             break;
-        if (tcache_make_room(l, code->size, &address)) {
-            t = install(l, code, source, mode, gear, address);
+        if (tcache_make_room(l, code, gear, &place)) {
+            t = install(l, code, source, mode, gear, &place);
             break;
         }
     }
@@ -473,11 +500,12 @@ static Translation *make(Layer *l, Source *source, uint32_t pc, uint8_t mode,
 }
 
 static Translation *translate_to(Layer *l, uint32_t pc, uint8_t mode,
-                                 unsigned gear, uint32_t reach)
+                                 unsigned gear, bool whole)
 {
     Source source = {.l = l,
                      .user = layer_context(l, mode).user,
-                     .least = PROFILE_ALL * reach / 100};
+                     .least = whole ? 0 : PROFILE_ALL * l->gear2_reach / 100,
+                     .whole = whole};
     Translation *t = make(l, &source, pc, mode, gear);
     if (!t)
         l->stats.failed++;
@@ -486,12 +514,12 @@ static Translation *translate_to(Layer *l, uint32_t pc, uint8_t mode,
 
 Translation *translate(Layer *l, uint32_t pc, uint8_t mode, unsigned gear)
 {
-    return translate_to(l, pc, mode, gear, l->gear2_reach);
+    return translate_to(l, pc, mode, gear, false);
 }
 
 Translation *translate_whole(Layer *l, uint32_t pc, uint8_t mode)
 {
-    Translation *t = translate_to(l, pc, mode, 2, 0);
+    Translation *t = translate_to(l, pc, mode, 2, true);
     l->stats.remade += t != NULL;
     return t;
 }
@@ -644,8 +672,8 @@ static VliwCode *saved_code(Layer *l, const TranslationRecord *r,
                             const LiftPlan **plan)
 {
     Saved saved = {.plan = &r->plan, .next = r->next};
-    const LiftSource source = {&saved, saved_fetch, saved_path, saved_target,
-                               saved_fails};
+    const LiftSource source = {&saved,       saved_fetch, saved_path,
+                               saved_target, saved_fails, NULL};
     LiftLimits limits =
         r->gear == 1 && !r->replay ? l->block_limits : l->superblock_limits;
     limits.insns = r->plan.insns;
@@ -664,19 +692,13 @@ static VliwCode *saved_code(Layer *l, const TranslationRecord *r,
     return memo_hash_code(code) == r->plan.hash ? code : NULL;
 }
 
-static bool is_in_cache(const Layer *l, const VliwCode *code, uint64_t address)
-{
-    return address >= CORE_CODE_BASE &&
-           address - CORE_CODE_BASE <= l->tcache_size &&
-           code->size <= l->tcache_size - (address - CORE_CODE_BASE);
-}
-
 Translation *translate_saved(Layer *l, const TranslationRecord *r)
 {
     const LiftPlan *plan;
     Pages pages = {.count = 0};
     VliwCode *code = saved_code(l, r, &plan);
-    if (!code || !is_in_cache(l, code, r->address) ||
+    TcachePlace place;
+    if (!code || !tcache_place(l, code, r->gear, r->at, &place) ||
         !saved_pages(l, r, &pages))
         return NULL;
     Translation *t = make_translation(l->pool, &pages, code->guest_count);
@@ -687,7 +709,7 @@ Translation *translate_saved(Layer *l, const TranslationRecord *r)
     t->replay = r->replay;
     t->next = r->next;
     t->interpret = r->interpret;
-    t->address = r->address;
+    t->place = place;
     if (l->keeps_plans)
         keep_plan(t, code, plan, r->plan.insns, r->plan.hoist);
     put_code(l, t, code, pages.mapped);

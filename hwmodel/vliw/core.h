@@ -158,7 +158,6 @@ typedef struct CoreExit {
 /* Installed code: the layer may read and write these. */
 struct CoreCode {
     const VliwCode *code; /* the layer's, outlives this */
-    uint64_t base;        /* physical address of the first molecule */
     void *user;           /* the layer's */
     /* By the layer, for predictions: */
     uint64_t verified;
@@ -205,9 +204,10 @@ void core_destroy(Core *core);
  * counts is its own, and so are its caches. */
 void core_share(Core *core, Core *first);
 
-/* Code to run; `base` is where it lies in the translation cache. */
+/* Code to run.  `base` is the physical address of its main path, `stubs` that
+ * of the exits' own molecules, which are in the translation cache. */
 CoreCode *core_install(Core *core, const VliwCode *code, uint64_t base,
-                       unsigned gear);
+                       uint64_t stubs, unsigned gear);
 void core_remove(Core *core, CoreCode *code);
 
 /* From now on each run of `code` is told (CoreBus.held), and is this core's, so

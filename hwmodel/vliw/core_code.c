@@ -287,13 +287,32 @@ static void list_written(Installed *made, const PartSet *set,
     made->written_fprs = (uint8_t)(reg - made->written - made->written_gprs);
 }
 
+/* The lines of the molecules from `from` up to before `to`, which lie at
+ * `address`, from number `lines` on.  Returns the number after them. */
+static unsigned place_lines(const Core *c, Installed *made, unsigned from,
+                            unsigned to, uint64_t address, unsigned lines)
+{
+    const Molecule *molecules = made->pub.code->molecules;
+    uint64_t begin = address >> c->line_shift, last = lines;
+    if (from == to)
+        return lines;
+    for (unsigned i = from; i < to; i++) {
+        uint64_t first = (address >> c->line_shift) - begin + lines;
+        address += molecules[i].size;
+        last = ((address - 1) >> c->line_shift) - begin + lines;
+        assert(last < NO_LINE);
+        made->issues[i].first_line = (uint16_t)first;
+        made->issues[i].last_line = (uint16_t)last;
+    }
+    return (unsigned)last + 1;
+}
+
 CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
-                       unsigned gear)
+                       uint64_t stubs, unsigned gear)
 {
     assert(gear < GEARS);
     check_flow(code);
     Installed *made = make_room(c, code);
-    made->pub.base = base;
     made->pub.gear = gear;
     made->pub.counts = gear == 1;
     made->context = code->context;
@@ -302,21 +321,18 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
     made->bound = code->bound;
     for (unsigned i = 0; i < code->exit_count; i++)
         made->pub.exits[i].record = code->exits[i];
-    made->line = base >> c->line_shift;
     Maker maker = {.made = made, .desc = &c->desc};
-    uint64_t address = base;
     for (unsigned i = 0; i < code->count; i++) {
         const Molecule *molecule = &code->molecules[i];
-        Issue *issue = &made->issues[i];
         assert(molecule->size > 0 && molecule->commit <= code->exit_count);
-        make_issue(&maker, issue, molecule);
-        uint64_t first = (address >> c->line_shift) - made->line;
-        address += molecule->size;
-        uint64_t last = ((address - 1) >> c->line_shift) - made->line;
-        assert(last < NO_LINE);
-        issue->first_line = (uint16_t)first;
-        issue->last_line = (uint16_t)last;
+        make_issue(&maker, &made->issues[i], molecule);
     }
+    made->line = base >> c->line_shift;
+    made->stubs_line = stubs >> c->line_shift;
+    bool whole = stubs == base + vliw_code_main_size(code);
+    unsigned together = whole ? code->count : code->main_count;
+    made->lines = place_lines(c, made, 0, together, base, 0);
+    place_lines(c, made, together, code->count, stubs, made->lines);
     list_written(made, &maker.written, &c->desc);
     engine_add(c, made);
     return &made->pub;

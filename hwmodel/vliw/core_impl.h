@@ -60,7 +60,7 @@ enum { RESULTS_MAX = 3 };
 typedef struct Issue {
     PartSet needs;                  /* what it reads, writes and issues in */
     uint32_t step, result;          /* indices of the first ones */
-    uint16_t first_line, last_line; /* of the I-cache, from that of `base` */
+    uint16_t first_line, last_line; /* of the I-cache: Installed.lines */
     uint16_t commit;                /* as in Molecule */
     uint8_t format, atoms, nops;
     uint8_t result_count;
@@ -91,7 +91,12 @@ struct Installed {
     EngineOp *then_ops;
     CoreExit *taken;
     EngineCode *host; /* compiled, or Engine.absent; NULL: no compiler */
-    uint64_t line;    /* I-line of `base` */
+    /* Its I-lines are numbered: `lines` of the main path, from `line` on in
+     * the cache's own count, then those of the exits' molecules, from
+     * `stubs_line` on, which may lie elsewhere. */
+    uint64_t line, stubs_line;
+    unsigned lines;
+    const uint8_t *stubs_present; /* as `present`, from `stubs_line` on */
     Issue *issues;
     Step *steps;
     Result *results;
@@ -108,6 +113,13 @@ struct Installed {
      * each exit a number for each of them.  Else NULL. */
     uint64_t *host_counts;
 };
+
+/* The I-cache's own number of a line of the code. */
+static inline uint64_t core_line(const Installed *code, unsigned line)
+{
+    return line < code->lines ? code->line + line
+                              : code->stubs_line + (line - code->lines);
+}
 
 /* --- The core ------------------------------------------------------------- */
 

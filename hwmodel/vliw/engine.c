@@ -551,15 +551,18 @@ bool engine_has_given_up(const Core *c)
     return c->engine.host->given_up;
 }
 
-/* Where the bytes of its I-lines are; NULL: it lies outside. */
-static const uint8_t *find_present(const EngineData *e, const Installed *code)
+/* Finds the bytes of its I-lines; none if any lies outside. */
+static void find_present(const EngineData *e, Installed *code)
 {
-    uint64_t first = code->line - e->first_line;
-    uint64_t last = first;
+    uint64_t main = code->line - e->first_line;
+    uint64_t stubs = code->stubs_line - e->first_line;
     for (unsigned i = 0; i < code->pub.code->count; i++)
-        if (first + code->issues[i].last_line > last)
-            last = first + code->issues[i].last_line;
-    return last < e->line_count ? e->present + first : NULL;
+        if (core_line(code, code->issues[i].last_line) - e->first_line >=
+            e->line_count)
+            return;
+    code->present = e->present + main;
+    if (code->main_count < code->pub.code->count)
+        code->stubs_present = e->present + stubs;
 }
 
 void engine_add(Core *c, Installed *code)
@@ -580,7 +583,7 @@ void engine_add(Core *c, Installed *code)
     if (!unit->looked && code->pub.gear > 1 && unit->wanted > LOOK_RUNS)
         unit->wanted = LOOK_RUNS;
     code->host = e->absent;
-    code->present = find_present(c->first->engine.data, code);
+    find_present(c->first->engine.data, code);
     unsigned longest = c->engine.longest;
     for (unsigned i = 0; i < code->pub.code->exit_count; i++)
         while ((code->pub.exits[i].record.insns + CORE_INTERPRETED_MAX - 1) >>

@@ -79,6 +79,7 @@ typedef struct EngineSource {
     bool counts;      /* CoreCode.counts */
     unsigned profile; /* stall of an entry that counts */
     unsigned count, step_count, exit_count;
+    unsigned lines;      /* Installed.lines */
     bool observed;       /* calls EngineHelpers.committed */
     unsigned sharers;    /* cores that run it: Core.sharers */
     unsigned data_shift; /* of the L1 D-cache's lines */

@@ -331,7 +331,7 @@ void engine_fetch(Core *c, Installed *self, uint64_t clock, uint32_t line)
 {
     HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
     unsigned cycles = hierarchy_fetch(c->hierarchy, clock + c->stalls,
-                                      (self->line + line) << c->line_shift);
+                                      core_line(self, line) << c->line_shift);
     hierarchy_add_hits(c->hierarchy, UINT64_MAX, 0, 0);
     core_stall(c, CORE_CAUSE_ICACHE, cycles);
     hostprofile_enter(c->host_profile, before);

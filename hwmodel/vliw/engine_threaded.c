@@ -121,11 +121,11 @@ void engine_threaded_run(Core *c, Installed *self)
 #define ATOM(id, name, unit, latency, d, a, b, text) &&imm_##id,
 #include "hwmodel/vliw/atom.def"
 #undef ATOM
-        &&fetch,     &&save1,     &&save2,     &&save3,     &&save4,
-        &&save5,     &&save6,     &&save7,     &&save_fpr,  &&save_fcr,
-        &&keep,      &&kept_BREQ, &&kept_BRNE, &&kept_BRLT, &&kept_BRGE,
-        &&kept_BRLE, &&kept_BRGT, &&equal,     &&unequal,   &&commit,
-        &&direct,    &&other};
+        &&fetch,     &&fetch_stub, &&save1,     &&save2,     &&save3,
+        &&save4,     &&save5,      &&save6,     &&save7,     &&save_fpr,
+        &&save_fcr,  &&keep,       &&kept_BREQ, &&kept_BRNE, &&kept_BRLT,
+        &&kept_BRGE, &&kept_BRLE,  &&kept_BRGT, &&equal,     &&unequal,
+        &&commit,    &&direct,     &&other};
     _Static_assert(ARRAY_LEN(labels) == THREADED_OPS, "one an op");
     EngineState *s = &c->engine;
     CoreRegs *regs = &c->regs;
@@ -135,7 +135,7 @@ void engine_threaded_run(Core *c, Installed *self)
     const bool alone = c->sharers == 1;
     const uint32_t line_mask = ~((1u << shift) - 1);
     const EngineLine *lines, *line;
-    const uint8_t *present;
+    const uint8_t *present, *present_stub;
     const EngineOp *op, *ops;
     /* A bit for each word that was stored to since the commit, as in
      * Core.store_filter. */
@@ -349,6 +349,12 @@ keep:
 
 fetch:
     if (unlikely(!present[op->imm]))
+        engine_fetch(c, self, CLOCK(), op->imm);
+    NEXT();
+fetch_stub:
+    present_stub =
+        (const uint8_t *)((uintptr_t)self->stubs_present + s->present_at);
+    if (unlikely(!present_stub[op->imm - self->lines]))
         engine_fetch(c, self, CLOCK(), op->imm);
     NEXT();
 

@@ -24,6 +24,7 @@ enum {
     THREADED_IMM = ATOM_COUNT,
     /* Fetches I-line `imm` if it is not present. */
     THREADED_FETCH = 2 * ATOM_COUNT,
+    THREADED_FETCH_STUB, /* of the exits' molecules */
     /* Keeps committed registers that are written before something may fail: n +
      * 1 of them, in the bytes of imm, then a, b and d; d; FCR31. */
     THREADED_SAVE,

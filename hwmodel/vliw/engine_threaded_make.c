@@ -294,7 +294,9 @@ static void add_fetches(EngineMaker *maker, const Walk *w, const Issue *m)
     /* The first one of all is fetched when the form is entered. */
     uint32_t line = w->first_line + (m == w->code->issues);
     for (; line <= m->last_line; line++) {
-        EngineDraft *draft = add(maker, THREADED_FETCH);
+        bool main = line < w->code->lines;
+        EngineDraft *draft =
+            add(maker, main ? THREADED_FETCH : THREADED_FETCH_STUB);
         draft->op.imm = line;
         draft->clock = w->fetched;
     }

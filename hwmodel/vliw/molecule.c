@@ -236,3 +236,11 @@ const char *molecule_format_name(unsigned format)
     assert(format < MOLECULE_FORMATS);
     return names[format];
 }
+
+uint32_t vliw_code_main_size(const VliwCode *code)
+{
+    uint32_t size = 0;
+    for (unsigned i = 0; i < code->main_count; i++)
+        size += code->molecules[i].size;
+    return size;
+}

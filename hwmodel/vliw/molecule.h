@@ -166,6 +166,9 @@ typedef struct MoleculeTime {
 uint64_t molecule_issue(MoleculeTime *time, const Molecule *molecule,
                         const VliwDesc *desc);
 
+/* Bytes of the main path. */
+uint32_t vliw_code_main_size(const VliwCode *code);
+
 void vliw_code_print(const VliwCode *code, FILE *out);
 /* As people look at it: molecules by cycle and unit, guest code beside. */
 void vliw_code_show(const VliwCode *code, const VliwDesc *desc, FILE *out,

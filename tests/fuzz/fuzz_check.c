@@ -155,7 +155,8 @@ static void execute(Machine *m, VliwCode *code, Outcome *outcome)
     regs->fcr31 = outcome->state.fcr31;
     core_forget(m->core);
     core_commit(m->core);
-    CoreCode *installed = core_install(m->core, code, 0x1000, 2);
+    CoreCode *installed = core_install(m->core, code, 0x1000,
+                                       0x1000 + vliw_code_main_size(code), 2);
     CoreStop stop = core_run(m->core, installed);
     core_remove(m->core, installed);
     outcome->fault = stop.kind == CORE_FAULTED;

@@ -132,7 +132,8 @@ bool core_machine_run(CoreMachine *m, World *world, const IrRegion *region,
     set_registers(core_regs(m->core), &start->state);
     core_commit(m->core);
     core_set_insns(m->core, 0);
-    CoreCode *installed = core_install(m->core, code, CODE_BASE, GEAR);
+    CoreCode *installed = core_install(
+        m->core, code, CODE_BASE, CODE_BASE + vliw_code_main_size(code), GEAR);
     CoreStop stop = core_run(m->core, installed);
     core_remove(m->core, installed);
     get_registers(&out->place.state, core_regs(m->core));

@@ -317,7 +317,7 @@ static bool run_region(Run *r)
     r->counts.pending_gpr[0] +=
         start.pending != 0 && start.pending < IR_PENDING_FPR;
     r->counts.pending_fpr[0] += start.pending >= IR_PENDING_FPR;
-    LiftSource source = {r, fetch, advise_branch, advise_target, NULL};
+    LiftSource source = {r, fetch, advise_branch, advise_target, NULL, NULL};
     LiftLimits limits = any_limits(&r->rng);
     r->advice = rng_next(&r->rng);
     world_begin(&r->world, NULL);

@@ -135,7 +135,9 @@ CoreCode *world_install(World *w, unsigned gear, const char *text)
     if (!code)
         fail_msg("%s", diag.text);
     assert_true(w->code_count < WORLD_CODES);
-    CoreCode *made = core_install(w->core, code, w->next_base, gear);
+    uint64_t stubs = w->next_stubs ? w->next_stubs
+                                   : w->next_base + vliw_code_main_size(code);
+    CoreCode *made = core_install(w->core, code, w->next_base, stubs, gear);
     w->codes[w->code_count++] = made;
     w->next_base += 0x1000;
     return made;

@@ -60,6 +60,7 @@ typedef struct World {
     CoreCode *codes[WORLD_CODES];
     unsigned code_count;
     uint64_t next_base;
+    uint64_t next_stubs; /* of exits' molecules; 0: behind the main path */
 } World;
 
 /* `words`: settings "key=value" until NULL, or NULL. */

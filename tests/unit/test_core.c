@@ -35,7 +35,8 @@ static CoreCode *install_binary(World *w, AtomOp op, bool b_imm, uint32_t b)
         (Atom){.op = ATOM_EXIT, .unit = VLIW_BRU, .imm = 0};
     m[1].commit = 1;
     m[0].size = m[1].size = 8;
-    return core_install(w->core, code, WORLD_BASE, 2);
+    return core_install(w->core, code, WORLD_BASE,
+                        WORLD_BASE + vliw_code_main_size(code), 2);
 }
 
 static void check_binary(World *w, AtomOp op, uint32_t a, uint32_t b,

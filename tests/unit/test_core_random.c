@@ -503,7 +503,9 @@ static void run_rounds(uint64_t seed, const char *const *words, Tally *tally)
             *core_regs(w->core) = m->regs;
             core_commit(w->core);
         }
-        CoreCode *made = core_install(w->core, code, WORLD_BASE, 2);
+        CoreCode *made =
+            core_install(w->core, code, WORLD_BASE,
+                         WORLD_BASE + vliw_code_main_size(code), 2);
         w->stored = m->stored = 0;
         for (unsigned run = 0; run < 3; run++) {
             model_run(m, code);

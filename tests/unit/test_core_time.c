@@ -248,6 +248,32 @@ static void test_fetch(void **state)
     world_destroy(w);
 }
 
+/* An exit's own molecules may lie elsewhere: two main paths in one line, and
+ * both their exits in another one. */
+static void test_fetch_apart(void **state)
+{
+    (void)state;
+    World *w = world_create(WORDS("memory.latency=50", "l2.size=0",
+                                  "l1i.line=32", "vliw.formats=crusoe"));
+    for (unsigned i = 0; i < 2; i++) {
+        w->next_stubs = WORLD_BASE + 0x8000 + 8 * i;
+        w->next_base = WORLD_BASE + 16 * i;
+        CoreCode *code = world_install(
+            w, 2,
+            "code 0x80001000 kernel el pending=none main=2 length=2 bound=2\n"
+            "x0 direct 0x80002000 insns=3 pending=none\n"
+            "0: bru:br.nez r36, @2\n"
+            "1: commit x0 bru:exit x0\n"
+            "2: commit x0 bru:exit x0\nend\n");
+        world_set_gpr(w, 36, 0);
+        assert_int_equal(world_time(w, code), 1 + 3 + (i == 0 ? 50 : 0));
+        world_set_gpr(w, 36, 1);
+        assert_int_equal(world_time(w, code), 3 + 3 + (i == 0 ? 50 : 0));
+    }
+    assert_int_equal(world_stat(w, "l1i.misses"), 2);
+    world_destroy(w);
+}
+
 typedef struct TraceLog {
     unsigned molecule[8];
     uint64_t cycle[8];
@@ -295,7 +321,7 @@ int main(void)
         cmocka_unit_test(test_fcr),          cmocka_unit_test(test_commit_time),
         cmocka_unit_test(test_no_interlock), cmocka_unit_test(test_branch_time),
         cmocka_unit_test(test_stalls),       cmocka_unit_test(test_fetch),
-        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_fetch_apart),  cmocka_unit_test(test_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

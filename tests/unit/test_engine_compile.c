@@ -408,9 +408,13 @@ static void draw_round(Rng *r, Pair *p, Arena *arena)
         uint32_t pc = 0x80001000u + 0x1000 * k;
         VliwCode *code = draw_code(r, desc, arena, pc);
         unsigned gear = 1 + rng_below(r, 2), hot = 1 + rng_below(r, 20);
+        uint64_t base = WORLD_BASE + 0x1004 * k;
+        uint64_t stubs = base + vliw_code_main_size(code);
+        if (rng_below(r, 2))
+            stubs += 4 * rng_below(r, 0x200);
         for (unsigned i = 0; i < 2; i++) {
-            p->codes[i][k] = core_install(p->worlds[i]->core, code,
-                                          WORLD_BASE + 0x1004 * k, gear);
+            p->codes[i][k] =
+                core_install(p->worlds[i]->core, code, base, stubs, gear);
             p->codes[i][k]->hot = gear == 1 ? hot : UINT64_MAX;
         }
     }

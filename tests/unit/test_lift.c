@@ -24,7 +24,8 @@ typedef struct Code {
     LiftPath path;   /* of every branch */
     uint32_t target; /* of every indirect jump; 0: not known */
     uint32_t fails;  /* the instruction that fails often, or 0 */
-    unsigned asked;  /* how often advice was asked for */
+    unsigned enough_insns, enough_visits; /* where a branch is the end */
+    unsigned asked;                       /* how often advice was asked for */
     LiftLimits limits;
     IrContext context;
 } Code;
@@ -61,9 +62,18 @@ static bool advise_fails(void *ctx, uint32_t pc)
     return pc == c->fails;
 }
 
+static bool advise_end(void *ctx, uint32_t pc, unsigned insns, unsigned visits)
+{
+    const Code *c = ctx;
+    (void)pc;
+    return insns >= c->enough_insns || visits >= c->enough_visits;
+}
+
 static Code code(const uint32_t *words, unsigned count)
 {
     Code c = {.arena = arena_create(),
+              .enough_insns = NEVER,
+              .enough_visits = NEVER,
               .count = count,
               .limits = {.insns = 32, .visits = 1, .stores = 8, .jumps = true},
               .context = {.fpu = true}};
@@ -77,7 +87,8 @@ static Code code(const uint32_t *words, unsigned count)
 
 static LiftPlan *discover(Code *c)
 {
-    LiftSource source = {c, fetch, advise_branch, advise_target, advise_fails};
+    LiftSource source = {
+        c, fetch, advise_branch, advise_target, advise_fails, advise_end};
     return lift_discover(c->arena, &source, &c->limits, BASE, c->context);
 }
 
@@ -280,6 +291,26 @@ static void test_visits(void **state)
     PLAN(&c, 0, false, 0, 1, 2, 0, 1, 2, 0, 1, 2);
     c.limits.insns = 5;
     PLAN(&c, 1, false, 0, 1, 2, 0);
+    arena_destroy(c.arena);
+}
+
+/* Where a branch leads may be the end: asked with what there is so far. */
+static void test_ends(void **state)
+{
+    (void)state;
+    Code c = CODE(ADD_ONE, BRANCH(-2), NOP, SYSCALL);
+    c.path = LIFT_TAKEN;
+    c.limits.visits = 9;
+    c.enough_insns = 6;
+    PLAN(&c, 0, false, 0, 1, 2, 0, 1, 2);
+    c.enough_insns = NEVER;
+    c.enough_visits = 3;
+    PLAN(&c, 0, false, 0, 1, 2, 0, 1, 2, 0, 1, 2);
+    c.path = LIFT_NOT_TAKEN;
+    c.enough_visits = 1;
+    PLAN(&c, 3, true, 0, 1, 2);
+    c.enough_visits = 0;
+    PLAN(&c, 3, false, 0, 1, 2);
     arena_destroy(c.arena);
 }
 
@@ -601,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_indirect),
         cmocka_unit_test(test_visits),
+        cmocka_unit_test(test_ends),
         cmocka_unit_test(test_cause),
         cmocka_unit_test(test_can),
         cmocka_unit_test(test_exits),

@@ -197,6 +197,9 @@ void emit_fetch(Emitter *e, const Path *path, unsigned line);
 
 /* From the function's start to the first molecule. */
 void emit_entry(Emitter *e, Path *path);
+/* The core's own bytes of I-lines, by a field of Installed: those of the main
+ * path, or of the exits' molecules. */
+LLVMValueRef emit_present(Emitter *e, size_t field);
 /* The path's commit by record `exit`, at its present clock. */
 void emit_commit(Emitter *e, Path *path, unsigned exit);
 /* The path ends with the exit, which has been committed. */

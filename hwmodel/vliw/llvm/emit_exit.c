@@ -153,6 +153,17 @@ static void count_entry(Emitter *e, Path *path)
     ir_go_on(ir, on);
 }
 
+LLVMValueRef emit_present(Emitter *e, size_t field)
+{
+    Ir *ir = &e->ir;
+    LLVMValueRef present =
+        ir_load(ir, ir->ptr, ir_at(ir, e->self, field), REGION_CODE);
+    return e->source->sharers > 1
+               ? ir_behind(ir, present,
+                           read_state(e, offsetof(Core, engine.present_at)))
+               : present;
+}
+
 void emit_entry(Emitter *e, Path *path)
 {
     Ir *ir = &e->ir;
@@ -163,12 +174,7 @@ void emit_entry(Emitter *e, Path *path)
     e->insns = LLVMGetParam(f, 3);
     e->scratch[0] = LLVMBuildAlloca(ir->builder, ir->i32, "");
     e->scratch[1] = LLVMBuildAlloca(ir->builder, ir->i64, "");
-    e->present =
-        ir_load(ir, ir->ptr, ir_at(ir, e->self, offsetof(Installed, present)),
-                REGION_CODE);
-    if (e->source->sharers > 1)
-        e->present = ir_behind(
-            ir, e->present, read_state(e, offsetof(Core, engine.present_at)));
+    e->present = emit_present(e, offsetof(Installed, present));
     if (e->plan->loops) {
         e->head = ir_block(ir, false);
         start_loop(e, path);

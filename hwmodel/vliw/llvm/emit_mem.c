@@ -486,8 +486,14 @@ void emit_fetch(Emitter *e, const Path *path, unsigned line)
 {
     Ir *ir = &e->ir;
     LLVMBasicBlockRef on = ir_block(ir, false), absent = ir_block(ir, true);
+    LLVMValueRef lines = e->present;
+    unsigned at = line;
+    if (line >= e->source->lines) {
+        lines = emit_present(e, offsetof(Installed, stubs_present));
+        at = line - e->source->lines;
+    }
     LLVMValueRef present =
-        ir_load(ir, ir->i8, ir_at(ir, e->present, line), REGION_PRESENT);
+        ir_load(ir, ir->i8, ir_at(ir, lines, at), REGION_PRESENT);
     ir_branch(ir,
               LLVMBuildICmp(ir->builder, LLVMIntNE, present,
                             LLVMConstInt(ir->i8, 0, false), ""),
