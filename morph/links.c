@@ -257,14 +257,16 @@ void links_create(Layer *l, const Config *config)
         (uint32_t)(config_bool(config, CONFIG_VLIW_RETURN_STACK)
                        ? config_int(config, CONFIG_VLIW_RETURN_CYCLES)
                        : l->cost.return_stack);
-    p->cache_cost = (uint32_t)l->cost.inline_cache;
+    p->redirect = l->desc.branch - l->desc.exit;
+    p->cache_cost = (uint32_t)l->cost.inline_cache + p->redirect;
     uint32_t jumps = (uint32_t)config_int(config, CONFIG_VLIW_JUMP_CACHE);
     if (SELKIRK_HARD && jumps)
         jumps = 1;
     if (jumps)
         p->jumps = alloc_zeroed(jumps, sizeof(CoreCode *));
     p->jump_mask = jumps - 1;
-    p->jump_cost = (uint32_t)config_int(config, CONFIG_VLIW_JUMP_CYCLES);
+    p->jump_cost =
+        (uint32_t)config_int(config, CONFIG_VLIW_JUMP_CYCLES) + p->redirect;
 }
 
 void links_destroy(Layer *l)
@@ -357,7 +359,7 @@ static CoreCode *predict_jump(Layer *l, uint32_t pc, uint8_t mode)
     CorePredict *p = l->predict;
     if (!p->jumps)
         return NULL;
-    core_charge(l->core, CORE_CAUSE_INDIRECT, p->jump_cost);
+    core_charge(l->core, CORE_CAUSE_INDIRECT, p->jump_cost - p->redirect);
     CoreCode *code = *jump_slot(l, pc);
     bool good = is_good(l, code, pc, mode);
     ++*(good ? &p->jump_hits : &l->stats.jump_misses);
@@ -477,6 +479,8 @@ static CoreCode *predict_return(Layer *l, uint32_t pc, uint8_t mode)
         CoreLink *link = call->link;
         p->return_top = return_below(p, depth + 1);
         if (is_good(l, link->to, pc, mode)) {
+            if (depth > 0)
+                core_charge(l->core, CORE_CAUSE_INDIRECT, p->redirect);
             p->return_hits++;
             return link->to;
         }
@@ -498,8 +502,10 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
     l->missed_return = NULL;
     if (out->stacked && (code = predict_return(l, pc, out->mode)))
         return code;
+    const CorePredict *p = l->predict;
+    core_charge(l->core, CORE_CAUSE_INDIRECT, p->redirect);
     if (cache) {
-        core_charge(l->core, CORE_CAUSE_INDIRECT, l->predict->cache_cost);
+        core_charge(l->core, CORE_CAUSE_INDIRECT, p->cache_cost - p->redirect);
         if (is_good(l, cache->to, pc, out->mode)) {
             l->predict->cache_hits++;
             cache->hits++;

@@ -327,8 +327,9 @@ done:
         m++;
         goto molecule;
     }
-    clock += c->desc.branch - 1;
-    c->counters.cause[CORE_CAUSE_BRANCH] += c->desc.branch - 1;
+    unsigned pass = (m->leaves ? c->desc.exit : c->desc.branch) - 1;
+    clock += pass;
+    c->counters.cause[CORE_CAUSE_BRANCH] += pass;
     settle(r);
     if (m->leaves) {
         c->clock = clock;

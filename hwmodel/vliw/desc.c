@@ -69,6 +69,8 @@ bool vliw_desc_read(VliwDesc *desc, const Config *config, Diag *diag)
         .shadowed_fprs = INT(SHADOWED_FPRS),
         .interlock = config_bool(config, CONFIG_VLIW_INTERLOCK),
         .branch = INT(BRANCH),
+        .exit =
+            config_bool(config, CONFIG_VLIW_PREDICT_EXITS) ? 1 : INT(BRANCH),
         .commit = INT(COMMIT),
         .rollback = INT(ROLLBACK),
         .store_buffer = INT(STORE_BUFFER),

@@ -47,6 +47,7 @@ typedef struct VliwDesc {
     /* DIV and FDIV atoms keep their unit until the result is there. */
     bool interlock; /* the hardware waits for results; else the schedule must */
     unsigned branch;       /* cycles from a taken branch to its target */
+    unsigned exit;         /* likewise of an exit whose target is predicted */
     unsigned commit;       /* additional cycles of a molecule that commits */
     unsigned rollback;     /* cycles of a rollback */
     unsigned store_buffer; /* entries; 0: no gated stores, hence no rollback */

@@ -70,8 +70,8 @@ static void add(Bytes *bytes, const void *from, size_t size)
 static void add_desc(Bytes *bytes, const VliwDesc *d)
 {
     ADD(bytes, d->gprs, d->shadowed_gprs, d->fprs, d->shadowed_fprs,
-        d->interlock, d->branch, d->commit, d->rollback, d->store_buffer,
-        d->forward, d->alias_regs);
+        d->interlock, d->branch, d->exit, d->commit, d->rollback,
+        d->store_buffer, d->forward, d->alias_regs);
     add(bytes, d->latency, sizeof d->latency);
 }
 

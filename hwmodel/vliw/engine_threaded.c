@@ -389,8 +389,7 @@ commit:
     insns += exit->record.insns;                                               \
     clock += op->imm;                                                          \
     if (unlikely(c->committed != NULL))                                        \
-        tell_committed(c, self, RECORD(), clock - (c->desc.branch - 1),        \
-                       insns);                                                 \
+        tell_committed(c, self, RECORD(), clock - (c->desc.exit - 1), insns);  \
     if (likely(alone))                                                         \
         exit->host_count++;                                                    \
     else                                                                       \

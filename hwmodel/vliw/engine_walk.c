@@ -96,10 +96,11 @@ static void commit(Walk *w, const Issue *m)
     w->committed = p->clock;
 }
 
-static void take_branch(const Walk *w, WalkPath *p)
+/* To the target, `cycles` later. */
+static void go_to(WalkPath *p, unsigned cycles)
 {
-    p->clock += w->c->desc.branch - 1;
-    p->tally.branch += w->c->desc.branch - 1;
+    p->clock += cycles - 1;
+    p->tally.branch += cycles - 1;
 }
 
 const Issue *walk_issue(Walk *w)
@@ -157,14 +158,14 @@ bool walk_finish(Walk *w, const Issue *m, const Step *branch)
     if (m->commit)
         commit(w, m);
     if (m->leaves) {
-        take_branch(w, p);
+        go_to(p, w->c->desc.exit);
         return false;
     }
     p->molecule++;
     if (!branch)
         return true;
     WalkPath *other = branch->op % STEP_LAST == ATOM_BR ? p : put_aside(w);
-    take_branch(w, other);
+    go_to(other, w->c->desc.branch);
     other->tally.branches++;
     other->line = NO_LINE;
     other->molecule = branch->imm;

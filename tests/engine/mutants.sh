@@ -63,7 +63,7 @@ mutant 'undo in the wrong order' engine_mem.c 2000 \
 mutant 'a branch that is a cycle short' llvm/emit.c 20 \
     '/static void take_branch/,/^}/s/desc\.branch - 1/desc.branch - 2/'
 mutant 'a branch that counts a cycle less' engine_walk.c 20 \
-    's/tally\.branch \+= w->c->desc\.branch - 1/tally.branch += w->c->desc.branch - 2/'
+    's/tally\.branch \+= cycles - 1/tally.branch += cycles - 2/'
 mutant 'a deadline that is met a cycle late' core_impl.h 200 \
     's/(c->engine\.limit = soft < c->clock .*cycles) : soft/\1 + 1 : soft/'
 mutant 'stalls that leave the limit alone' core_impl.h 200 \

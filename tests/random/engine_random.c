@@ -77,6 +77,7 @@ static void draw_machine(Config *config, Rng *rng)
         {"vliw.forward", {"0", "0", "2", "5"}},
         {"vliw.commit", {"0", "0", "1", "3"}},
         {"vliw.branch", {"3", "3", "1", "6"}},
+        {"vliw.predict_exits", {"no", "yes", "yes", "no"}},
     };
     if (rng_one_in(rng, 4))
         return;

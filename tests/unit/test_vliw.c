@@ -72,15 +72,16 @@ static void test_desc(void **state)
         desc.latency[VLIW_LATENCY_FCVT],
         desc.interlock,
         desc.branch,
+        desc.exit,
         desc.commit,
         desc.rollback,
         desc.store_buffer,
         desc.forward,
         desc.alias_regs,
     };
-    const unsigned wanted[] = {3,  2,  1, 1,  13, 50, 41, 27, 21,
-                               2,  3,  4, 5,  6,  7,  8,  9,  10,
-                               11, 12, 0, 14, 15, 16, 17, 18, 19};
+    const unsigned wanted[] = {3, 2,  1,  1,  13, 50, 41, 27, 21, 2,
+                               3, 4,  5,  6,  7,  8,  9,  10, 11, 12,
+                               0, 14, 14, 15, 16, 17, 18, 19};
     assert_int_equal(ARRAY_LEN(got), ARRAY_LEN(wanted));
     for (unsigned i = 0; i < ARRAY_LEN(got); i++)
         assert_int_equal(got[i], wanted[i]);
@@ -140,6 +141,7 @@ static void test_tm5400(void **state)
         "vliw.latency.fcvt=12",
         "vliw.interlock=no",
         "vliw.branch=14",
+        "vliw.predict_exits=yes",
         "vliw.commit=15",
         "vliw.rollback=16",
         "vliw.store_buffer=17",

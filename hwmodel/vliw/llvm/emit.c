@@ -248,7 +248,7 @@ static bool emit_molecule(Emitter *e, Path *path)
         emit_commit(e, path, issue->commit - 1u);
     }
     if (issue->leaves) {
-        path->clock += e->source->desc.branch - 1;
+        path->clock += e->source->desc.exit - 1;
         emit_exit(e, path, issue->commit - 1u);
         return false;
     }
