@@ -168,14 +168,15 @@ static void note_run(Layer *l, const DecodedInsn *d, uint32_t pc)
     l->isolated.word = d->word;
 }
 
-/* `cost` is that of getting to the instruction's own operation. */
-static Step execute(Layer *l, uint64_t cost)
+/* `cost` is that of getting to the instruction's own operation.  (*step is not
+ * returned: the host would wait to read two words that it wrote in pieces.) */
+static void execute(Layer *l, uint64_t cost, Step *step)
 {
     GuestState *s = l->state;
-    Step step = {0};
     uint32_t pc = s->pc, data_pa = 0;
     bool memory = false;
-    const DecodedInsn *d = fetch(l, &step);
+    *step = (Step){0};
+    const DecodedInsn *d = fetch(l, step);
     const Insn *in = d ? &d->insn : NULL;
     bool isolated = d && d->store && s->status & STATUS_ISC;
     core_charge(l->core, CORE_CAUSE_GEAR0,
@@ -184,34 +185,35 @@ static Step execute(Layer *l, uint64_t cost)
     if (d) {
         uint8_t mode =
             layer_mode(state_user_mode(s), layer_fpu(l), IR_PENDING_NONE);
-        step.lifted =
-            gear0_is_lifted(d, mode) && !codepages_is_interpreted(l, step.pa);
+        step->lifted =
+            gear0_is_lifted(d, mode) && !codepages_is_interpreted(l, step->pa);
         uint32_t va = s->gpr[in->rs] + in->imm;
         if (d->access && !(va & (d->access - 1u)))
-            memory = touch_data(l, va, d->store, &step, &data_pa);
+            memory = touch_data(l, va, d->store, step, &data_pa);
     }
     l->wrote = false;
     if (unlikely(isolated))
         note_run(l, d, pc);
-    step.trapped = !cpu_step(l->cpu, in);
+    step->trapped = !cpu_step(l->cpu, in);
     l->stop |= cpu_is_waiting(l->cpu);
-    if (step.trapped) {
+    if (step->trapped) {
         core_charge(l->core, CORE_CAUSE_EXCEPTION, l->cost.exception);
         l->stats.exceptions++;
     } else if (d && d->branch) {
         core_charge(l->core, CORE_CAUSE_GEAR0, l->cost.profile0);
-        profile_branch(l, pc, step.pa, s->npc != pc + 8);
+        profile_branch(l, pc, step->pa, s->npc != pc + 8);
     } else if (memory && d->store) {
-        step.wrote = codepages_written(l, data_pa) || l->wrote;
+        step->wrote = codepages_written(l, data_pa) || l->wrote;
     }
     if (l->hooks.commit)
         l->hooks.commit(l->hooks.ctx, NULL, 0);
-    return step;
 }
 
 bool gear0_step(Layer *l, uint64_t cost)
 {
-    return execute(l, cost).trapped;
+    Step step;
+    execute(l, cost, &step);
+    return step.trapped;
 }
 
 void gear0_refuse(Layer *l, const Insn *in)
@@ -290,7 +292,8 @@ void gear0_run(Layer *l)
         l->stats.blocks0++;
     do {
         bool in_delay = s->in_delay;
-        Step step = execute(l, l->cost.gear0);
+        Step step;
+        execute(l, l->cost.gear0, &step);
         l->stats.insns0++;
         if (l->replay.of)
             follow_replay(l, &step);

@@ -178,7 +178,8 @@ static unsigned count_calls(const IrExit *exit, const CallNode *nodes,
     return count;
 }
 
-/* Those of each exit of `t`, outermost first, in `calls`, with a link each. */
+/* Those of each exit of `t`, outermost first, with a link each: one alone lies
+ * in the exit, others in `calls`. */
 static void note_calls(Translation *t, const CallNode *nodes,
                        const unsigned *latest, CoreCall *calls, Link *links)
 {
@@ -186,12 +187,12 @@ static void note_calls(Translation *t, const CallNode *nodes,
         CoreExit *exit = &t->core->exits[i];
         unsigned last;
         unsigned count = count_calls(&exit->record, nodes, latest, &last);
-        exit->calls = calls;
+        exit->calls = count > 1 ? calls : &exit->call;
         exit->call_count = (uint16_t)count;
         exit->tell = count > 0 && exit->record.kind != IR_EXIT_INDIRECT;
         for (unsigned n = last, k = count; k-- > 0; n = nodes[n].outer)
-            calls[k] = (CoreCall){nodes[n].link, &links[k].target};
-        calls += count;
+            exit->calls[k] = (CoreCall){nodes[n].link, &links[k].target};
+        calls += count > 1 ? count : 0;
         links += count;
     }
 }
@@ -221,14 +222,17 @@ void links_add(Layer *l, Translation *t)
     unsigned exits = code->exit_count, room = code->guest_count + 1;
     CallNode *nodes = arena_alloc_raw(l->scratch, room, sizeof *nodes);
     unsigned *latest = arena_alloc_raw(l->scratch, room, sizeof *latest);
-    unsigned calls = 0, last;
+    unsigned calls = 0, outside = 0, last; /* of the exits */
     follow_calls(l, code, nodes, latest);
-    for (unsigned i = 0; i < exits && l->predict->return_count; i++)
-        calls += count_calls(&code->exits[i], nodes, latest, &last);
+    for (unsigned i = 0; i < exits && l->predict->return_count; i++) {
+        unsigned count = count_calls(&code->exits[i], nodes, latest, &last);
+        calls += count;
+        outside += count > 1 ? count : 0;
+    }
     /* All of it in one piece, which links_remove() frees. */
     t->call_count = calls;
     size_t links_size = (exits + calls) * sizeof *t->links;
-    t->links_size = links_size + calls * sizeof(CoreCall);
+    t->links_size = links_size + outside * sizeof(CoreCall);
     t->links = pool_take_zeroed(l->pool, t->links_size);
     for (Link *link = t->links; link < links_end(t); link++)
         link->from = t;

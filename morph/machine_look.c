@@ -4,6 +4,8 @@
 
 #include "base/hash.h"
 
+#include <xxhash.h>
+
 bool machine_fast_forwards(const Machine *m)
 {
     bool sampled = m->sample && m->sample->begun;
@@ -166,6 +168,7 @@ uint64_t machine_hash(const Machine *m)
     for (unsigned i = 1; i < m->processor_count; i++)
         hash = hash_u64(hash, state_hash(cpu_state(m->processors[i].cpu)));
     for (uint32_t pa = 0; pa < board_memory(m->board); pa += BUS_PAGE)
-        hash = hash_bytes(hash, bus_page(m->bus, pa, false), BUS_PAGE);
+        hash =
+            XXH3_64bits_withSeed(bus_page(m->bus, pa, false), BUS_PAGE, hash);
     return hash;
 }

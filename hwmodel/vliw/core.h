@@ -140,21 +140,23 @@ static inline uint32_t core_jump_place(uint32_t mask, uint32_t pc)
     return (pc >> CORE_JUMP_LOW ^ pc >> CORE_JUMP_HIGH) & mask;
 }
 
-/* An exit of installed code. */
+/* An exit of installed code; what it takes to leave by it stands first, in one
+ * or two lines of the host's. */
 typedef struct CoreExit {
-    IrExit record;
     CoreCode *next; /* chained: go on there */
-    bool checked;   /* `next` is good only while `generation` is current */
-    bool tell;      /* CoreBus.call() when it is taken; not for INDIRECT */
-    bool stacked;   /* INDIRECT: a return, the return stack is asked first */
-    uint8_t mode;   /* INDIRECT: what the code there must be made for */
-    uint16_t call_count; /* calls that are made and have not returned, */
-    CoreCall *calls;     /* outermost first */
-    CoreLink *cache;     /* INDIRECT: its inline cache, or NULL: asked before */
-                         /* the jump cache */
     uint64_t generation;
-    uint64_t count;      /* times taken, but for those that follow */
-    uint64_t host_count; /* by compiled code, since core_settle() */
+    uint64_t host_count; /* times taken by compiled code, since core_settle() */
+    bool checked;        /* `next` is good only while `generation` is current */
+    bool tell;           /* CoreBus.call() when it is taken; not for INDIRECT */
+    bool stacked; /* INDIRECT: a return, the return stack is asked first */
+    uint8_t mode; /* INDIRECT: what the code there must be made for */
+    uint16_t call_count; /* calls that are made and have not returned */
+    IrExit record;
+    CoreLink *cache; /* INDIRECT: its inline cache, or NULL: asked before the
+                        jump cache */
+    CoreCall *calls; /* outermost first */
+    CoreCall call;   /* room for them, if there is no more than one */
+    uint64_t count;  /* times taken, but for `host_count` */
 } CoreExit;
 
 /* Installed code: the layer may read and write these. */
@@ -173,6 +175,7 @@ struct CoreCode {
     CoreExit *exits;
     bool counts; /* its entries, which takes cost.profile1 each, and may become
                   * hot: gear 1 does; others if it is set before they run */
+    IrContext context; /* that of the VliwCode */
 };
 
 typedef enum CoreStopKind {

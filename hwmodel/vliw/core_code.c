@@ -315,7 +315,7 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
     Installed *made = make_room(c, code);
     made->pub.gear = gear;
     made->pub.counts = gear == 1;
-    made->context = code->context;
+    made->pub.context = code->context;
     made->main_count = code->main_count;
     made->length = code->length;
     made->bound = code->bound;

@@ -76,16 +76,19 @@ enum { TALLY_BITS = 21 };
     ((uint64_t)(molecules) << 2 * TALLY_BITS |                                 \
      (uint64_t)(atoms) << TALLY_BITS | (uint64_t)(nops))
 
+/* Of the host's caches.  Only its time depends on it. */
+enum { HOST_LINE = 64 };
+
 /* What core_install() makes: the layer's part and the core's, in one piece of
- * memory.  What a run needs of the VliwCode is here again. */
+ * memory; exits follow at once.  What a run needs of the VliwCode is here
+ * again. */
 struct Installed {
-    CoreCode pub;
+    _Alignas(HOST_LINE) CoreCode pub;
     /* What an entry of the threaded form reads lies in one line of the host's,
      * from pub.exits on. */
     EngineOp *ops;          /* threaded form; NULL: there is none */
     uint64_t left;          /* runs of that, before engine_run() looks */
     const uint8_t *present; /* I-line by I-line: not 0 if in the I-cache */
-    IrContext context;
     /* What came next, and the exit that led there: to be prefetched. */
     Installed *then;
     EngineOp *then_ops;
@@ -129,9 +132,6 @@ typedef struct CoreLook {
     uint32_t read_tag, write_tag;
     CorePage page;
 } CoreLook;
-
-/* Of the host's caches.  Only its time depends on it. */
-enum { HOST_LINE = 64 };
 
 #define NO_TAG  0x800u /* no page's address has this bit */
 #define NO_PAGE UINT32_MAX

@@ -179,7 +179,7 @@ bool core_issue(CoreRun *r)
 #undef ATOM
         &&done};
     Core *c = r->c;
-    const IrContext context = r->code->context;
+    const IrContext context = r->code->pub.context;
     const Issue *issues = r->code->issues, *m = issues;
     const Step *steps = r->code->steps;
     const uint64_t *checks = r->code->checks;

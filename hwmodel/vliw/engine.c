@@ -694,8 +694,6 @@ void engine_close(Core *c)
         return;
     e->closed = e->given_up = true;
     engine_queue_destroy(e);
-    for (Installed *i = e->first; i; i = i->unit.next)
-        i->unit.job = NULL;
     if (e->searched) {
         engine_dump_close(&e->dump);
         engine_saved_close(&e->saved);

@@ -231,7 +231,7 @@ static uint64_t load(Core *c, Installed *self, uint64_t clock, uint32_t va,
                      uint32_t site)
 {
     unsigned size = ENGINE_SITE_SIZE(site);
-    bool user = self->context.user;
+    bool user = self->pub.context.user;
     const CorePage *page = core_look(c, va, size, user, false);
     if (!page)
         return 0;
@@ -240,7 +240,7 @@ static uint64_t load(Core *c, Installed *self, uint64_t clock, uint32_t va,
     __builtin_prefetch(host);
     spend(c, page, clock, va, user, false);
     forward(c, host, size, ENGINE_SITE_STORES(site));
-    uint32_t value = core_bytes_get(host, size, self->context.big);
+    uint32_t value = core_bytes_get(host, size, self->pub.context.big);
     return (uint64_t)value << 32 | 1;
 }
 
@@ -282,7 +282,7 @@ static bool store(Core *c, Installed *self, uint64_t clock, uint32_t va,
 {
     unsigned size = ENGINE_SITE_SIZE(site);
     unsigned stores = ENGINE_SITE_STORES(site);
-    bool user = self->context.user;
+    bool user = self->pub.context.user;
     const CorePage *page = core_look(c, va, size, user, true);
     if (!page)
         return false;
@@ -294,7 +294,8 @@ static bool store(Core *c, Installed *self, uint64_t clock, uint32_t va,
     spend(c, page, clock, va, user, true);
     c->engine.undo[stores] =
         (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
-    bool swap = self->context.big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+    bool swap =
+        self->pub.context.big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
     if (swap)
         value = __builtin_bswap32(value) >> (32 - 8 * size);
     host_put(host, size, value);

@@ -20,6 +20,7 @@ static uint64_t push_calls(CorePredict *p, const CoreExit *exit)
     for (unsigned i = 0; i < exit->call_count; i++) {
         top = top + 1 == p->return_count ? 0 : top + 1;
         p->returns[top] = exit->calls[i];
+        __builtin_prefetch(exit->calls[i].link);
     }
     p->return_top = top;
     p->host_calls += exit->call_count;

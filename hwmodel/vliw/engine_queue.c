@@ -58,8 +58,11 @@ static bool list_remove(EngineList *list, const EngineJob *job)
 static void list_free(EngineList *list)
 {
     EngineJob *job;
-    while ((job = list_take(list)))
+    while ((job = list_take(list))) {
+        if (job->target)
+            job->target->unit.job = NULL;
         engine_job_free(job);
+    }
 }
 
 /* --- Jobs ----------------------------------------------------------------- */
@@ -80,7 +83,7 @@ static void note_exits(const Installed *code, EngineExit *exits, bool jumps)
             .mode = exit->mode,
             .loops = exit->record.kind == IR_EXIT_DIRECT &&
                      exit->record.pc == all->pc &&
-                     exit->record.pending == code->context.pending &&
+                     exit->record.pending == code->pub.context.pending &&
                      exit->call_count == 0,
         };
     }
@@ -94,7 +97,7 @@ static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
     note_exits(code, exits, c->predict.jumps != NULL);
     return (EngineSource){
         .desc = c->desc,
-        .context = code->context,
+        .context = code->pub.context,
         .counts = code->pub.counts,
         .profile = c->profile,
         .count = all->count,

@@ -173,9 +173,9 @@ enter:
     present = (const uint8_t *)((uintptr_t)self->present + s->present_at);
     if (unlikely(!present[0]))
         engine_fetch(c, self, clock, 0);
-    user = self->context.user;
+    user = self->pub.context.user;
     lines = s->lines[user];
-    big = self->context.big;
+    big = self->pub.context.big;
     filter = 0;
     goto *labels[op->op];
 

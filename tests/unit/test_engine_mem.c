@@ -49,8 +49,8 @@ static bool finds(const Rig *r, uint32_t va, bool store)
 {
     unsigned shift = (unsigned)__builtin_ctz(hierarchy_line_d(r->w->hierarchy));
     const EngineLine *line =
-        &r->c->engine
-             .lines[r->code->context.user][va >> shift & (ENGINE_LINES - 1)];
+        &r->c->engine.lines[r->code->pub.context.user]
+                           [va >> shift & (ENGINE_LINES - 1)];
     uint32_t tag = store ? line->write_tag : line->read_tag;
     return (va & ~((1u << shift) - 1)) == tag;
 }
@@ -59,7 +59,7 @@ static uint8_t *place(const Rig *r, uint32_t va)
 {
     unsigned shift = (unsigned)__builtin_ctz(hierarchy_line_d(r->w->hierarchy));
     return (uint8_t *)(r->c->engine
-                           .lines[r->code->context.user]
+                           .lines[r->code->pub.context.user]
                                  [va >> shift & (ENGINE_LINES - 1)]
                            .addend +
                        va);
