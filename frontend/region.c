@@ -5,18 +5,20 @@
 
 #include "base/bits.h"
 
-/* How often each address stands in the plan: a hash table, open addressing. */
+/* How often an address stands in the plan. */
 typedef struct Visit {
     uint32_t pc;
-    uint32_t count; /* 0: the place is free */
+    uint32_t count;
 } Visit;
 
 typedef struct Discovery {
     const LiftSource *source;
     const LiftLimits *limits;
     LiftPlan *plan;
-    Visit *visits;
-    uint32_t visit_mask;
+    Visit *visits; /* from 1 up */
+    uint32_t visit_count;
+    uint16_t *places; /* hash table, open addressing: the visit, or 0 */
+    uint32_t place_mask;
     /* Return addresses of the calls that the path is in. */
     uint32_t *links;
     unsigned link_count;
@@ -24,21 +26,35 @@ typedef struct Discovery {
     bool cause_changes;
 } Discovery;
 
-static Visit *find_visit(const Discovery *d, uint32_t pc)
+static uint16_t *find_place(const Discovery *d, uint32_t pc)
 {
     uint32_t i = (pc >> 2) * 0x9e3779b9u >> 16;
     for (;; i++) {
-        Visit *v = &d->visits[i & d->visit_mask];
-        if (v->count == 0 || v->pc == pc)
-            return v;
+        uint16_t *place = &d->places[i & d->place_mask];
+        if (*place == 0 || d->visits[*place].pc == pc)
+            return place;
     }
+}
+
+static uint32_t count_visits(const Discovery *d, uint32_t pc)
+{
+    uint16_t visit = *find_place(d, pc);
+    return visit ? d->visits[visit].count : 0;
+}
+
+static void add_visit(Discovery *d, uint32_t pc)
+{
+    uint16_t *place = find_place(d, pc);
+    if (*place == 0) {
+        *place = (uint16_t)++d->visit_count;
+        d->visits[*place] = (Visit){pc, 0};
+    }
+    d->visits[*place].count++;
 }
 
 static LiftInsn *append(Discovery *d, uint32_t pc, uint32_t word, Insn in)
 {
-    Visit *v = find_visit(d, pc);
-    v->pc = pc;
-    v->count++;
+    add_visit(d, pc);
     LiftInsn *at = &d->plan->insns[d->plan->count++];
     *at = (LiftInsn){.pc = pc, .word = word, .insn = in};
     at->fails = d->source->fails && d->source->fails(d->source->ctx, pc);
@@ -111,7 +127,7 @@ static bool step(Discovery *d, uint32_t *pc)
     unsigned room = d->limits->insns - d->plan->count;
     bool first = d->plan->count == 0;
     uint32_t at = *pc, word, slot_word;
-    if (room == 0 || find_visit(d, at)->count >= d->limits->visits) {
+    if (room == 0 || count_visits(d, at) >= d->limits->visits) {
         end_at(d, at, false);
         return false;
     }
@@ -161,8 +177,9 @@ LiftPlan *lift_discover(Arena *arena, const LiftSource *source,
     uint32_t places = 4;
     while (places < 2 * limits->insns)
         places *= 2;
-    d.visits = arena_alloc(arena, places, sizeof *d.visits);
-    d.visit_mask = places - 1;
+    d.places = arena_alloc(arena, places, sizeof *d.places);
+    d.place_mask = places - 1;
+    d.visits = arena_alloc_raw(arena, limits->insns + 1, sizeof *d.visits);
     d.links = arena_alloc_raw(arena, limits->insns / 2 + 1, sizeof *d.links);
     while (step(&d, &pc))
         ;

@@ -25,8 +25,8 @@ static Molecule *copy_molecules(Arena *arena, const Molecule *from,
 {
     Molecule *to = arena_alloc_raw(arena, count, sizeof *to);
     for (unsigned i = 0; i < count; i++) {
-        for (unsigned k = 0; k < from[i].count; k++)
-            to[i].atoms[k] = from[i].atoms[k];
+        memcpy(to[i].atoms, from[i].atoms,
+               from[i].count * sizeof from[i].atoms[0]);
         to[i].count = from[i].count;
         to[i].size = from[i].size;
         to[i].commit = from[i].commit;

@@ -121,6 +121,7 @@ typedef struct Leave {
 typedef struct Pack {
     Molecule *molecule; /* the one after b->molecules */
     unsigned taken;     /* units, as bits */
+    unsigned open;      /* free units, and those whose atom can go to one */
     unsigned longs;     /* different immediates outside of their atoms */
     uint32_t imms[VLIW_UNITS];
     /* Latencies of those results, and of FCR31's, that are not there in the
@@ -243,6 +244,12 @@ void backend_schedule(Backend *b, uint32_t bound);
 /* --- pack.c: molecules ---------------------------------------------------- */
 
 void pack_init(Backend *b);
+/* False if no unit can be had for `op` in the open molecule; pack_add() knows.
+ */
+static inline bool pack_may_add(const Backend *b, unsigned op)
+{
+    return (b->fits[atom_info((AtomOp)op)->unit] & b->pack.open) != 0;
+}
 /* Adds the atom to the open molecule, in a unit that it picks; false if there
  * is no room. */
 bool pack_add(Backend *b, const Atom *atom);

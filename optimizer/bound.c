@@ -97,30 +97,34 @@ static void raise_by_load(uint32_t *bound, Load *load, unsigned units,
     raise_to(bound, load->early + before + tail + 1);
 }
 
-/* The bound by the units' work on nodes that cannot issue before `early`:
- * those with the longest tail, then with the next ones. */
-static void bound_by_units(const Backend *b, const Item *items, uint32_t count,
-                           uint32_t early, uint32_t *bound)
+/* The bound by the units' work on nodes that cannot issue before `early`: those
+ * with the longest tail, then with the next ones.  Drops the other items, and
+ * returns how many are left: those who ask later ask for later ones. */
+static uint32_t bound_by_units(const Backend *b, Item *items, uint32_t count,
+                               uint32_t early, uint32_t *bound)
 {
     const VliwDesc *desc = b->desc;
     unsigned shifters = desc->shift_all ? desc->alu_units : 1;
     Load alu = {0}, loads[CLASSES] = {{0}};
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < count;) {
         uint32_t tail = items[i].tail;
         for (; i < count && items[i].tail == tail; i++) {
-            const Item *item = &items[i];
-            if (item->early < early)
+            Item item = items[i];
+            if (item.early < early)
                 continue;
-            if (item->cls <= CLASS_SHIFT)
-                add_load(&alu, item);
-            if (item->cls != CLASS_ALU)
-                add_load(&loads[item->cls], item);
+            items[kept++] = item;
+            if (item.cls <= CLASS_SHIFT)
+                add_load(&alu, &item);
+            if (item.cls != CLASS_ALU)
+                add_load(&loads[item.cls], &item);
         }
         raise_by_load(bound, &alu, desc->adders, tail);
         raise_by_load(bound, &loads[CLASS_SHIFT], shifters, tail);
         raise_by_load(bound, &loads[CLASS_LSU], desc->lsu_units, tail);
         raise_by_load(bound, &loads[CLASS_BRU], 1, tail);
     }
+    return kept;
 }
 
 /* What units have to do, longest tails first, in `items`; returns how much. */
@@ -158,11 +162,11 @@ uint32_t backend_lower_bound(const Backend *b)
     Item *items = arena_alloc_raw(b->scratch, b->node_count, sizeof *items);
     uint32_t count = sort_items(b, early, items);
     /* From the entry on, and from some of the leaves on. */
-    bound_by_units(b, items, count, 0, &bound);
+    count = bound_by_units(b, items, count, 0, &bound);
     uint32_t step = b->leave_count / BOUND_STEPS + 1;
     for (uint32_t k = 0; k + 1 < b->leave_count; k += step) {
         uint32_t after = early[b->leaves[k].node] + 1;
-        bound_by_units(b, items, count, after, &bound);
+        count = bound_by_units(b, items, count, after, &bound);
     }
     return bound;
 }

@@ -184,10 +184,10 @@ void opt_memory(IrRegion *region, uint64_t *visits)
     Arena *arena = region->arena;
     uint32_t count = region->insn_count;
     Memory m = {.insns = region->insns,
-                .sums = arena_alloc(arena, count, sizeof *m.sums),
+                .sums = arena_alloc_raw(arena, count, sizeof *m.sums),
                 .fates = arena_alloc(arena, count, sizeof *m.fates),
-                .sources = arena_alloc(arena, count, sizeof *m.sources),
-                .values = arena_alloc(arena, count, sizeof *m.values),
+                .sources = arena_alloc_raw(arena, count, sizeof *m.sources),
+                .values = arena_alloc_raw(arena, count, sizeof *m.values),
                 .visits = visits};
     for (IrRef at = 0; at < count; at++)
         visit(&m, at);

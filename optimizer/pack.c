@@ -4,6 +4,7 @@
 #include "base/bits.h"
 
 #include <assert.h>
+#include <limits.h>
 
 /* The next molecule is empty. */
 static void open_molecule(Backend *b)
@@ -13,6 +14,7 @@ static void open_molecule(Backend *b)
     pack->molecule->count = 0;
     pack->molecule->commit = 0;
     pack->taken = pack->longs = 0;
+    pack->open = UINT_MAX;
     pack->arrival = pack->fcr_arrival = 0;
     pack->slow = pack->divides = false;
 }
@@ -46,6 +48,19 @@ static void move_to(Backend *b, Atom *atom, unsigned units)
     b->pack.taken &= ~(1u << atom->unit);
     atom->unit = (uint8_t)__builtin_ctz(units);
     b->pack.taken |= 1u << atom->unit;
+}
+
+/* Finds out which units can be had, by what is in the open molecule.  Those
+ * that divisions keep are not told: they are busy for more than a molecule. */
+static void find_open(Pack *pack, const Backend *b)
+{
+    const Molecule *m = pack->molecule;
+    pack->open = ~pack->taken;
+    for (unsigned i = 0; i < m->count; i++) {
+        const Atom *atom = &m->atoms[i];
+        if (b->fits[atom_info((AtomOp)atom->op)->unit] & ~pack->taken)
+            pack->open |= 1u << atom->unit;
+    }
 }
 
 /* Makes room in one of the units `wanted`: an atom that stands there goes to a
@@ -108,12 +123,15 @@ bool pack_add(Backend *b, const Atom *atom)
         return false;
     unsigned taken = pack->taken | 1u << unit;
     bool is_long = adds_long(b, atom);
-    if (size_with(b, taken, pack->longs + is_long) == 0)
+    if (size_with(b, taken, pack->longs + is_long) == 0) {
+        find_open(pack, b); /* an atom may have gone to another unit */
         return false;
+    }
     Atom *to = &m->atoms[m->count++];
     *to = *atom;
     to->unit = (uint8_t)unit;
     pack->taken = taken;
+    find_open(pack, b);
     if (is_long)
         pack->imms[pack->longs++] = atom->imm;
     if (latency > 1) {
@@ -185,15 +203,12 @@ static unsigned rank(const Atom *atom)
 static void sort(Molecule *m)
 {
     for (unsigned i = 1; i < m->count; i++) {
-        unsigned own = rank(&m->atoms[i]), k = i;
-        while (k > 0 && rank(&m->atoms[k - 1]) > own)
-            k--;
-        if (k == i)
-            continue;
-        Atom atom = m->atoms[i];
-        for (unsigned j = i; j > k; j--)
-            m->atoms[j] = m->atoms[j - 1];
-        m->atoms[k] = atom;
+        unsigned own = rank(&m->atoms[i]);
+        for (unsigned k = i; k > 0 && rank(&m->atoms[k - 1]) > own; k--) {
+            Atom atom = m->atoms[k];
+            m->atoms[k] = m->atoms[k - 1];
+            m->atoms[k - 1] = atom;
+        }
     }
 }
 

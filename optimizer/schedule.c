@@ -13,6 +13,8 @@
  * registers at most, and once it has issued there is one node less. */
 #include "optimizer/backend.h"
 
+#include "base/bits.h"
+
 #include <assert.h>
 
 enum {
@@ -148,30 +150,44 @@ static Try later(Sched *s, uint32_t cycle)
     return TRY_LATER;
 }
 
+/* An operand that cannot be read yet is reloaded, if it was spilled and that is
+ * the node's turn.  Raises *latest to the cycle in which it can be read. */
+static Try await_operand(Sched *s, NodeId n, ValueId v, uint32_t *latest)
+{
+    Backend *b = s->b;
+    uint32_t when;
+    if (v == NO_VALUE || regs_readable(b, v, &when))
+        return TRY_DONE;
+    bool fp = b->values[v].fp;
+    if (when == NEVER &&
+        (n == b->oldest || regs_count_free(b, fp) >= RELOAD_FREE) &&
+        regs_reload(b, v))
+        when = b->values[v].ready;
+    if (when == NEVER)
+        return TRY_REGS;
+    raise_to(latest, when);
+    return TRY_DONE;
+}
+
+static inline bool is_there(const Backend *b, ValueId v)
+{
+    return v == NO_VALUE ||
+           (b->values[v].reg != NO_REG && b->values[v].ready <= b->cycle);
+}
+
 /* Operands in registers, and there in time. */
 static Try try_operands(Sched *s, NodeId n)
 {
     Backend *b = s->b;
-    ValueId operands[2] = {b->nodes[n].a, b->nodes[n].b};
-    Try result = TRY_DONE;
+    const Node *node = &b->nodes[n];
+    if (likely(is_there(b, node->a) && is_there(b, node->b)))
+        return TRY_DONE;
     uint32_t latest = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        uint32_t when;
-        if (operands[i] == NO_VALUE || regs_readable(b, operands[i], &when))
-            continue;
-        bool fp = b->values[operands[i]].fp;
-        if (when == NEVER &&
-            (n == b->oldest || regs_count_free(b, fp) >= RELOAD_FREE))
-            if (regs_reload(b, operands[i]))
-                when = b->values[operands[i]].ready;
-        if (when == NEVER)
-            result = TRY_REGS;
-        else if (when > latest)
-            latest = when;
-    }
-    if (result == TRY_DONE && latest > b->cycle)
-        return later(s, latest);
-    return result;
+    Try first = await_operand(s, n, node->a, &latest);
+    Try second = await_operand(s, n, node->b, &latest);
+    if (first == TRY_REGS || second == TRY_REGS)
+        return TRY_REGS;
+    return latest > b->cycle ? later(s, latest) : TRY_DONE;
 }
 
 /* The order of what a leave makes final, and of FCR31. */
@@ -217,6 +233,8 @@ static Try issue_leave(Sched *s, NodeId n)
     Node *node = &b->nodes[n];
     const Leave *leave = &b->leaves[node->leave];
     if (node->op != OP_COMMIT) {
+        if (!pack_may_add(b, node->op))
+            return TRY_FULL;
         Atom atom = {.op = node->op, .guest = node->guest, .imm = leave->exit};
         if (!leave->main)
             atom.a = b->values[node->a].reg;
@@ -271,14 +289,7 @@ static Try issue_atom(Sched *s, NodeId n)
     Node *node = &b->nodes[n];
     Value *d = node->d == NO_VALUE ? NULL : &b->values[node->d];
     bool in_slot = false, unused = false, take = false;
-    Atom atom = {.op = node->op,
-                 .b_imm = node->b_imm,
-                 .guest = node->guest,
-                 .imm = node->imm};
-    if (node->a != NO_VALUE)
-        atom.a = b->values[node->a].reg;
-    if (node->b != NO_VALUE)
-        atom.b = b->values[node->b].reg;
+    unsigned reg = 0;
     if (d) {
         uint32_t when;
         unused = d->readers == 0 && d->last_leave == NO_LEAVE && !d->fp;
@@ -290,10 +301,21 @@ static Try issue_atom(Sched *s, NodeId n)
         if (take && !may_take_register(b, n))
             return TRY_REGS;
         if (in_slot)
-            atom.d = (uint8_t)vliw_slot_reg((IrSlot)d->slot);
+            reg = vliw_slot_reg((IrSlot)d->slot);
         else if (unused)
-            atom.d = VLIW_SINK;
+            reg = VLIW_SINK;
     }
+    if (!pack_may_add(b, node->op))
+        return TRY_FULL;
+    Atom atom = {.op = node->op,
+                 .d = (uint8_t)reg,
+                 .b_imm = node->b_imm,
+                 .guest = node->guest,
+                 .imm = node->imm};
+    if (node->a != NO_VALUE)
+        atom.a = b->values[node->a].reg;
+    if (node->b != NO_VALUE)
+        atom.b = b->values[node->b].reg;
     if (!pack_add(b, &atom))
         return TRY_FULL;
     if (node->a != NO_VALUE)
@@ -301,14 +323,14 @@ static Try issue_atom(Sched *s, NodeId n)
     if (node->b != NO_VALUE)
         regs_read(b, node->b);
     if (take) {
-        atom.d = (uint8_t)regs_take(b, d->fp);
+        reg = regs_take(b, d->fp);
         Molecule *m = b->pack.molecule;
-        m->atoms[m->count - 1].d = atom.d;
+        m->atoms[m->count - 1].d = (uint8_t)reg;
         if (d->slot != NO_SLOT)
             s->blocked[s->blocked_count++] = n;
     }
     if (d && !unused)
-        regs_define(b, node->d, atom.d, node->latency, in_slot);
+        regs_define(b, node->d, reg, node->latency, in_slot);
     if (in_slot)
         tell_leave(s, d);
     return TRY_DONE;
@@ -538,9 +560,10 @@ static unsigned pick_class(const Sched *s, const unsigned *passed)
         const Heap *heap = &s->heaps[c];
         if (heap->count == 0 || passed[c] >= PASS_MAX)
             continue;
-        if (best == CLASSES || is_before(heap->keys[0], key)) {
+        Key first = heap->keys[0];
+        if (best == CLASSES || is_before(first, key)) {
             best = c;
-            key = heap->keys[0];
+            key = first;
         }
     }
     return best;

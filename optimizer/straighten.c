@@ -53,7 +53,7 @@ static unsigned range_of(const IrInsn *insn, const IrInsn *insns)
 void opt_straighten(IrRegion *region, uint64_t *visits)
 {
     Known *known =
-        arena_alloc(region->arena, region->insn_count, sizeof *known);
+        arena_alloc_raw(region->arena, region->insn_count, sizeof *known);
     OptRewrite rw = opt_rewrite(region, 0);
     bool cut = false;
     for (IrRef at = 0; at < rw.count && !cut; at++) {
