@@ -115,8 +115,8 @@ static bool follow(Discovery *d, LiftInsn *at, uint32_t *next)
 static bool is_end(const Discovery *d, uint32_t pc)
 {
     const LiftSource *source = d->source;
-    return source->ends && source->ends(source->ctx, pc, d->plan->count,
-                                        find_visit(d, pc)->count);
+    return source->ends &&
+           source->ends(source->ctx, pc, d->plan->count, count_visits(d, pc));
 }
 
 /* One instruction, or a branch with its delay slot, at *pc, which moves on.
