@@ -10,6 +10,8 @@
 #include "base/bits.h"
 #include "cli/kanata.h"
 #include "cli/savefile.h"
+#include "cli/trace.h"
+#include "cli/waits.h"
 #include "frontend/symbols.h"
 
 #include <inttypes.h>
@@ -20,33 +22,37 @@
  * for no more in the viewer. */
 typedef struct Stage {
     const char *name;
-    bool layer; /* it is one of the layer's rows */
+    enum {
+        STAGE_FLOWS,  /* results that are on their way come nearer */
+        STAGE_STANDS, /* they do not */
+        STAGE_LAYER   /* it is one of the layer's rows */
+    } kind;
 } Stage;
 
 static const Stage stages[CORE_CAUSES] = {
-    [CORE_CAUSE_GEAR1] = {"X", false},
-    [CORE_CAUSE_GEAR2] = {"X", false},
-    [CORE_CAUSE_INTERLOCK] = {"Wt", false},
-    [CORE_CAUSE_ICACHE] = {"Ic", false},
-    [CORE_CAUSE_DCACHE] = {"Dc", false},
-    [CORE_CAUSE_TLB] = {"Tb", false},
-    [CORE_CAUSE_STORE_BUFFER] = {"Sb", false},
-    [CORE_CAUSE_COMMIT] = {"Cm", false},
-    [CORE_CAUSE_BRANCH] = {"Br", false},
-    [CORE_CAUSE_ROLLBACK] = {"Rb", false},
-    [CORE_CAUSE_GEAR0] = {"G0", true},
-    [CORE_CAUSE_DISPATCH] = {"Di", true},
-    [CORE_CAUSE_INDIRECT] = {"In", true},
-    [CORE_CAUSE_PROFILE] = {"Pf", true},
-    [CORE_CAUSE_CHAIN] = {"Ch", true},
-    [CORE_CAUSE_TRANSLATE1] = {"T1", true},
-    [CORE_CAUSE_TRANSLATE2_FORM] = {"Tf", true},
-    [CORE_CAUSE_TRANSLATE2_OPT] = {"To", true},
-    [CORE_CAUSE_TRANSLATE2_SCHED] = {"Ts", true},
-    [CORE_CAUSE_WARM] = {"Wm", true},
-    [CORE_CAUSE_INVALIDATE] = {"Iv", true},
-    [CORE_CAUSE_EXCEPTION] = {"Ex", true},
-    [CORE_CAUSE_IDLE] = {"Id", true},
+    [CORE_CAUSE_GEAR1] = {"X", STAGE_FLOWS},
+    [CORE_CAUSE_GEAR2] = {"X", STAGE_FLOWS},
+    [CORE_CAUSE_INTERLOCK] = {"Wt", STAGE_FLOWS},
+    [CORE_CAUSE_ICACHE] = {"Ic", STAGE_STANDS},
+    [CORE_CAUSE_DCACHE] = {"Dc", STAGE_STANDS},
+    [CORE_CAUSE_TLB] = {"Tb", STAGE_STANDS},
+    [CORE_CAUSE_STORE_BUFFER] = {"Sb", STAGE_STANDS},
+    [CORE_CAUSE_COMMIT] = {"Cm", STAGE_FLOWS},
+    [CORE_CAUSE_BRANCH] = {"Br", STAGE_FLOWS},
+    [CORE_CAUSE_ROLLBACK] = {"Rb", STAGE_FLOWS},
+    [CORE_CAUSE_GEAR0] = {"G0", STAGE_LAYER},
+    [CORE_CAUSE_DISPATCH] = {"Di", STAGE_LAYER},
+    [CORE_CAUSE_INDIRECT] = {"In", STAGE_LAYER},
+    [CORE_CAUSE_PROFILE] = {"Pf", STAGE_LAYER},
+    [CORE_CAUSE_CHAIN] = {"Ch", STAGE_LAYER},
+    [CORE_CAUSE_TRANSLATE1] = {"T1", STAGE_LAYER},
+    [CORE_CAUSE_TRANSLATE2_FORM] = {"Tf", STAGE_LAYER},
+    [CORE_CAUSE_TRANSLATE2_OPT] = {"To", STAGE_LAYER},
+    [CORE_CAUSE_TRANSLATE2_SCHED] = {"Ts", STAGE_LAYER},
+    [CORE_CAUSE_WARM] = {"Wm", STAGE_LAYER},
+    [CORE_CAUSE_INVALIDATE] = {"Iv", STAGE_LAYER},
+    [CORE_CAUSE_EXCEPTION] = {"Ex", STAGE_LAYER},
+    [CORE_CAUSE_IDLE] = {"Id", STAGE_LAYER},
 };
 
 static const char *const names[CORE_CAUSES] = {
@@ -70,11 +76,14 @@ typedef struct Processor {
     Row last; /* that has issued, if `running` */
     bool running;
     bool failed; /* it was rolled back */
+    Waits waits;
+    uint64_t stood; /* cycles in which all of it stood still */
 } Processor;
 
 struct Pipeline {
     SaveFile save;
     Machine *machine;
+    VliwDesc desc;
     Kanata *log;
     Processor *processors;
     unsigned count;
@@ -95,13 +104,14 @@ static uint64_t begin_row(Pipeline *p, Processor *of)
 
 /* `cycles` of a stage from now on. */
 static void pass(Pipeline *p, Processor *of, uint64_t row, KanataLane lane,
-                 const char *stage, uint64_t cycles)
+                 const Stage *stage, uint64_t cycles)
 {
     if (cycles == 0)
         return;
-    kanata_enter(p->log, number_of(p, of), row, lane, stage, of->now);
+    kanata_enter(p->log, number_of(p, of), row, lane, stage->name, of->now);
     of->now += cycles;
-    kanata_leave(p->log, number_of(p, of), row, lane, stage, of->now);
+    of->stood += stage->kind == STAGE_STANDS ? cycles : 0;
+    kanata_leave(p->log, number_of(p, of), row, lane, stage->name, of->now);
 }
 
 static void end_rows(Pipeline *p, Processor *of, bool flushed)
@@ -145,17 +155,22 @@ static void begin_molecule(Pipeline *p, Processor *of, const CoreCode *code,
                            unsigned index, uint64_t cycle,
                            const uint64_t *spent)
 {
-    unsigned commit = code->code->molecules[index].commit;
-    of->last = (Row){.id = begin_row(p, of),
-                     .code = code,
-                     .index = index,
-                     .commits = commit && code->code->exits[commit - 1].kind ==
-                                              IR_EXIT_COMMIT};
+    const Molecule *m = &code->code->molecules[index];
+    of->last =
+        (Row){.id = begin_row(p, of),
+              .code = code,
+              .index = index,
+              .commits = m->commit && code->code->exits[m->commit - 1].kind ==
+                                          IR_EXIT_COMMIT};
     label(p, of, of->last.id, code, index);
-    pass(p, of, of->last.id, KANATA_STALL, stages[CORE_CAUSE_ICACHE].name,
+    pass(p, of, of->last.id, KANATA_STALL, &stages[CORE_CAUSE_ICACHE],
          spent[CORE_CAUSE_ICACHE]);
-    pass(p, of, of->last.id, KANATA_STALL, stages[CORE_CAUSE_INTERLOCK].name,
+    uint64_t producer;
+    if (waits_find(&of->waits, m, of->now - of->stood, &producer))
+        kanata_depend(p->log, number_of(p, of), of->last.id, producer);
+    pass(p, of, of->last.id, KANATA_STALL, &stages[CORE_CAUSE_INTERLOCK],
          cycle > of->now ? cycle - of->now : 0);
+    waits_issue(&of->waits, m, &p->desc, of->now - of->stood, of->last.id);
 }
 
 /* What came after the molecule that issued last, up to its own end. */
@@ -166,15 +181,17 @@ static void end_last(Pipeline *p, Processor *of, const uint64_t *spent,
         CORE_CAUSE_DCACHE, CORE_CAUSE_TLB,    CORE_CAUSE_STORE_BUFFER,
         CORE_CAUSE_COMMIT, CORE_CAUSE_BRANCH, CORE_CAUSE_ROLLBACK};
     bool flushed = of->failed || spent[CORE_CAUSE_ROLLBACK] > 0;
-    pass(p, of, of->last.id, KANATA_NORMAL, "X", 1);
+    pass(p, of, of->last.id, KANATA_NORMAL, &stages[CORE_CAUSE_GEAR1], 1);
     for (unsigned i = 0; i < ARRAY_LEN(after); i++)
-        pass(p, of, of->last.id, KANATA_STALL, stages[after[i]].name,
+        pass(p, of, of->last.id, KANATA_STALL, &stages[after[i]],
              spent[after[i]]);
     if (flushed || left || of->last.commits)
         end_rows(p, of, flushed);
     else
         kanata_enter(p->log, number_of(p, of), of->last.id, KANATA_NORMAL, "Pr",
                      of->now);
+    if (flushed)
+        of->waits = (Waits){0};
     of->failed = false;
 }
 
@@ -185,19 +202,19 @@ static void add_layer(Pipeline *p, Processor *of, const uint64_t *spent)
 {
     uint64_t all = 0;
     for (unsigned i = 0; i < CORE_CAUSES; i++)
-        all += stages[i].layer ? spent[i] : 0;
+        all += stages[i].kind == STAGE_LAYER ? spent[i] : 0;
     if (all == 0)
         return;
     uint64_t row = begin_row(p, of);
     FILE *file = kanata_begin_label(p->log);
     fputs("layer:", file);
     for (unsigned i = 0; i < CORE_CAUSES; i++)
-        if (stages[i].layer && spent[i])
+        if (stages[i].kind == STAGE_LAYER && spent[i])
             fprintf(file, " %s %" PRIu64, names[i], spent[i]);
     kanata_end_label(p->log, number_of(p, of), row, KANATA_BESIDE);
     for (unsigned i = 0; i < CORE_CAUSES; i++)
-        if (stages[i].layer)
-            pass(p, of, row, KANATA_STALL, stages[i].name, spent[i]);
+        if (stages[i].kind == STAGE_LAYER)
+            pass(p, of, row, KANATA_STALL, &stages[i], spent[i]);
     end_rows(p, of, false);
 }
 
@@ -257,6 +274,7 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned index,
     } else {
         of->running = true;
         of->failed = false;
+        of->waits = (Waits){0};
         of->now = cycle;
         memset(spent, 0, sizeof spent);
     }
@@ -267,8 +285,12 @@ static void on_fault(void *ctx, const CoreStop *fault)
 {
     Pipeline *p = ctx;
     Processor *of = &p->processors[machine_processor(p->machine)];
-    (void)fault;
     of->failed = of->running;
+    if (!of->running)
+        return;
+    fprintf(kanata_begin_label(p->log), "\\nfailed: %s",
+            trace_fault_name(fault->fault));
+    kanata_end_label(p->log, number_of(p, of), of->last.id, KANATA_HOVER);
 }
 
 /* --- Life ----------------------------------------------------------------- */
@@ -277,7 +299,9 @@ Pipeline *pipeline_open(const char *path, Machine *machine, Diag *diag)
 {
     Pipeline *p = alloc_zeroed(1, sizeof *p);
     p->machine = machine;
-    if (!savefile_open(&p->save, "--pipeline", path, diag)) {
+    /* The keys were checked when the machine was made. */
+    if (!vliw_desc_read(&p->desc, machine_config(machine), diag) ||
+        !savefile_open(&p->save, "--pipeline", path, diag)) {
         pipeline_destroy(p);
         return NULL;
     }

@@ -7,8 +7,9 @@
  * or units; Dc waits for data cache or uncached memory, Tb for the micro TLB,
  * Sb for the store buffer, Cm commits, Rb is rolled back, Br branches.  Between
  * runs of molecules there are rows for the layer, whose stages are the causes
- * of its cycles.  Each processor has its rows, its number is their thread.
- * Within the region that is measured only. */
+ * of its cycles.  Arrows show what a molecule waited for (waits.h).  Each
+ * processor has its rows, its number is their thread. Within the region that is
+ * measured only. */
 #ifndef SELKIRK_CLI_PIPELINE_H
 #define SELKIRK_CLI_PIPELINE_H
 

@@ -27,6 +27,11 @@ count() { sed -n "s/^$1 //p" counts; }
     fail "molecules: $(count X), not $(stat plain core.molecules)"
 [ "$(count layer)" -gt 0 ] || fail 'the layer has no rows'
 [ "$(count flushed)" -gt 0 ] || fail 'nothing was rolled back'
+# Each wait has its arrow, and a fault says what it was.
+[ "$(count Wt)" -gt 0 ] && [ "$(count arrows)" = "$(count Wt)" ] ||
+    fail "$(count arrows) arrows, $(count Wt) waits"
+[ "$(grep -c '^L.*\\nfailed: ' pipe)" = "$(stat plain core.rollbacks)" ] ||
+    fail 'not every rollback says why'
 # The run's end is the layer's, not a molecule's.
 [ "$(count end)" -le "$(stat plain run.cycles)" ] || fail 'rows after the end'
 
@@ -46,6 +51,15 @@ for pair in Wt:interlock Ch:chain Ts:translate2.sched To:translate2.opt; do
 done
 [ "$(spent Br)" -le "$(stat plain cycles.branch)" ] || fail 'branches'
 [ "$(($(spent Ic) + $(spent Dc)))" -gt 0 ] || fail 'no misses'
+
+# Commits that take cycles, and wait for what is on its way.
+run 3 each --set morph.commit=1 --set vliw.commit=2 --pipeline commits
+pipe_is_right commits >counts || fail "$(cat counts)"
+[ "$(count arrows)" = "$(count Wt)" ] || fail "$(count arrows) waits of commits"
+for pair in Wt:interlock Cm:commit; do
+    [ "$(spent "${pair%:*}")" = "$(stat each "cycles.${pair#*:}")" ] ||
+        fail "$pair of commits: $(spent "${pair%:*}")"
+done
 
 # Chrome's format, an event a line.
 events_of() { grep -c "$1" time || true; }

@@ -5,10 +5,10 @@
 #
 # Rows and what retires count up from 0 in the order of the file.  Time goes
 # forward, from C= on.  A row is begun once, ends once, and nothing follows then;
-# it has two texts at most.  Of its stages, over both lanes, one is open at a
-# time, from row's begin to row's end without a gap; only Pr may be empty, and is
-# ended by the row's end.  A name has room in a cycle of the viewer's: two
-# letters.
+# a text of it that goes on begins a line.  An arrow is told of before `Wt`.  Of
+# its stages, over both lanes, one is open at a time, from row's begin to row's
+# end without a gap; only Pr may be empty, and is ended by the row's end.  A name
+# has room in a cycle of the viewer's: two letters.
 # shellcheck shell=bash
 pipe_is_right() {
     awk -F '\t' '
@@ -24,19 +24,23 @@ pipe_is_right() {
     }
     !($2 in alive) { bad("no such row") }
     $1 == "L" {
-        if (NF != 4 || $4 == "" || $4 ~ /\\n$/ || ($2, $3) in label) bad("text")
+        if (NF != 4 || $4 == "" || $4 ~ /\\n$/) bad("text")
+        if (($2, $3) in label != ($4 ~ /^\\n/)) bad("text, or more of it")
         label[$2, $3] = 1
         if ($3 == 0 && $4 ~ /^layer: /) layer++
         next
     }
     $1 == "W" {
-        if (NF != 4 || $3 >= $2 || $4 != 0) bad("arrow")
+        if (NF != 4 || $3 >= $2 || $4 != 0 || $2 in waits) bad("arrow")
+        waits[$2] = 1
         arrows++
         next
     }
     $1 == "S" {
         if (NF != 4 || $2 in stage || since[$2] != now) bad("stage")
         if (length($4) > 2 || $3 != ($4 != "X" && $4 != "Pr")) bad("name, lane")
+        if ($2 in waits && $4 != "Wt") bad("arrow of one that does not wait")
+        delete waits[$2]
         stage[$2] = $3 FS $4
         times[$4]++
         next
