@@ -14,6 +14,7 @@
 #include "cli/waits.h"
 #include "frontend/symbols.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +299,8 @@ static void on_fault(void *ctx, const CoreStop *fault)
 Pipeline *pipeline_open(const char *path, Machine *machine, Diag *diag)
 {
     Pipeline *p = alloc_zeroed(1, sizeof *p);
+    for (unsigned i = 0; i < CORE_CAUSES; i++)
+        assert(stages[i].name);
     p->machine = machine;
     /* The keys were checked when the machine was made. */
     if (!vliw_desc_read(&p->desc, machine_config(machine), diag) ||
