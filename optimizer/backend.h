@@ -134,6 +134,7 @@ typedef struct Pack {
 /* Registers of one file that are not slots'. */
 typedef struct RegFile {
     uint64_t all, free;
+    unsigned free_count;
     ValueId *owner;    /* of those that are not free, the latest */
     uint64_t *release; /* by cycle modulo WHEEL; of those before `cleared` */
     uint32_t cleared;  /* of the first WHEEL cycles */
@@ -277,7 +278,10 @@ void regs_begin_cycle(Backend *b);
 bool regs_slot_ready(const Backend *b, NodeId n, uint32_t *when);
 /* A free register that is no slot's, taken; or NO_REG. */
 unsigned regs_take(Backend *b, bool fp);
-unsigned regs_count_free(const Backend *b, bool fp);
+static inline unsigned regs_count_free(const Backend *b, bool fp)
+{
+    return b->files[fp].free_count;
+}
 /* Those of the file of node `n`'s result, once it has read its operands. */
 unsigned regs_count_after(const Backend *b, NodeId n);
 /* A node that reads `v` issues in b->cycle. */

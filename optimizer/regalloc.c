@@ -45,6 +45,7 @@ static void init_file(Backend *b, bool fp, unsigned regs, uint64_t all)
 {
     RegFile *file = &b->files[fp];
     file->all = file->free = all;
+    file->free_count = (unsigned)__builtin_popcountll(all);
     file->owner = arena_alloc_raw(b->scratch, regs, sizeof *file->owner);
     file->release = arena_alloc_raw(b->scratch, WHEEL, sizeof *file->release);
 }
@@ -87,15 +88,12 @@ void regs_begin_cycle(Backend *b)
         uint64_t *release = release_in(file, b->cycle);
         if (!*release)
             continue;
-        file->releases -= (unsigned)__builtin_popcountll(*release);
+        unsigned count = (unsigned)__builtin_popcountll(*release);
+        file->releases -= count;
+        file->free_count += count;
         file->free |= *release;
         *release = 0;
     }
-}
-
-unsigned regs_count_free(const Backend *b, bool fp)
-{
-    return (unsigned)__builtin_popcountll(b->files[fp].free);
 }
 
 unsigned regs_take(Backend *b, bool fp)
@@ -106,6 +104,7 @@ unsigned regs_take(Backend *b, bool fp)
     /* r0, the guest's zero, comes last: so that one sees that it is needed. */
     uint64_t set = file->free & ~(uint64_t)1 ? file->free & ~(uint64_t)1 : 1;
     file->free &= ~(set & -set);
+    file->free_count--;
     b->work->regalloc++;
     return (unsigned)__builtin_ctzll(set);
 }
@@ -116,6 +115,7 @@ static void give_back(Backend *b, bool fp, unsigned reg, uint32_t cycle)
     assert(cycle < b->cycle + WHEEL);
     if (cycle <= b->cycle) {
         file->free |= (uint64_t)1 << reg;
+        file->free_count++;
     } else {
         *release_in(file, cycle) |= (uint64_t)1 << reg;
         file->releases++;

@@ -47,6 +47,8 @@ typedef struct Key {
 typedef struct Heap {
     Key *keys;
     uint32_t count;
+    uint32_t urgency; /* 1 + the first one's height; 0: none, or it is closed */
+    unsigned passed;  /* nodes that were passed over in this cycle */
 } Heap;
 
 typedef struct Sched {
@@ -75,6 +77,12 @@ static bool is_before(Key x, Key y)
     return x.height > y.height || (x.height == y.height && x.node < y.node);
 }
 
+/* Of a heap that is open. */
+static void find_urgency(Heap *heap)
+{
+    heap->urgency = heap->count ? heap->keys[0].height + 1 : 0;
+}
+
 static void heap_push(Heap *heap, Key key)
 {
     Key *keys = heap->keys;
@@ -87,6 +95,8 @@ static void heap_push(Heap *heap, Key key)
         i = parent;
     }
     keys[i] = key;
+    if (i == 0 && heap->passed < PASS_MAX)
+        heap->urgency = key.height + 1;
 }
 
 static void heap_pop(Heap *heap)
@@ -102,6 +112,7 @@ static void heap_pop(Heap *heap)
         i = child;
     }
     keys[i] = key;
+    find_urgency(heap);
 }
 
 /* The nodes that come in `cycle`, which is not WHEEL ahead. */
@@ -217,14 +228,15 @@ static Try try_order(Sched *s, const Node *n)
  * are left, the closer to the oldest node. */
 static bool may_take_register(const Backend *b, NodeId n)
 {
-    uint64_t free = b->files[b->values[b->nodes[n].d].fp].free;
-    /* What is nearly always so: two are left, which is enough. */
-    if (free & (free - 1) && n - b->oldest <= AHEAD)
+    uint32_t ahead = n - b->oldest;
+    /* What is nearly always so: enough are left, whatever it reads. */
+    unsigned left = regs_count_free(b, b->values[b->nodes[n].d].fp);
+    if (left > 1 && ahead <= AHEAD * (left - 1))
         return true;
-    unsigned left = regs_count_after(b, n);
+    left = regs_count_after(b, n);
     if (left == 0)
         return false;
-    return n == b->oldest || n - b->oldest <= AHEAD * (left - 1);
+    return ahead == 0 || ahead <= AHEAD * (left - 1);
 }
 
 static Try issue_leave(Sched *s, NodeId n)
@@ -259,9 +271,10 @@ static uint32_t cycles_for(const Backend *b, NodeClass cls, uint32_t count)
     return backend_cycles_for(count, units);
 }
 
-/* Whether the region ends later if the node waits any longer: by its own way
- * to the end, not by what units have to do, which a move would only add to. */
-static bool is_urgent(const Sched *s, const Node *node)
+/* The height from which on the region ends later if a node waits any longer: by
+ * its own way to the end, not by what units have to do, which a move would only
+ * add to. */
+static uint32_t urgent_height(const Sched *s)
 {
     const Backend *b = s->b;
     uint32_t alu = s->left[CLASS_ALU] + s->left[CLASS_SHIFT];
@@ -270,7 +283,7 @@ static bool is_urgent(const Sched *s, const Node *node)
         raise_to(&busy, s->left[CLASS_SHIFT]);
     uint32_t rest = s->end > b->cycle ? s->end - b->cycle : 0;
     raise_to(&rest, busy);
-    return node->height >= rest;
+    return rest;
 }
 
 /* The designated value `v` is in its slot: its leave may have waited for it. */
@@ -296,7 +309,7 @@ static Try issue_atom(Sched *s, NodeId n)
         in_slot = d->slot != NO_SLOT && regs_slot_ready(b, n, &when);
         take = !in_slot && !unused;
         if (take && d->slot != NO_SLOT && !b->in_order && !node->placed &&
-            !is_urgent(s, node))
+            node->height < urgent_height(s))
             return TRY_SLOT;
         if (take && !may_take_register(b, n))
             return TRY_REGS;
@@ -389,6 +402,9 @@ static bool settle_blocked(Sched *s)
 static void wake_blocked(Sched *s)
 {
     Backend *b = s->b;
+    if (s->blocked_count == 0)
+        return;
+    uint32_t urgent = urgent_height(s);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < s->blocked_count; i++) {
         NodeId n = s->blocked[i];
@@ -408,7 +424,7 @@ static void wake_blocked(Sched *s)
             if (d->reg == NO_REG && !d->remat)
                 node->cls = CLASS_LSU;
             node->height = b->nodes[b->leaves[d->leave].node].height;
-        } else if (node->placed || is_urgent(s, node)) {
+        } else if (node->placed || node->height >= urgent) {
             ready = true;
         }
         if (ready)
@@ -552,19 +568,19 @@ static bool hurry_load(Sched *s)
 }
 
 /* The class whose first node is the highest, of those that are open. */
-static unsigned pick_class(const Sched *s, const unsigned *passed)
+static unsigned pick_class(const Sched *s)
 {
     unsigned best = CLASSES;
-    Key key = {0, 0};
+    uint32_t urgency = 0;
     for (unsigned c = 0; c < CLASSES; c++) {
         const Heap *heap = &s->heaps[c];
-        if (heap->count == 0 || passed[c] >= PASS_MAX)
+        if (heap->urgency < urgency || heap->urgency == 0)
             continue;
-        Key first = heap->keys[0];
-        if (best == CLASSES || is_before(first, key)) {
-            best = c;
-            key = first;
-        }
+        if (heap->urgency == urgency &&
+            s->heaps[best].keys[0].node < heap->keys[0].node)
+            continue;
+        best = c;
+        urgency = heap->urgency;
     }
     return best;
 }
@@ -573,7 +589,6 @@ static unsigned pick_class(const Sched *s, const unsigned *passed)
 static bool issue_by_height(Sched *s)
 {
     const Backend *b = s->b;
-    unsigned passed[CLASSES] = {0};
     Key aside[CLASSES * PASS_MAX];
     uint8_t aside_class[CLASSES * PASS_MAX];
     unsigned aside_count = 0;
@@ -582,10 +597,11 @@ static bool issue_by_height(Sched *s)
     do {
         issued = false;
         wake_blocked(s);
-        for (unsigned c; (c = pick_class(s, passed)) < CLASSES;) {
-            Key key = s->heaps[c].keys[0];
+        for (unsigned c; (c = pick_class(s)) < CLASSES;) {
+            Heap *heap = &s->heaps[c];
+            Key key = heap->keys[0];
             NodeId n = key.node;
-            heap_pop(&s->heaps[c]);
+            heap_pop(heap);
             if (b->nodes[n].gone && !b->nodes[n].moves)
                 continue; /* issued by unstick() */
             Try result = b->nodes[n].moves ? try_move(s, n) : try_node(s, n);
@@ -597,11 +613,16 @@ static bool issue_by_height(Sched *s)
             if (result != TRY_FULL && result != TRY_REGS)
                 continue;
             waits |= result == TRY_FULL;
-            passed[c]++;
+            if (++heap->passed == PASS_MAX)
+                heap->urgency = 0;
             aside_class[aside_count] = (uint8_t)c;
             aside[aside_count++] = key;
         }
     } while (issued || hurry_load(s));
+    for (unsigned c = 0; c < CLASSES; c++) {
+        s->heaps[c].passed = 0;
+        find_urgency(&s->heaps[c]);
+    }
     for (unsigned i = 0; i < aside_count; i++)
         heap_push(&s->heaps[aside_class[i]], aside[i]);
     return waits;

@@ -107,7 +107,9 @@ static void translate(Replay *r, Source source, Measure *m)
 {
     const WarmTranslation *record = source.record;
     const Recipe *recipe = &r->recipes[record->gear];
-    const LiftSource code = {&source, fetch, path, target, NULL};
+    /* It ends where the record does: then there is nothing to fetch. */
+    const LiftSource code = {
+        .ctx = &source, .fetch = fetch, .branch = path, .target = target};
     *m = (Measure){.guests = 0};
     stages_begin(&m->clock);
     arena_reset(r->arena);
