@@ -159,7 +159,8 @@ typedef struct CoreExit {
     uint64_t count;  /* times taken, but for `host_count` */
 } CoreExit;
 
-/* Installed code: the layer may read and write these. */
+/* Installed code: the layer may read and write these.  What is asked before the
+ * code runs lies in one line of the host's, what an entry asks in the next. */
 struct CoreCode {
     const VliwCode *code; /* the layer's, outlives this */
     void *user;           /* the layer's */
@@ -170,12 +171,21 @@ struct CoreCode {
     bool mapped;
     bool held; /* by core_hold() */
     unsigned gear;
+    /* The core's.  I-lines are numbered: `lines` of the main path, from `line`
+     * on in the cache's own count, then those of the exits' molecules, from
+     * `stubs_line` on, which may lie elsewhere. */
+    unsigned lines;
+    uint64_t line, stubs_line;
+    CoreExit *exits;
     uint64_t entries; /* times run */
     uint64_t hot;     /* core_run() returns CORE_HOT when entries gets there */
-    CoreExit *exits;
     bool counts; /* its entries, which takes cost.profile1 each, and may become
                   * hot: gear 1 does; others if it is set before they run */
     IrContext context; /* that of the VliwCode */
+    /* The engine's, of the threaded form: the exit that was taken last, to be
+     * prefetched; runs, before engine_run() looks. */
+    uint8_t taken;
+    uint16_t left;
 };
 
 typedef enum CoreStopKind {

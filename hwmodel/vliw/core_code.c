@@ -327,12 +327,12 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
         assert(molecule->size > 0 && molecule->commit <= code->exit_count);
         make_issue(&maker, &made->issues[i], molecule);
     }
-    made->line = base >> c->line_shift;
-    made->stubs_line = stubs >> c->line_shift;
+    made->pub.line = base >> c->line_shift;
+    made->pub.stubs_line = stubs >> c->line_shift;
     bool whole = stubs == base + vliw_code_main_size(code);
     unsigned together = whole ? code->count : code->main_count;
-    made->lines = place_lines(c, made, 0, together, base, 0);
-    place_lines(c, made, together, code->count, stubs, made->lines);
+    made->pub.lines = place_lines(c, made, 0, together, base, 0);
+    place_lines(c, made, together, code->count, stubs, made->pub.lines);
     list_written(made, &maker.written, &c->desc);
     engine_add(c, made);
     return &made->pub;

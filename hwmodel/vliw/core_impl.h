@@ -11,6 +11,8 @@
 #include "hwmodel/vliw/core.h"
 #include "hwmodel/vliw/engine_state.h"
 
+#include <stddef.h>
+
 enum {
     PAGE_SHIFT = 12,
     PAGE_SIZE = 1 << PAGE_SHIFT,
@@ -84,22 +86,15 @@ enum { HOST_LINE = 64 };
  * again. */
 struct Installed {
     _Alignas(HOST_LINE) CoreCode pub;
-    /* What an entry of the threaded form reads lies in one line of the host's,
-     * from pub.exits on. */
+    /* What an entry reads lies in one line of the host's, from pub.entries on.
+     */
     EngineOp *ops;          /* threaded form; NULL: there is none */
-    uint64_t left;          /* runs of that, before engine_run() looks */
     const uint8_t *present; /* I-line by I-line: not 0 if in the I-cache */
-    /* What came next, and the exit that led there: to be prefetched. */
+    /* What came next, and its ops: to be prefetched. */
     Installed *then;
     EngineOp *then_ops;
-    CoreExit *taken;
     EngineCode *host; /* compiled, or Engine.absent; NULL: no compiler */
-    /* Its I-lines are numbered: `lines` of the main path, from `line` on in
-     * the cache's own count, then those of the exits' molecules, from
-     * `stubs_line` on, which may lie elsewhere. */
-    uint64_t line, stubs_line;
-    unsigned lines;
-    const uint8_t *stubs_present; /* as `present`, from `stubs_line` on */
+    const uint8_t *stubs_present; /* as `present`, from pub.stubs_line on */
     Issue *issues;
     Step *steps;
     Result *results;
@@ -117,8 +112,20 @@ struct Installed {
     uint64_t *host_counts;
 };
 
+_Static_assert(sizeof(void *) != 8 ||
+                   (offsetof(Installed, pub.entries) % HOST_LINE == 0 &&
+                    offsetof(Installed, stubs_present) ==
+                        offsetof(Installed, pub.entries) + HOST_LINE),
+               "an entry reads one line");
+
+/* As pub.exits, which lies in another line. */
+static inline CoreExit *core_exits(Installed *code)
+{
+    return (CoreExit *)(code + 1);
+}
+
 /* The I-cache's own number of a line of the code. */
-static inline uint64_t core_line(const Installed *code, unsigned line)
+static inline uint64_t core_line(const CoreCode *code, unsigned line)
 {
     return line < code->lines ? code->line + line
                               : code->stubs_line + (line - code->lines);

@@ -33,7 +33,7 @@ static void fetch(CoreRun *r, const Issue *m, uint64_t clock)
     for (; line <= m->last_line; line++) {
         unsigned cycles =
             hierarchy_fetch(c->hierarchy, clock + c->stalls,
-                            core_line(r->code, line) << c->line_shift);
+                            core_line(&r->code->pub, line) << c->line_shift);
         core_stall(c, CORE_CAUSE_ICACHE, cycles);
     }
     r->line = m->last_line;

@@ -121,7 +121,8 @@ static void set_left(Core *c, Installed *code)
 {
     engine_settle(c, code);
     uint64_t wanted = code->unit.wanted, next = code->pub.entries + 1;
-    code->left = wanted > next ? wanted - next : 0;
+    uint64_t left = wanted > next ? wanted - next : 0;
+    code->pub.left = (uint16_t)(left < UINT16_MAX ? left : UINT16_MAX);
 }
 
 /* The threaded form is there, or made: not for what is run once. */
@@ -148,9 +149,9 @@ static bool run_code(Core *c, Installed *code)
 {
     Engine *e = c->engine.host;
     HostPart before;
-    if (code->ops && code->left == 0) {
+    if (code->ops && code->pub.left == 0) {
         set_left(c, code);
-        if (code->left == 0)
+        if (code->pub.left == 0)
             return false;
     }
     if (code->unit.handle && e->fits) {
@@ -554,10 +555,10 @@ bool engine_has_given_up(const Core *c)
 /* Finds the bytes of its I-lines; none if any lies outside. */
 static void find_present(const EngineData *e, Installed *code)
 {
-    uint64_t main = code->line - e->first_line;
-    uint64_t stubs = code->stubs_line - e->first_line;
+    uint64_t main = code->pub.line - e->first_line;
+    uint64_t stubs = code->pub.stubs_line - e->first_line;
     for (unsigned i = 0; i < code->pub.code->count; i++)
-        if (core_line(code, code->issues[i].last_line) - e->first_line >=
+        if (core_line(&code->pub, code->issues[i].last_line) - e->first_line >=
             e->line_count)
             return;
     code->present = e->present + main;

@@ -265,6 +265,8 @@ uint64_t engine_load(Core *c, Installed *self, uint64_t clock, uint32_t va,
 bool engine_store(Core *c, Installed *self, uint64_t clock, uint32_t va,
                   uint32_t value, uint32_t site);
 void engine_fetch(Core *c, Installed *self, uint64_t clock, uint32_t line);
+/* The same of the main path, by what an entry has read. */
+void engine_fetch_main(Core *c, Installed *self, uint64_t clock, uint32_t line);
 void engine_refill(Core *c, uint32_t va);
 /* The stores of `site` are undone. */
 void engine_undo(Core *c, uint32_t site);

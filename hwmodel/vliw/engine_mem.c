@@ -328,14 +328,26 @@ void engine_undo(Core *c, uint32_t site)
     }
 }
 
-void engine_fetch(Core *c, Installed *self, uint64_t clock, uint32_t line)
+static void fetch(Core *c, uint64_t clock, uint64_t line)
 {
     HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
-    unsigned cycles = hierarchy_fetch(c->hierarchy, clock + c->stalls,
-                                      core_line(self, line) << c->line_shift);
+    unsigned cycles =
+        hierarchy_fetch(c->hierarchy, clock + c->stalls, line << c->line_shift);
     hierarchy_add_hits(c->hierarchy, UINT64_MAX, 0, 0);
     core_stall(c, CORE_CAUSE_ICACHE, cycles);
     hostprofile_enter(c->host_profile, before);
+}
+
+void engine_fetch(Core *c, Installed *self, uint64_t clock, uint32_t line)
+{
+    fetch(c, clock, core_line(&self->pub, line));
+}
+
+void engine_fetch_main(Core *c, Installed *self, uint64_t clock, uint32_t line)
+{
+    const EngineData *e = c->first->engine.data;
+    uint64_t number = e->first_line + (uint64_t)(self->present - e->present);
+    fetch(c, clock, number + line);
 }
 
 void engine_refill(Core *c, uint32_t va)

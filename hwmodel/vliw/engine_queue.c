@@ -103,7 +103,7 @@ static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
         .count = all->count,
         .step_count = last->step + (last->atoms ? last->atoms : 1),
         .exit_count = all->exit_count,
-        .lines = code->lines,
+        .lines = code->pub.lines,
         .observed = c->committed != NULL,
         .sharers = c->sharers,
         .data_shift = c->engine.data->shift,

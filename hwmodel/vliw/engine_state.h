@@ -139,9 +139,6 @@ typedef struct EngineUnit {
     uint64_t runs;        /* settled ones, of compiled code */
     uint64_t runs_before; /* of them, those before the last flush */
     unsigned tried;       /* runs without any code; UNTHREADED: no other way */
-    /* Of each op of the threaded form that calls a helper: ENGINE_SITE(), and
-     * the clock then, from the entry's on. */
-    uint32_t *sites, *clocks;
 } EngineUnit;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of

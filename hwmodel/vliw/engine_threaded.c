@@ -156,13 +156,14 @@ enter:
         s->stop = ENGINE_DEADLINE;
         goto stop;
     }
-    if (unlikely(self->left == 0))
+    if (unlikely(self->pub.left == 0))
         goto stop;
-    self->left--;
+    self->pub.left--;
     PREFETCH_SECOND(self->then);
     __builtin_prefetch(self->then_ops);
-    __builtin_prefetch(self->taken);
-    PREFETCH_SECOND(self->taken);
+    exit = &core_exits(self)[self->pub.taken];
+    __builtin_prefetch(exit);
+    PREFETCH_SECOND(exit);
     if (self->pub.counts) {
         clock += c->profile;
         if (unlikely(++self->pub.entries == self->pub.hot)) {
@@ -172,7 +173,7 @@ enter:
     }
     present = (const uint8_t *)((uintptr_t)self->present + s->present_at);
     if (unlikely(!present[0]))
-        engine_fetch(c, self, clock, 0);
+        engine_fetch_main(c, self, clock, 0);
     user = self->pub.context.user;
     lines = s->lines[user];
     big = self->pub.context.big;
@@ -227,8 +228,8 @@ do_TRAP:
 /* Lines of user mode are found even if the micro TLB lacks their page: then it
  * gets that. */
 #define IN_TLB() (!user || has_page(c, va))
-#define SITE()   self->unit.sites[op - ops]
-#define CLOCK()  (clock + self->unit.clocks[op - ops])
+#define SITE()   threaded_call(ops, op)->site
+#define CLOCK()  (clock + threaded_call(ops, op)->clock)
 /* With the address in a register, and with a number added; `apart`: no store
  * since the commit has a byte of it. */
 #define LOAD(id, size, get, apart, statement)                                  \
@@ -347,15 +348,16 @@ keep:
     kept = A;
     NEXT();
 
+#define RECORD() ((unsigned)op->a | (unsigned)op->b << 8)
 fetch:
-    if (unlikely(!present[op->imm]))
-        engine_fetch(c, self, CLOCK(), op->imm);
+    if (unlikely(!present[RECORD()]))
+        engine_fetch_main(c, self, clock + op->imm, RECORD());
     NEXT();
 fetch_stub:
     present_stub =
         (const uint8_t *)((uintptr_t)self->stubs_present + s->present_at);
-    if (unlikely(!present_stub[op->imm - self->lines]))
-        engine_fetch(c, self, CLOCK(), op->imm);
+    if (unlikely(!present_stub[RECORD() - self->pub.lines]))
+        engine_fetch(c, self, clock + op->imm, RECORD());
     NEXT();
 
 #define SAVE(n, byte)                                                          \
@@ -376,7 +378,6 @@ save_fcr:
     c->shadow.fcr31 = regs->fcr31;
     NEXT();
 
-#define RECORD() ((unsigned)op->a | (unsigned)op->b << 8)
 commit:
     filter = 0;
     if (unlikely(c->committed != NULL))
@@ -385,7 +386,7 @@ commit:
     NEXT();
 
 #define TAKE()                                                                 \
-    exit = &self->pub.exits[RECORD()];                                         \
+    exit = &core_exits(self)[RECORD()];                                        \
     insns += exit->record.insns;                                               \
     clock += op->imm;                                                          \
     if (unlikely(c->committed != NULL))                                        \
@@ -428,7 +429,7 @@ on:
     if (self->then_ops != next->ops) {
         self->then = next;
         self->then_ops = next->ops;
-        self->taken = exit;
+        self->pub.taken = (uint8_t)RECORD();
     }
     self = next;
     goto enter;

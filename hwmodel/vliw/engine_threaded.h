@@ -15,6 +15,18 @@ struct EngineOp {
     uint32_t imm;
 };
 
+/* Of an op that calls a helper: ENGINE_SITE(), and the clock then, since the
+ * entry.  They lie below the ops, the first op's uppermost. */
+typedef struct ThreadedCall {
+    uint32_t site, clock;
+} ThreadedCall;
+
+static inline const ThreadedCall *threaded_call(const EngineOp *ops,
+                                                const EngineOp *op)
+{
+    return (const ThreadedCall *)ops - 1 - (op - ops);
+}
+
 enum { THREADED_SAVES = 7 };
 
 /* Kinds of ops beside the atoms, which take b from a register, or the address
@@ -22,7 +34,8 @@ enum { THREADED_SAVES = 7 };
 enum {
     /* Of atoms: `imm` is b, or is added to the address. */
     THREADED_IMM = ATOM_COUNT,
-    /* Fetches I-line `imm` if it is not present. */
+    /* Fetches the I-line in a and b if it is not present; `imm` is the clock
+     * then, since the entry. */
     THREADED_FETCH = 2 * ATOM_COUNT,
     THREADED_FETCH_STUB, /* of the exits' molecules */
     /* Keeps committed registers that are written before something may fail: n +

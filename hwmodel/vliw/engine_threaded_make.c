@@ -294,11 +294,12 @@ static void add_fetches(EngineMaker *maker, const Walk *w, const Issue *m)
     /* The first one of all is fetched when the form is entered. */
     uint32_t line = w->first_line + (m == w->code->issues);
     for (; line <= m->last_line; line++) {
-        bool main = line < w->code->lines;
+        bool main = line < w->code->pub.lines;
         EngineDraft *draft =
             add(maker, main ? THREADED_FETCH : THREADED_FETCH_STUB);
-        draft->op.imm = line;
-        draft->clock = w->fetched;
+        draft->op.a = (uint8_t)line;
+        draft->op.b = (uint8_t)(line >> 8);
+        draft->op.imm = w->fetched;
     }
 }
 
@@ -404,25 +405,33 @@ static bool is_branch(unsigned kind)
            (kind >= THREADED_KEPT && kind <= THREADED_UNEQUAL);
 }
 
-/* Bytes of an op, and of its site and clock, which lie behind all ops. */
-enum { OP_SIZE = sizeof(EngineOp) + 2 * sizeof(uint32_t) };
+/* Bytes of the calls of `count` ops; the ops begin a line of the host's. */
+static size_t calls_size(unsigned count)
+{
+    size_t size = count * sizeof(ThreadedCall);
+    return (size + HOST_LINE - 1) / HOST_LINE * HOST_LINE;
+}
+
+static size_t form_size(unsigned count)
+{
+    return calls_size(count) + count * sizeof(EngineOp);
+}
 
 static void copy_used(const EngineMaker *maker, Pool *pool, Installed *code,
                       unsigned count)
 {
-    code->ops = pool_take(pool, (size_t)count * OP_SIZE);
+    char *memory = pool_take(pool, form_size(count));
+    code->ops = (EngineOp *)(memory + calls_size(count));
     code->op_count = count;
-    code->unit.sites = (uint32_t *)(code->ops + count);
-    code->unit.clocks = code->unit.sites + count;
+    ThreadedCall *call = (ThreadedCall *)code->ops;
     unsigned at = 0;
     for (unsigned i = 1; i < maker->op_count; i++) {
         EngineDraft *draft = &maker->ops[i];
         draft->place = at;
         if (!draft->used)
             continue;
-        code->ops[at] = draft->op;
-        code->unit.sites[at] = draft->site;
-        code->unit.clocks[at++] = draft->clock;
+        code->ops[at++] = draft->op;
+        *--call = (ThreadedCall){draft->site, draft->clock};
     }
     for (unsigned i = 0; i < count; i++)
         if (is_branch(code->ops[i].op))
@@ -458,7 +467,9 @@ bool engine_threaded_make(Core *c, Installed *code)
 
 void engine_threaded_free(Core *c, Installed *code)
 {
-    pool_give(c->pool, code->ops, (size_t)code->op_count * OP_SIZE);
+    if (code->ops)
+        pool_give(c->pool, (char *)code->ops - calls_size(code->op_count),
+                  form_size(code->op_count));
     code->ops = NULL;
 }
 
