@@ -391,20 +391,40 @@ static bool is_zero(const uint8_t *page)
     return memcmp(page, zeros, CKPT_PAGE) == 0;
 }
 
+/* Whether the other one has it at the same place. */
+static bool is_common(const Ckpt *c, const char *name, size_t offset,
+                      const uint8_t *page)
+{
+    const Ckpt *o = c->common;
+    const Section *s = find(o, name, SECTION_PAGES);
+    return s && s->method == METHOD_PLACED && offset < s->stored &&
+           s->stored - offset >= CKPT_PAGE &&
+           memcmp(page, o->map + s->offset + offset, CKPT_PAGE) == 0;
+}
+
+/* Where pages are shared, zeros are, too: those need not be looked at. */
+static CkptPageKind kind_of(const Ckpt *c, const char *name,
+                            const CkptPages *pages, size_t offset)
+{
+    const uint8_t *page = pages->memory + offset;
+    if (c->common)
+        return is_common(c, name, offset, page) ? CKPT_PAGE_KNOWN
+               : is_zero(page)                  ? CKPT_PAGE_ZERO
+                                                : CKPT_PAGE_DATA;
+    /* What is to be mapped has to be there. */
+    bool known = c->compress && pages->is_known &&
+                 pages->is_known(pages->ctx, offset, page);
+    return is_zero(page) ? CKPT_PAGE_ZERO
+           : known       ? CKPT_PAGE_KNOWN
+                         : CKPT_PAGE_DATA;
+}
+
 static void save_pages(Ckpt *c, const char *name, const CkptPages *pages)
 {
     size_t count = pages->size / CKPT_PAGE;
     uint8_t *kinds = alloc_zeroed(count, 1);
-    for (size_t i = 0; i < count; i++) {
-        size_t offset = i * CKPT_PAGE;
-        const uint8_t *page = pages->memory + offset;
-        /* What is to be mapped has to be there. */
-        bool known = c->compress && pages->is_known &&
-                     pages->is_known(pages->ctx, offset, page);
-        kinds[i] = is_zero(page) ? CKPT_PAGE_ZERO
-                   : known       ? CKPT_PAGE_KNOWN
-                                 : CKPT_PAGE_DATA;
-    }
+    for (size_t i = 0; i < count; i++)
+        kinds[i] = (uint8_t)kind_of(c, name, pages, i * CKPT_PAGE);
     ckpt_bytes(c, "kinds", kinds, count);
     Section *s = add(c, name, SECTION_PAGES);
     s->memory = pages->memory;
@@ -429,7 +449,7 @@ static const uint8_t *load_kinds(Ckpt *c, size_t *count)
     return item.values;
 }
 
-static void load_pages(Ckpt *c, const Section *s, const CkptPages *pages)
+static void load_pages(Ckpt *c, Section *s, const CkptPages *pages)
 {
     size_t count;
     const uint8_t *kinds = load_kinds(c, &count);
@@ -442,9 +462,16 @@ static void load_pages(Ckpt *c, const Section *s, const CkptPages *pages)
                   s->name, count * (CKPT_PAGE / 1024), pages->size / 1024);
         return;
     }
+    if (c->common) {
+        ckpt_pages(c->common, s->name, pages);
+        if (ckpt_error(c->common)) {
+            ckpt_fail(c, "%s", ckpt_error(c->common));
+            return;
+        }
+    }
     if (!ckptfile_read_pages(c, s, kinds, count, pages->memory, pages->map))
         return;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; !c->common && i < count; i++) {
         size_t offset = i * CKPT_PAGE;
         if (kinds[i] == CKPT_PAGE_KNOWN && pages->take_known)
             pages->take_known(pages->ctx, offset);
@@ -456,7 +483,7 @@ void ckpt_pages(Ckpt *c, const char *name, const CkptPages *pages)
     assert(pages->size % CKPT_PAGE == 0);
     if (!ckpt_section(c, name))
         return;
-    const Section *s = find(c, name, SECTION_PAGES);
+    Section *s = find(c, name, SECTION_PAGES);
     if (!c->loads)
         save_pages(c, name, pages);
     else if (s)
@@ -465,11 +492,27 @@ void ckpt_pages(Ckpt *c, const char *name, const CkptPages *pages)
         ckpt_fail(c, "section %s lacks its pages; save it anew", name);
 }
 
+void ckpt_section_pages(Ckpt *c, const CkptPages *pages)
+{
+    static const char part[] = ".pages";
+    char name[CKPT_NAME_MAX + sizeof part];
+    if (ckpt_error(c))
+        return;
+    strcat(strcpy(name, c->at->name), part);
+    ckpt_pages(c, name, pages);
+}
+
+void ckpt_share(Ckpt *c, Ckpt *common)
+{
+    assert(!c->at && common->loads);
+    c->common = common;
+}
+
 uint8_t *ckpt_read_pages(Ckpt *c, const char *name, size_t *size,
                          uint8_t **kinds)
 {
     size_t count;
-    const Section *s = find(c, name, SECTION_PAGES);
+    Section *s = find(c, name, SECTION_PAGES);
     const uint8_t *stored =
         s && ckpt_section(c, name) ? load_kinds(c, &count) : NULL;
     if (!stored)

@@ -21,7 +21,7 @@
 typedef struct Ckpt Ckpt;
 
 enum {
-    CKPT_VERSION = 1, /* of the file; raised when any section changes */
+    CKPT_VERSION = 2, /* of the file; raised when any section changes */
     CKPT_NAME_MAX = 63,
     CKPT_PAGE = 4096,
 };
@@ -119,6 +119,14 @@ typedef struct CkptPages {
 } CkptPages;
 
 void ckpt_pages(Ckpt *ckpt, const char *name, const CkptPages *pages);
+/* The same as a part of the present section, which ends with it. */
+void ckpt_section_pages(Ckpt *ckpt, const CkptPages *pages);
+
+/* Before the first section: pages that are in `common`, which loads and has
+ * them as they are, at the same place of a section of the same name, are known;
+ * CkptPages.is_known is not asked, and `take_known` is not told.  Borrowed:
+ * `ckpt` makes sections of it the present ones. */
+void ckpt_share(Ckpt *ckpt, Ckpt *common);
 
 /* --- For whoever lists and compares ----------------------------------------
  */

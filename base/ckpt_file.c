@@ -430,14 +430,15 @@ static bool check_zeros(const Ckpt *c, const Section *s, const uint8_t *kinds,
     return true;
 }
 
-static bool read_placed(Ckpt *c, const Section *s, const uint8_t *kinds,
-                        size_t count, uint8_t *memory, bool map)
+static bool read_placed(Ckpt *c, Section *s, const uint8_t *kinds, size_t count,
+                        uint8_t *memory, bool map)
 {
     const uint8_t *stored = c->map + s->offset;
-    if (s->stored != count * CKPT_PAGE ||
-        check_pages(stored, kinds, count) != s->check ||
-        !check_zeros(c, s, kinds, count))
+    if (!s->checked && (s->stored != count * CKPT_PAGE ||
+                        check_pages(stored, kinds, count) != s->check ||
+                        !check_zeros(c, s, kinds, count)))
         return fail_damaged(c, s);
+    s->checked = true;
     if (map && can_map(s, memory)) {
         void *at = mmap(memory, s->stored, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_FIXED, c->file, (off_t)s->offset);
@@ -451,7 +452,7 @@ static bool read_placed(Ckpt *c, const Section *s, const uint8_t *kinds,
     return true;
 }
 
-bool ckptfile_read_pages(Ckpt *c, const Section *s, const uint8_t *kinds,
+bool ckptfile_read_pages(Ckpt *c, Section *s, const uint8_t *kinds,
                          size_t count, uint8_t *memory, bool map)
 {
     if (s->size != count_data(kinds, count) * CKPT_PAGE ||

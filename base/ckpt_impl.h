@@ -35,12 +35,14 @@ typedef struct Section {
     const uint8_t *memory;
     uint8_t *kinds;
     size_t page_count;
+    bool checked; /* loading: they are what was saved */
 } Section;
 
 struct Ckpt {
     bool loads, compress;
     Diag diag;
     char *path; /* loading */
+    Ckpt *common; /* ckpt_share(), or NULL */
     Section *sections;
     size_t count, room;
     Section *at;        /* the present one, or NULL */
@@ -57,7 +59,7 @@ void ckptfile_close(Ckpt *c);
 uint8_t *ckptfile_read(Ckpt *c, const Section *s);
 /* Reads the data pages, in their order, as `kinds` says, to their places; or
  * maps them there.  False: an error. */
-bool ckptfile_read_pages(Ckpt *c, const Section *s, const uint8_t *kinds,
+bool ckptfile_read_pages(Ckpt *c, Section *s, const uint8_t *kinds,
                          size_t count, uint8_t *memory, bool map);
 
 #endif

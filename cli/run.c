@@ -15,6 +15,7 @@
 #include "cli/outputs.h"
 #include "cli/pipeline.h"
 #include "cli/report.h"
+#include "cli/sample_library.h"
 #include "cli/samples.h"
 #include "cli/savefile.h"
 #include "cli/screen.h"
@@ -48,6 +49,7 @@ typedef struct Session {
     SaveFile warm_save;
     CheckpointFiles checkpoints; /* --checkpoint-at */
     Ckpt *restore;               /* --restore, or NULL */
+    SampleLibrary library;       /* --sample-library */
     Trace *trace;
     Pipeline *pipeline;
     Timeline *timeline;
@@ -230,7 +232,8 @@ static bool read_inputs(Session *s, Diag *diag)
            checkpoints_read(&s->checkpoints, o, diag) &&
            (!restore || (s->restore = ckpt_open(restore, diag))) &&
            outputs_check(o, &s->checkpoints, diag) &&
-           (s->image = elf_read(o->operands[0], diag));
+           (s->image = elf_read(o->operands[0], diag)) &&
+           sample_library_prepare(&s->library, o, s->config, diag);
 }
 
 /* --- Setting up ----------------------------------------------------------- */
@@ -284,6 +287,8 @@ static void on_console_put(void *ctx, uint8_t byte)
 {
     Session *s = ctx;
     hostconsole_put(s->console, byte);
+    if (s->library.console)
+        putc(byte, s->library.console);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -344,6 +349,11 @@ static bool set_up(Session *s, Diag *diag)
 {
     if (!read_inputs(s, diag))
         return false;
+    if (s->library.use == LIBRARY_IS_THERE)
+        return true;
+    if (s->library.use == LIBRARY_USE)
+        s->limits =
+            (MachineLimits){.insns = 0}; /* they held when it was made */
     s->console = hostconsole_create();
     MachineConfig mc = {
         .config = s->config,
@@ -353,6 +363,7 @@ static bool set_up(Session *s, Diag *diag)
         .disk_count = s->disk_count,
         .warm = options_has(s->options, OPTION_WARM_START) ? &s->warm : NULL,
         .check = s->check,
+        .library_key = s->library.key,
         .host_profile = options_has(s->options, OPTION_HOST_PROFILE),
         .host = {.ctx = s,
                  .console_put = on_console_put,
@@ -395,6 +406,7 @@ static bool set_up(Session *s, Diag *diag)
         return false;
     s->monitor = monitor_create(s->machine, s->console, &s->limits);
     choose_progress(s);
+    sample_library_print(&s->library, s->config, on_console_put, s);
     return true;
 }
 
@@ -411,6 +423,7 @@ static RunEnd end_of(MachineStop stop)
     case MACHINE_STOP_CYCLES: return RUN_END_CYCLES;
     case MACHINE_STOP_REGION: return RUN_END_REGION;
     case MACHINE_STOP_DIVERGED: return RUN_END_CHECK;
+    case MACHINE_STOP_LIBRARY:
     case MACHINE_STOP_BREAKPOINT:
     case MACHINE_STOP_CHECKPOINT:
     case MACHINE_STOP_SLICE: break; /* these end no run */
@@ -511,6 +524,8 @@ static void run_machine(Session *s, Diag *diag)
             s->run.end = saved ? RUN_END_CHECKPOINT : RUN_END_HOST;
             if (!saved || checkpoints_end(&s->checkpoints, s->config))
                 return;
+        } else if (stop == MACHINE_STOP_LIBRARY) {
+            return; /* finish() says why */
         } else if (stop != MACHINE_STOP_SLICE) {
             s->run.end = end_of(stop);
             return;
@@ -567,7 +582,10 @@ static int finish(Session *s, Diag *diag)
     }
     if (s->check)
         finish_check(s);
-    run->measured = machine_finish_measuring(s->machine);
+    if (s->library.console)
+        fflush(s->library.console); /* the index says that all is there */
+    if (run->end != RUN_END_SIGNAL || s->library.use != LIBRARY_MAKE)
+        run->measured = machine_finish_measuring(s->machine);
     /* To bring them up to date takes a look at every translation. */
     run->stats = machine_stats(s->machine);
     terminal_leave_raw();
@@ -577,6 +595,10 @@ static int finish(Session *s, Diag *diag)
     screen_end(s->screen, s->results.console);
     hostconsole_end_line(s->console);
     hostconsole_copy(s->console, NULL);
+    if (machine_library_error(s->machine)) {
+        diag_error(diag, "%s", machine_library_error(s->machine));
+        return s->library.use == LIBRARY_MAKE ? STATUS_HOST : STATUS_INPUT;
+    }
     bool ok = !diag->text[0]; /* of a checkpoint */
     ok = trace_close(s->trace, diag) && ok;
     ok = (!s->pipeline || pipeline_close(s->pipeline, diag)) && ok;
@@ -619,6 +641,7 @@ static void release(Session *s)
     savefile_drop(&s->warm_save);
     checkpoints_drop(&s->checkpoints);
     ckpt_destroy(s->restore);
+    sample_library_free(&s->library);
     monitor_destroy(s->monitor);
     screen_destroy(s->screen);
     network_destroy(s->network);
@@ -647,7 +670,10 @@ int run_program(const Options *options, Diag *diag)
 {
     Session s = {.options = options};
     int status = STATUS_INPUT, sig = 0;
-    if (set_up(&s, diag)) {
+    bool ready = set_up(&s, diag);
+    if (ready && s.library.use == LIBRARY_IS_THERE) {
+        status = STATUS_OK;
+    } else if (ready) {
         terminal_init();
         run_machine(&s, diag);
         status = finish(&s, diag);

@@ -25,6 +25,7 @@ static const struct {
     {OPTION_FAST_FORWARD, "--fast-forward", "fast_forward.to"},
     {OPTION_ROI_FROM, "--roi-from", "roi.from"},
     {OPTION_ROI_TO, "--roi-to", "roi.to"},
+    {OPTION_SAMPLE_LIBRARY, "--sample-library", "sample.library"},
 };
 
 /* "N" or "N,UNIT" are two keys. */

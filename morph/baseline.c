@@ -184,6 +184,11 @@ void baseline_stop(Baseline *b)
     r3000_remapped(b->r3000);
 }
 
+void baseline_settle(Baseline *b)
+{
+    r3000_settle(b->r3000);
+}
+
 uint64_t baseline_cycles(Baseline *b)
 {
     r3000_count(b->r3000, timed_insns(b));

@@ -21,6 +21,8 @@ void baseline_start(Baseline *baseline, bool counted);
 /* The processor goes on in its own time: what the model has cached stays, but
  * for the micro-TLB. */
 void baseline_stop(Baseline *baseline);
+/* As r3000_settle(). */
+void baseline_settle(Baseline *baseline);
 
 /* Cycles that it counted; the statistics are up to date then. */
 uint64_t baseline_cycles(Baseline *baseline);

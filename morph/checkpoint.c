@@ -130,8 +130,11 @@ static void config_checkpoint(Machine *m, Restored *kept, Ckpt *ckpt)
     free(text);
 }
 
-static uint64_t hash_image(const ElfImage *image)
+static uint64_t hash_image(Machine *m)
 {
+    const ElfImage *image = m->image;
+    if (m->image_hash)
+        return m->image_hash;
     uint64_t hash = hash_u64(HASH_START, elf_entry(image));
     hash = hash_u64(hash, elf_big_endian(image));
     for (size_t i = 0; i < elf_segment_count(image); i++) {
@@ -139,7 +142,7 @@ static uint64_t hash_image(const ElfImage *image)
         hash = hash_u64(hash_u64(hash, s->vaddr), s->mem_size);
         hash = hash_bytes(hash, s->bytes, s->file_size);
     }
-    return hash;
+    return m->image_hash = hash;
 }
 
 static void cmdline_checkpoint(const Machine *m, Ckpt *ckpt)
@@ -153,7 +156,8 @@ static void cmdline_checkpoint(const Machine *m, Ckpt *ckpt)
     free(saved);
 }
 
-static void about_checkpoint(Machine *m, Restored *kept, Ckpt *ckpt)
+static void about_checkpoint(Machine *m, Restored *kept,
+                             const CheckpointCommon *common, Ckpt *ckpt)
 {
     char id[BUILD_ID_SIZE] = "";
     uint64_t insns = phases_insns(m), cycles = phases_now(m);
@@ -167,8 +171,10 @@ static void about_checkpoint(Machine *m, Restored *kept, Ckpt *ckpt)
     if (ckpt_loads(ckpt) && !ckpt_error(ckpt))
         events_set_now(m->events, cycles);
     ckpt_u64(ckpt, "printed", &printed, UINT64_MAX);
-    ckpt_same(ckpt, "image", hash_image(m->image),
+    ckpt_same(ckpt, "image", hash_image(m),
               "the image is another one; give the one that was saved");
+    ckpt_same(ckpt, "common", common ? common->id : 0,
+              "it is a part of a library: name that by --sample-library");
     cmdline_checkpoint(m, ckpt);
     config_checkpoint(m, kept, ckpt);
 }
@@ -281,15 +287,22 @@ static void measure_checkpoint(Machine *m, Ckpt *ckpt)
 /* --- Saving ----------------------------------------------------------------
  */
 
-void machine_save(Machine *m, Ckpt *ckpt)
+void checkpoint_save(Machine *m, const CheckpointCommon *common, Ckpt *ckpt)
 {
     uint64_t times[BOARD_CPUS_MAX];
+    if (common)
+        ckpt_share(ckpt, common->ckpt);
     measure_update(m);
-    about_checkpoint(m, NULL, ckpt);
+    about_checkpoint(m, NULL, common, ckpt);
     parts_checkpoint(m, times, ckpt);
     phases_save(m, ckpt);
     measure_checkpoint(m, ckpt);
     ckpt_end(ckpt);
+}
+
+void machine_save(Machine *m, Ckpt *ckpt)
+{
+    checkpoint_save(m, NULL, ckpt);
 }
 
 /* --- Restoring -------------------------------------------------------------
@@ -325,7 +338,7 @@ static void restart_check(Machine *m)
 bool machine_restore(Machine *m, Ckpt *ckpt, Diag *diag)
 {
     Restored kept = {.model = false};
-    about_checkpoint(m, &kept, ckpt);
+    about_checkpoint(m, &kept, NULL, ckpt);
     if (!ckpt_error(ckpt))
         parts_checkpoint(m, kept.times, ckpt);
     if (!config_bool(m->config, CONFIG_CHECKPOINT_LAYER))
@@ -343,4 +356,21 @@ bool machine_restore(Machine *m, Ckpt *ckpt, Diag *diag)
         return true;
     }
     return diag_error(diag, "%s", ckpt_error(ckpt));
+}
+
+bool checkpoint_jump(Machine *m, const CheckpointCommon *common, Ckpt *ckpt,
+                     Diag *diag)
+{
+    Restored kept = {.model = false};
+    if (common)
+        ckpt_share(ckpt, common->ckpt);
+    about_checkpoint(m, &kept, common, ckpt);
+    if (!ckpt_error(ckpt))
+        parts_checkpoint(m, kept.times, ckpt);
+    kept.model = false;
+    if (!ckpt_error(ckpt))
+        phases_load(m, &kept, ckpt);
+    if (m->baseline)
+        baseline_settle(m->baseline);
+    return ckpt_end(ckpt) || diag_error(diag, "%s", ckpt_error(ckpt));
 }

@@ -33,6 +33,21 @@ bool checkpoint_depends_on(ConfigKey key);
 
 typedef struct Checkpoints Checkpoints;
 
+/* Another checkpoint, of the same machine, that has the pages which are the
+ * same there; and a number for it that is not 0. */
+typedef struct CheckpointCommon {
+    Ckpt *ckpt;
+    uint64_t id;
+} CheckpointCommon;
+
+/* As machine_save(); `common` may be NULL. */
+void checkpoint_save(Machine *m, const CheckpointCommon *common, Ckpt *ckpt);
+/* The machine, which may have run and is fast-forwarded, is another time's: the
+ * model of time knows what it knew, and what is measured is not touched.  False
+ * and a Diag: it is good for nothing. */
+bool checkpoint_jump(Machine *m, const CheckpointCommon *common, Ckpt *ckpt,
+                     Diag *diag);
+
 void checkpoint_destroy(Checkpoints *checkpoints);
 /* Wherever the machine looks: whether the next point is reached, and passed
  * then. */

@@ -269,6 +269,8 @@ static void after_checkpoint(Console *c, Ckpt *ckpt)
 {
     bool waits = c->after.text;
     ckpt_bool(ckpt, "waits", &waits);
+    if (ckpt_loads(ckpt))
+        watch_stop(&c->after);
     if (ckpt_loads(ckpt) && waits && c->step < c->script->count) {
         const InputStep *step = &c->script->steps[c->step];
         if (step->kind == INPUT_AFTER)

@@ -17,6 +17,7 @@ bool fastforward_read(FastForward *f, const Config *config,
                           "fast-forwarded; set fast_forward.to, too",
                           config_text(config, CONFIG_FAST_FORWARD_WARM));
     return config_choice(config, CONFIG_CPU_MODEL) != MODEL_FUNCTIONAL ||
+           *config_text(config, CONFIG_SAMPLE_LIBRARY) ||
            diag_error(diag,
                       "fast_forward.to = %s: cpu.model = %s has no timed model "
                       "to go on with; add --model vliw or r3000",

@@ -209,7 +209,8 @@ static void on_machine_check(void *ctx, const char *why)
 static void on_guest_printed(void *ctx, uint8_t byte)
 {
     Machine *m = ctx;
-    if (m->host.console_put)
+    /* What it prints in units is what its library's run has printed. */
+    if (m->host.console_put && !sample_jumps(m->sample))
         m->host.console_put(m->host.ctx, byte);
 }
 
@@ -412,9 +413,13 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     if (!fastforward_read(&m->forward, config, m->image, diag) ||
         !measure_read(m->measure, config, m->image, diag))
         return false;
-    m->sample = sample_create(config, diag);
+    m->sample = sample_create(config, mc->library_key, diag);
     if (*diag->text)
         return false;
+    if (sample_jumps(m->sample)) {
+        m->forward.to = (Point){.kind = POINT_NONE};
+        m->measure->jumps = true;
+    }
     m->events = events_create(config_int(config, CONFIG_CPU_CLOCK));
     m->console = console_create(
         m->events, &(ConsoleHooks){.ctx = m,
@@ -472,7 +477,7 @@ static bool build(Machine *m, const MachineConfig *mc, Diag *diag)
     if (model != MODEL_FUNCTIONAL) {
         if (m->forward.to.kind == POINT_NONE && !m->sample)
             phases_enter_timed(m);
-        else if (!cpu.features) /* it knows no WAIT */
+        else if (!cpu.features && !sample_jumps(m->sample)) /* no WAIT */
             m->forwarder = forwarder_create(config, &cpu, m->cpu, m->bus);
     }
     if (mc->host_profile) {
@@ -612,6 +617,8 @@ MachineStop machine_run(Machine *m, uint64_t slice)
             return MACHINE_STOP_CHECKPOINT;
         if (measure_look(m))
             return MACHINE_STOP_REGION;
+        if (sample_look(m))
+            return MACHINE_STOP_LIBRARY;
         /* The text first: one instruction may print its end and stop, too. */
         if (m->text_found) {
             m->text_found = false;

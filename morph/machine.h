@@ -24,6 +24,7 @@ typedef enum MachineStop {
     MACHINE_STOP_REGION,     /* the region to measure has ended (roi.stop) */
     MACHINE_STOP_BREAKPOINT, /* before the instruction at a breakpoint */
     MACHINE_STOP_DIVERGED,   /* check mode found a difference */
+    MACHINE_STOP_LIBRARY,    /* machine_library_error() */
     MACHINE_STOP_CHECKPOINT, /* at the next of machine_set_checkpoints() */
     MACHINE_STOP_SLICE,      /* end of the slice that was asked for */
 } MachineStop;
@@ -77,7 +78,8 @@ typedef struct MachineConfig {
     const Warm
         *warm;  /* with cpu.model=vliw: to begin with; borrowed, or NULL */
     bool check; /* with cpu.model=vliw: compare with the reference CPU */
-    bool host_profile; /* see machine_host_profile() */
+    uint64_t library_key; /* of what sample.library has to be of; else 0 */
+    bool host_profile;    /* see machine_host_profile() */
     MachineHost host;
 } MachineConfig;
 
@@ -174,8 +176,11 @@ const Stats *machine_stats(const Machine *machine);
 /* The run is over: ends the last interval.  Whether the region has begun and,
  * if an end was asked for, ended; if it has not begun, all counts are 0. */
 bool machine_finish_measuring(Machine *machine);
-/* What a sampled run has measured; NULL: it is none. */
+/* What a sampled run has measured; NULL: it is none, or makes a library. */
 const Sample *machine_sample(const Machine *machine);
+/* Why the sample's library, after machine_finish_measuring() one that was made,
+ * is good for nothing; NULL: it is not. */
+const char *machine_library_error(const Machine *machine);
 /* Whether the region has begun; whether it also has not ended. */
 bool machine_has_measured(const Machine *machine);
 bool machine_is_measuring(const Machine *machine);

@@ -41,6 +41,7 @@ typedef struct Processor {
 struct Machine {
     const Config *config;
     const ElfImage *image;
+    uint64_t image_hash; /* of checkpoints; 0: not asked for yet */
     char *cmdline;
     MachineHost host;
     MachineTrace traces[MACHINE_TRACES];

@@ -120,7 +120,13 @@ bool machine_has_measured(const Machine *m)
 
 const Sample *machine_sample(const Machine *m)
 {
-    return m->sample;
+    return sample_makes(m->sample) ? NULL : m->sample;
+}
+
+const char *machine_library_error(const Machine *m)
+{
+    const Library *l = m->sample ? m->sample->library : NULL;
+    return l && *l->diag.text ? l->diag.text : NULL;
 }
 
 bool machine_is_measuring(const Machine *m)

@@ -107,11 +107,12 @@ static void set_next(Measure *e)
     e->next = start + (done + 1) * e->interval;
 }
 
-static void begin(Machine *m)
+void measure_begin(Machine *m)
 {
     Measure *e = m->measure;
     measure_update(m);
-    if (e->from.kind != POINT_NONE) /* else what resetting counted is of it */
+    /* Without a point what resetting counted is of it. */
+    if (e->from.kind != POINT_NONE || e->jumps)
         stats_reset(m->stats);
     e->state = MEASURE_INSIDE;
     e->start_insns = e->line_insns = e->insns;
@@ -120,11 +121,13 @@ static void begin(Machine *m)
         e->to.insns = bits_saturating_add(e->to.insns, e->start_insns);
     if (e->interval)
         set_next(e);
+    if (e->jumps)
+        return;
     /* Where it begins at a symbol and ends there: when it comes again. */
     await(m, &e->to, e->start_insns + 1);
 }
 
-static void end(Machine *m)
+void measure_end(Machine *m)
 {
     Measure *e = m->measure;
     measure_update(m);
@@ -137,8 +140,10 @@ static void end(Machine *m)
 
 void measure_start(Machine *m)
 {
+    if (m->measure->jumps)
+        return;
     if (m->measure->from.kind == POINT_NONE)
-        begin(m);
+        measure_begin(m);
     else
         await(m, &m->measure->from, 0);
 }
@@ -177,18 +182,22 @@ static void count_mark(Machine *m)
 bool measure_look(Machine *m)
 {
     Measure *e = m->measure;
+    if (e->jumps) {
+        m->marked = false;
+        return e->state == MEASURE_AFTER;
+    }
     if (m->marked)
         look_at_mark(m);
     if (phases_watch_hit(m, WATCH_REGION))
         e->reached = true;
     if (e->state == MEASURE_BEFORE && is_reached(m, &e->from))
-        begin(m);
+        measure_begin(m);
     if (m->marked)
         count_mark(m);
     if (e->state != MEASURE_INSIDE)
         return false;
     if (is_reached(m, &e->to)) {
-        end(m);
+        measure_end(m);
         return e->stop;
     }
     uint64_t now = e->by_insns ? phases_insns(m) : phases_now(m);

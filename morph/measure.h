@@ -35,6 +35,10 @@ typedef struct Measure {
     uint64_t line_insns, line_cycles;   /* of the last interval's end */
 
     uint64_t insns, cycles; /* since power-on, as of measure_update() */
+
+    /* A sample's library says where it begins and ends, which it does by
+     * measure_begin() and measure_end() alone. */
+    bool jumps;
 } Measure;
 
 /* False and a Diag if the keys make no sense. */
@@ -59,6 +63,10 @@ void measure_restart(Machine *m);
 /* Sampling begins: of a region that has begun before, only what is from here on
  * is measured.  Its end stays where it is. */
 void measure_cut(Machine *m);
+
+/* The region begins, and ends, where the machine is. */
+void measure_begin(Machine *m);
+void measure_end(Machine *m);
 
 /* Brings the counters of all parts up to date. */
 void measure_update(const Machine *m);

@@ -21,11 +21,13 @@ enum { INTERVAL_MIN = 1000 };
 
 static bool check(const Sample *s, const Config *config, Diag *diag)
 {
-    if (config_choice(config, CONFIG_CPU_MODEL) == MODEL_FUNCTIONAL)
+    bool functional =
+        config_choice(config, CONFIG_CPU_MODEL) == MODEL_FUNCTIONAL;
+    if (functional && !*config_text(config, CONFIG_SAMPLE_LIBRARY))
         return diag_error(diag,
                           "sample.period = %s: cpu.model = functional "
                           "has no time to sample; add --model vliw or "
-                          "r3000",
+                          "r3000, or sample.library to make one",
                           config_text(config, CONFIG_SAMPLE_PERIOD));
     if (config_int(config, CONFIG_FAST_FORWARD_WARM))
         return diag_error(diag,
@@ -54,10 +56,11 @@ static bool check(const Sample *s, const Config *config, Diag *diag)
                       config_text(config, CONFIG_SAMPLE_UNIT));
 }
 
-Sample *sample_create(const Config *config, Diag *diag)
+Sample *sample_create(const Config *config, uint64_t key, Diag *diag)
 {
     const char *points = config_text(config, CONFIG_SAMPLE_POINTS);
     const char *weights = config_text(config, CONFIG_SAMPLE_WEIGHTS);
+    const char *library = config_text(config, CONFIG_SAMPLE_LIBRARY);
     uint64_t period = config_int(config, CONFIG_SAMPLE_PERIOD);
     if (!*points != !*weights) {
         diag_error(diag, "sample.points and sample.weights: SimPoint writes "
@@ -69,6 +72,11 @@ Sample *sample_create(const Config *config, Diag *diag)
                    "sample.points = %s: sample.period has to be the length of "
                    "the intervals that the vectors were made of",
                    points);
+    if (!period && *library)
+        diag_error(diag,
+                   "sample.library = %s: nothing is sampled; set "
+                   "sample.period, too",
+                   library);
     if (!period)
         return NULL;
     Sample *s = alloc_zeroed(1, sizeof *s);
@@ -76,11 +84,12 @@ Sample *sample_create(const Config *config, Diag *diag)
                   .unit = config_int(config, CONFIG_SAMPLE_UNIT),
                   .warm = config_int(config, CONFIG_SAMPLE_WARM),
                   .offset = config_int(config, CONFIG_SAMPLE_OFFSET),
-                  .scale = config_bool(config, CONFIG_SAMPLE_SCALE),
-                  .pace_rate = SAMPLE_ONE};
+                  .learn = config_int(config, CONFIG_SAMPLE_LEARN),
+                  .scale = config_bool(config, CONFIG_SAMPLE_SCALE)};
     if ((!*points ||
          simpoints_read(&s->points, &s->point_count, points, weights, diag)) &&
-        check(s, config, diag))
+        check(s, config, diag) &&
+        (!*library || (s->library = library_open(config, key, diag))))
         return s;
     sample_destroy(s);
     return NULL;
@@ -95,12 +104,14 @@ void sample_destroy(Sample *s)
     free(s->units);
     free(s->before);
     free(s->points);
+    library_close(s->library);
     free(s);
 }
 
 uint64_t sample_scale(const Sample *s)
 {
-    return s->scale && !s->points ? s->period / (s->warm + s->unit) : 1;
+    return s->scale && !s->points && !s->learn ? s->period / (s->warm + s->unit)
+                                               : 1;
 }
 
 /* --- Where units lie -------------------------------------------------------
@@ -116,15 +127,27 @@ static uint64_t unit_length(const Sample *s)
     return s->points ? s->period : s->unit;
 }
 
-static uint64_t unit_start(const Sample *s)
+static uint64_t start_of(const Sample *s, uint64_t number)
 {
     if (s->points) {
-        uint64_t interval = s->points[s->next].interval;
+        uint64_t interval = s->points[number].interval;
         bool fits = interval <= UINT64_MAX / s->period;
         return fits ? bits_saturating_add(s->base, interval * s->period)
                     : UINT64_MAX;
     }
-    return s->base + s->offset + s->warm + s->next * s->period;
+    return s->base + s->offset + s->warm + number * s->period;
+}
+
+static uint64_t unit_start(const Sample *s)
+{
+    return start_of(s, s->next);
+}
+
+uint64_t sample_unit_end(const Sample *s, uint64_t number)
+{
+    if (s->points && number >= s->point_count)
+        return UINT64_MAX; /* an index that is not of these points */
+    return bits_saturating_add(start_of(s, number), unit_length(s));
 }
 
 static uint64_t warm_start(const Sample *s)
@@ -133,13 +156,32 @@ static uint64_t warm_start(const Sample *s)
     return start - s->base > s->warm ? start - s->warm : s->base;
 }
 
+uint64_t sample_warm_start(const Sample *s)
+{
+    return is_last(s) ? UINT64_MAX : warm_start(s);
+}
+
+void sample_skip(Sample *s, uint64_t insns)
+{
+    if (!s->points && insns > warm_start(s))
+        s->next += (insns - warm_start(s) + s->period - 1) / s->period;
+    while (!is_last(s) && warm_start(s) < insns)
+        s->next++;
+}
+
 uint64_t sample_next_insns(const Machine *m)
 {
     const Sample *s = m->sample;
-    if (!s || !s->begun || is_last(s))
+    if (!s || !s->begun)
         return UINT64_MAX;
+    if (sample_makes(s))
+        return library_next_insns(m);
     switch (s->step) {
-    case SAMPLE_FORWARD: return warm_start(s);
+    case SAMPLE_FORWARD:
+        if (sample_jumps(s) || !s->learnt)
+            return 0;
+        return sample_warm_start(s);
+    case SAMPLE_LEARN: return s->learn_end;
     case SAMPLE_WARM: return unit_start(s);
     case SAMPLE_MEASURE: break;
     }
@@ -152,11 +194,13 @@ uint64_t sample_next_insns(const Machine *m)
 void sample_begin(Machine *m)
 {
     Sample *s = m->sample;
-    s->base = phases_insns(m);
+    s->base = sample_jumps(s) ? s->library->base : phases_insns(m);
     if (!s->begun)
         s->before =
             alloc_zeroed(stats_sampled_count(m->stats), sizeof *s->before);
     s->begun = true;
+    s->learnt = s->learn == 0;
+    s->learn_end = bits_saturating_add(s->base, s->learn);
     /* What came before no unit speaks for. */
     measure_cut(m);
 }
@@ -201,7 +245,7 @@ static void set_pace(Machine *m)
     if (insns == 0)
         return;
     uint64_t rate = (phases_now(m) - s->timed_cycles) * SAMPLE_ONE / insns;
-    if (s->next == 1)
+    if (s->pace_rate == 0)
         s->pace_rate = rate;
     else
         s->pace_rate += rate / PACE_SHARE - s->pace_rate / PACE_SHARE;
@@ -209,11 +253,20 @@ static void set_pace(Machine *m)
         s->pace_rate = 1;
 }
 
-static void note_timed(Machine *m)
+static void note_timed(Machine *m, SampleStep step)
 {
     m->sample->timed_insns = phases_insns(m);
     m->sample->timed_cycles = phases_now(m);
-    m->sample->step = SAMPLE_WARM;
+    m->sample->step = step;
+}
+
+/* The guest is fast-forwarded, or the next checkpoint restored. */
+static void leave(Machine *m)
+{
+    Sample *s = m->sample;
+    set_pace(m);
+    phases_leave_sampled(m, sample_jumps(s) ? 0 : s->pace_rate);
+    s->step = SAMPLE_FORWARD;
 }
 
 /* A translation may have gone past all of a short unit: it has nothing. */
@@ -225,25 +278,74 @@ static void end_unit(Machine *m)
         m->measure->insns > s->present.at)
         add_unit(m);
     s->next++;
-    set_pace(m);
-    if (!is_last(s) && warm_start(s) <= phases_insns(m)) {
-        note_timed(m);
+    if (sample_jumps(s) || sample_warm_start(s) > phases_insns(m)) {
+        leave(m);
         return;
     }
-    phases_leave_sampled(m, s->pace_rate);
-    s->step = SAMPLE_FORWARD;
+    set_pace(m);
+    note_timed(m, SAMPLE_WARM);
+}
+
+/* What the layer learns before the first unit, no unit begins in. */
+static void end_learning(Machine *m)
+{
+    Sample *s = m->sample;
+    s->learnt = true;
+    leave(m);
+    if (!sample_jumps(s))
+        sample_skip(s, phases_insns(m));
+}
+
+static void enter(Machine *m, SampleStep step)
+{
+    phases_enter_sampled(m);
+    note_timed(m, step);
+}
+
+/* The next checkpoint of the library, and what is done from there. */
+static void jump(Machine *m)
+{
+    Sample *s = m->sample;
+    Library *l = s->library;
+    if (s->learnt && l->reached == LIBRARY_LEARN)
+        l->reached = LIBRARY_BEGIN;
+    switch (library_go_on(m)) {
+    case LIBRARY_LEARN:
+        s->learn_end = bits_saturating_add(l->base, s->learn);
+        if (s->learn_end > l->begin)
+            s->learn_end = l->begin;
+        enter(m, SAMPLE_LEARN);
+        break;
+    case LIBRARY_BEGIN: measure_begin(m); break;
+    case LIBRARY_UNIT: enter(m, SAMPLE_WARM); break;
+    case LIBRARY_END: measure_end(m); break;
+    case LIBRARY_OVER: break;
+    }
+}
+
+bool sample_look(Machine *m)
+{
+    const Sample *s = m->sample;
+    if (!s || !s->library)
+        return false;
+    if (s->library->makes)
+        library_look(m);
+    return *s->library->diag.text;
 }
 
 bool sample_advance(Machine *m)
 {
     Sample *s = m->sample;
-    if (phases_insns(m) < sample_next_insns(m))
+    if (sample_makes(s) || phases_insns(m) < sample_next_insns(m))
         return false;
     switch (s->step) {
     case SAMPLE_FORWARD:
-        phases_enter_sampled(m);
-        note_timed(m);
+        if (sample_jumps(s))
+            jump(m);
+        else
+            enter(m, s->learnt ? SAMPLE_WARM : SAMPLE_LEARN);
         break;
+    case SAMPLE_LEARN: end_learning(m); break;
     case SAMPLE_WARM: begin_unit(m); break;
     case SAMPLE_MEASURE: end_unit(m); break;
     }
@@ -372,6 +474,10 @@ static Estimate estimate(const Columns *c, size_t row, bool less)
 void sample_finish(Machine *m)
 {
     Sample *s = m->sample;
+    if (sample_makes(s)) {
+        library_finish(m);
+        return;
+    }
     measure_update(m);
     s->whole = stats_get(m->stats, "run.insns");
     if (!sample_is_enough(s))

@@ -12,6 +12,7 @@
 #include "base/config.h"
 #include "base/diag.h"
 #include "base/stats.h"
+#include "morph/library.h"
 
 typedef struct Machine Machine;
 
@@ -33,6 +34,7 @@ typedef struct SampleUnit {
 
 typedef enum SampleStep {
     SAMPLE_FORWARD,
+    SAMPLE_LEARN, /* the timed model executes the beginning, unmeasured */
     SAMPLE_WARM,
     SAMPLE_MEASURE
 } SampleStep;
@@ -46,16 +48,19 @@ typedef struct SamplePace {
 enum { SAMPLE_ONE = 1 << 16 };
 
 typedef struct Sample {
-    uint64_t period, unit, warm, offset; /* instructions */
+    uint64_t period, unit, warm, offset, learn; /* instructions */
     bool scale;
     SamplePoint *points; /* in the order of their intervals; NULL: none */
     size_t point_count;
+    Library *library; /* NULL: the guest is fast-forwarded between units */
 
     bool begun;
     uint64_t base; /* instructions since power-on, where it began */
     SampleStep step;
     uint64_t next;      /* number of the unit that is next, or present */
-    uint64_t pace_rate; /* SamplePace.rate of the next phase */
+    bool learnt;        /* SAMPLE_LEARN is over, or there is none */
+    uint64_t learn_end; /* instructions since power-on */
+    uint64_t pace_rate; /* SamplePace.rate of the next phase; 0: none yet */
     uint64_t timed_insns, timed_cycles; /* where the timed model came in */
     bool inside;                        /* the unit began in the region */
     SampleUnit present;
@@ -67,8 +72,9 @@ typedef struct Sample {
     uint64_t insns, warmed; /* in units, and to warm up for all of them */
 } Sample;
 
-/* NULL: all is timed, or a Diag says why the keys make no sense. */
-Sample *sample_create(const Config *config, Diag *diag);
+/* NULL: all is timed, or a Diag says why the keys make no sense, or why the
+ * library, which has to be that of `key`, cannot be used. */
+Sample *sample_create(const Config *config, uint64_t key, Diag *diag);
 void sample_destroy(Sample *sample);
 
 /* How much lower the layer's thresholds are. */
@@ -82,9 +88,31 @@ uint64_t sample_next_insns(const Machine *m);
 /* Goes on to the next step where the present one ends, and brings the timed
  * model in and out.  False: not yet. */
 bool sample_advance(Machine *m);
+/* Making a library: saves what is due.  True: that failed, or using one did;
+ * the run cannot go on. */
+bool sample_look(Machine *m);
 /* The region is over: what the whole of it would have counted goes to the
- * statistics. */
+ * statistics, or the library is complete. */
 void sample_finish(Machine *m);
+
+/* Whether units begin with checkpoints of a library. */
+static inline bool sample_jumps(const Sample *s)
+{
+    return s && s->library && !s->library->makes;
+}
+
+/* Whether the run makes a library, and times nothing. */
+static inline bool sample_makes(const Sample *s)
+{
+    return s && s->library && s->library->makes;
+}
+
+/* Where the next unit's warming up begins, UINT64_MAX if there is none; and
+ * where unit `number` ends: instructions since power-on. */
+uint64_t sample_warm_start(const Sample *sample);
+uint64_t sample_unit_end(const Sample *sample, uint64_t number);
+/* Goes to the first unit whose warming up begins at `insns` or later. */
+void sample_skip(Sample *sample, uint64_t insns);
 
 /* Whether the sample has no unit of a point that has a weight. */
 bool sample_lacks(const SamplePoint *point);

@@ -76,7 +76,7 @@ static bool check_size(const char *path, const struct stat *info, Diag *diag)
 static bool load_copy(Ms02nv *nv, int file, Diag *diag)
 {
     uint32_t size = nv->size - HEADER;
-    nv->data = alloc_zeroed(size, 1);
+    nv->data = alloc_large(size);
     for (uint32_t done = 0; done < size;) {
         ssize_t got = pread(file, nv->data + done, size - done, done);
         if (got < 0 && errno == EINTR)
@@ -151,8 +151,8 @@ static bool open_disk(Ms02nv *nv, bool overlay, Diag *diag)
 static void nv_destroy(Device *device)
 {
     Ms02nv *nv = (Ms02nv *)device;
-    if (nv->file < 0)
-        free(nv->data);
+    if (nv->file < 0 && nv->data)
+        alloc_free_large(nv->data, nv->size - HEADER);
     else if (nv->data)
         munmap(nv->data, nv->size - HEADER);
     if (nv->file >= 0)
@@ -200,7 +200,10 @@ static void nv_checkpoint(Device *device, Ckpt *ckpt)
     ckpt_same(ckpt, "size", size, "give a disk of the same size");
     ckpt_bytes(ckpt, "header", nv->header, HEADER);
     if (nv->file < 0)
-        ckpt_bytes(ckpt, "data", nv->data, size);
+        ckpt_section_pages(ckpt,
+                           &(CkptPages){.memory = nv->data,
+                                        .size = size,
+                                        .map = alloc_large_is_mapped(size)});
     else
         ckpt_same(ckpt, "content", hash_bytes(HASH_START, nv->data, size),
                   "the disk was written since; give it as it was, and use "

@@ -32,10 +32,15 @@ void r3000_reset(R3000 *r)
         r->itags[i] = TAG_EMPTY;
     for (uint32_t i = 0; i < r->desc.dcache / 4; i++)
         r->dtags[i] = TAG_EMPTY;
+    r->utlb_count = 0;
+    r3000_settle(r);
+}
+
+void r3000_settle(R3000 *r)
+{
     r->writes = (WriteBuffer){.count = 0};
     r->memory_free = 0;
     r->memory_row = NO_ROW;
-    r->utlb_count = 0;
     memset(r->unit_free, 0, sizeof r->unit_free);
     memset(r->fp_ready, 0, sizeof r->fp_ready);
 }

@@ -23,6 +23,9 @@ R3000 *r3000_create(const R3000Desc *desc);
 void r3000_destroy(R3000 *r3000);
 /* Caches and micro-TLB empty, nothing under way.  Counters go on. */
 void r3000_reset(R3000 *r3000);
+/* Nothing is on its way any more, whatever the time is from now on; caches stay
+ * as they are. */
+void r3000_settle(R3000 *r3000);
 
 /* A cache of one-word lines, direct-mapped: line (key >> 2) & mask holds the
  * word of `key` if its tag is `key`.  The tags stay where they are. */

@@ -68,6 +68,63 @@ near restored late-r3000 run.cycles 2
 events 3 checked --model vliw --sample 20k,2k,5k --check
 same some-vliw checked
 
+# What the layer is to learn first is timed, and in no unit.
+events 3 taught --model vliw --sample 20k,2k,5k -s sample.learn=100k
+near taught all-vliw run.cycles 10
+[ "$(sed -n '2s/,.*//p' taught/samples.csv)" -ge 100000 ] ||
+    fail 'a unit lies in what is learned from'
+
+# With a library: the same numbers whether the run made it or found it, by any
+# engine; and another machine begins with the same one.
+library=(--sample 20k,2k,5k --sample-library lib --roi-from 300k --roi-to 1100k)
+events 0 made --model vliw "${library[@]}"
+says made 'making lib'
+events 0 found --model vliw "${library[@]}" --engine reference --check
+! grep -q 'making lib' found.err || fail 'it was there'
+same made found
+events 3 region-vliw --model vliw --roi-from 300k --roi-to 1100k
+near made region-vliw run.cycles 10
+[ "$(count made run.insns)" = 800000 ] || fail 'the region is known'
+cmp made/console.txt all-vliw/console.txt || fail 'the console is the whole one'
+events 0 other --model r3000 "${library[@]}"
+events 3 region-r3000 --model r3000 --roi-from 300k --roi-to 1100k
+near other region-r3000 run.cycles 5
+[ "$(wc -l <other/samples.csv)" = 41 ] || fail 'all units of the region are there'
+# Half of it is learned from, if that is asked for, up to the region.
+events 0 learnt --model vliw "${library[@]}" -s sample.learn=1M
+near learnt region-vliw run.cycles 10
+[ "$(count learnt run.insns)" = 800000 ] || fail 'the region is known'
+! cmp -s made/stats.json learnt/stats.json || fail 'nothing was learned'
+# To make what is there is nothing to do; without an index it is made anew.
+events 3 again --model functional "${library[@]}" --sample-library new
+cmp lib/index new/index || fail 'two libraries of one guest differ'
+rm -r again && events 0 again --model functional "${library[@]}"
+[ ! -e again ] || fail 'it was made again'
+rm lib/index
+events 0 anew --model vliw "${library[@]}"
+same made anew
+# Of something else, damaged, or lacking something: a line, and no result.
+refuses() { # refuses NAME TEXT OPTION...
+    events 2 "$1" --model vliw "${library[@]}" "${@:3}"
+    [ "$(wc -l <"$1.err")" = 1 ] || fail "$1: more than a line"
+    says "$1" "$2"
+}
+refuses foreign 'of another machine, guest, region or sample' --sample 30k,2k,5k
+refuses restored2 'not with a sample' --restore kept.ckpt
+refuses aimless 'nothing is sampled' --sample 0
+cp -r lib bad && sed -i 's/^unit 20 /unit 21 /' bad/index
+refuses index 'it is damaged; delete the folder' --sample-library bad
+cp lib/index bad/index && rm bad/000020.ckpt
+refuses lacking 'bad/000020.ckpt: cannot read it' --sample-library bad
+cp lib/000021.ckpt bad/000020.ckpt
+printf x | dd of=bad/000020.ckpt bs=1 seek=700 conv=notrunc status=none
+refuses damaged 'bad/000020.ckpt: section' --sample-library bad
+cp lib/begin.ckpt bad && truncate -s 1000 bad/begin.ckpt
+refuses short 'bad/begin.ckpt: the file is damaged' --sample-library bad
+[ ! -e lacking/stats.json ] || fail 'a run that failed leaves results'
+events 2 part --restore lib/000020.ckpt
+says part 'a part of a library'
+
 # Basic-block vectors: whole intervals, all instructions of them.
 events 3 vectors --model functional --bbv vectors.bb --bbv-interval 50k
 awk '{ n = split($0, part, ":"); sum = 0

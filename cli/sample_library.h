@@ -1,0 +1,37 @@
+/* The library of a sampled run (--sample-library, morph/library.h): whether it
+ * is there, and making it first if not. */
+#ifndef SELKIRK_CLI_SAMPLE_LIBRARY_H
+#define SELKIRK_CLI_SAMPLE_LIBRARY_H
+
+#include "base/config.h"
+#include "cli/options.h"
+
+#include <stdio.h>
+
+typedef enum LibraryUse {
+    LIBRARY_NONE,     /* the run has to do with none */
+    LIBRARY_USE,      /* it begins units with its checkpoints */
+    LIBRARY_MAKE,     /* it makes it */
+    LIBRARY_IS_THERE, /* it would make what is there: nothing is to be done */
+} LibraryUse;
+
+/* All zero is none. */
+typedef struct SampleLibrary {
+    LibraryUse use;
+    uint64_t key;  /* MachineConfig.library_key */
+    FILE *console; /* making: what the guest prints, for the runs that use it */
+    int lock;
+} SampleLibrary;
+
+/* What this run is to do.  A library that is to be used and is not there is
+ * made first, by another process, which takes as long as running the guest
+ * without a model of time.  Of several programs that want the same one makes
+ * it, and the others wait.  False and a Diag if that cannot be. */
+bool sample_library_prepare(SampleLibrary *library, const Options *options,
+                            const Config *config, Diag *diag);
+/* Using: what the guest printed when it was made, byte by byte. */
+void sample_library_print(const SampleLibrary *library, const Config *config,
+                          void (*put)(void *ctx, uint8_t byte), void *ctx);
+void sample_library_free(SampleLibrary *library);
+
+#endif
