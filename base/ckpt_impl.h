@@ -41,7 +41,7 @@ typedef struct Section {
 struct Ckpt {
     bool loads, compress;
     Diag diag;
-    char *path; /* loading */
+    char *path;   /* loading */
     Ckpt *common; /* ckpt_share(), or NULL */
     Section *sections;
     size_t count, room;
