@@ -432,11 +432,11 @@ static void test_versions(void **state)
     assert_int_equal(*version, CKPT_VERSION);
     *version = CKPT_VERSION + 1;
     write_bytes(w, w->size);
-    assert_refused(w, "version 2 of the format, and this program reads "
-                      "version 1; save it anew");
+    assert_refused(w, "version 3 of the format, and this program reads "
+                      "version 2; save it anew");
     *version = CKPT_VERSION - 1;
     write_bytes(w, w->size);
-    assert_refused(w, "version 0 of the format");
+    assert_refused(w, "version 1 of the format");
     *version = CKPT_VERSION;
     w->bytes[AT_ORDER] = 1;
     w->bytes[AT_ORDER + 3] = 4;
@@ -571,6 +571,46 @@ static void test_other_memory(void **state)
     }
 }
 
+/* Pages that another checkpoint has come from there, zeros too; what a run has
+ * written meanwhile does not stay. */
+static void test_shares(void **state)
+{
+    World *w = *state;
+    State loaded = w->saved;
+    Diag diag;
+    w->saved.map = true;
+    save(w, false);
+    Ckpt *common = ckpt_open(w->path, &diag);
+    w->saved.memory[CKPT_PAGE + 1] ^= 1;
+    char path[] = "/tmp/selkirk-test-XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w");
+    Ckpt *ckpt = ckpt_create(true);
+    ckpt_share(ckpt, common);
+    tell(&w->saved, ckpt);
+    assert_true(ckpt_end(ckpt) && ckpt_write(ckpt, file));
+    ckpt_destroy(ckpt);
+    fclose(file);
+    make_memory(&loaded);
+    loaded.text = NULL;
+    for (unsigned round = 0; round < 2; round++) {
+        CkptSection section = {NULL, 0, 0, false, false};
+        memset(loaded.memory, 0x55, MEMORY);
+        loaded.map = round;
+        ckpt = ckpt_open(path, &diag);
+        for (size_t i = 0; !section.pages; i++)
+            assert_true(ckpt_list(ckpt, i, &section));
+        assert_int_equal(section.size, CKPT_PAGE);
+        ckpt_share(ckpt, common);
+        tell(&loaded, ckpt);
+        assert_true(ckpt_end(ckpt));
+        assert_memory_equal(loaded.memory, w->saved.memory, MEMORY);
+        ckpt_destroy(ckpt);
+    }
+    drop(&loaded);
+    unlink(path);
+    ckpt_destroy(common);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -580,6 +620,7 @@ int main(void)
         TEST(test_lists),          TEST(test_cut_off),
         TEST(test_damaged),        TEST(test_versions),
         TEST(test_other_machines), TEST(test_other_memory),
+        TEST(test_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
