@@ -115,11 +115,10 @@ enum {
 };
 
 typedef struct IrOpInfo {
-    const char *name;
-    IrType type, a, b;
-    IrImm imm;
-    unsigned flags;
-    const char *text;
+    const char *name, *text;
+    uint8_t type, a, b; /* IrType */
+    uint8_t imm;        /* IrImm */
+    uint8_t flags;
 } IrOpInfo;
 
 extern const IrOpInfo ir_op_table[IR_OP_COUNT];

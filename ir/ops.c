@@ -17,7 +17,7 @@ enum {
 
 const IrOpInfo ir_op_table[IR_OP_COUNT] = {
 #define OP(id, name, type, a, b, imm, flags, text)                             \
-    [IR_##id] = {name, IR_##type, IR_##a, IR_##b, IR_IMM_##imm, flags, text},
+    [IR_##id] = {name, text, IR_##type, IR_##a, IR_##b, IR_IMM_##imm, flags},
 #include "ir/ir.def"
 #undef OP
 };

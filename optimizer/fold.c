@@ -616,6 +616,12 @@ static bool fold_once(Fold *f, Form *x)
 static IrRef fold_insn(Fold *f, const IrInsn *insn, uint64_t *visits)
 {
     const IrOpInfo *info = ir_op_info((IrOp)insn->op);
+    /* Half of all: no rule is about them. */
+    if (insn->a == IR_NO_REF ||
+        (info->flags & (IR_IS_STATE | IR_IS_LOAD | IR_IS_STORE))) {
+        ++*visits;
+        return emit(f, *insn);
+    }
     Form x = {.op = (IrOp)insn->op,
               .guest = insn->guest,
               .a = insn->a,
