@@ -228,6 +228,7 @@ static void dispatch(Layer *l)
         return;
     }
     l->stats.dispatches++;
+    profile_prefetch(l, l->pc, pa, mode);
     Translation *t = l->interpret ? NULL : tcache_find(l, l->pc, pa, mode);
     if (!t && !(t = make_block(l, pa, host, mode))) {
         gear0_run(l);

@@ -419,7 +419,10 @@ void layer_count_runs(const Translation *t, Histogram *insns,
 {
     const VliwCode *code = t->code;
     for (unsigned i = 0; i < code->exit_count; i++) {
-        uint64_t times = t->core->exits[i].count, count = code->exits[i].insns;
+        const CoreExit *exit = &t->core->exits[i];
+        uint64_t times = exit->count, count = exit->record.insns;
+        if (times == 0)
+            continue;
         histogram_add(insns, INSNS_BUCKETS, count, times);
         if (t->gear == 2)
             histogram_add_linear(percent, PERCENT_BUCKETS, PERCENT_STEP,

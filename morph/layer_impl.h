@@ -606,6 +606,8 @@ bool profile_block(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
 /* Likewise, as `count` entries. */
 bool profile_blocks(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode,
                     uint32_t count);
+/* The block is about to be counted, perhaps. */
+void profile_prefetch(const Layer *l, uint32_t pc, uint32_t pa, uint8_t mode);
 /* Counts a conditional branch that gear 0 executed. */
 void profile_branch(Layer *l, uint32_t pc, uint32_t pa, bool taken);
 /* The counts of a brief superblock that goes. */

@@ -21,11 +21,22 @@ static uint32_t mix(uint32_t pc, uint32_t pa)
     return hash ^ hash >> 16;
 }
 
+static ProfileBlock *block_of(const Layer *l, uint32_t pc, uint32_t pa,
+                              uint8_t mode)
+{
+    uint32_t hash = mix(pc, pa) ^ (uint32_t)mode * 0x85ebca6bu >> 8;
+    return &l->blocks[hash % PROFILE_BLOCKS];
+}
+
+void profile_prefetch(const Layer *l, uint32_t pc, uint32_t pa, uint8_t mode)
+{
+    __builtin_prefetch(block_of(l, pc, pa, mode), 1);
+}
+
 bool profile_blocks(Layer *l, uint32_t pc, uint32_t pa, uint8_t mode,
                     uint32_t count)
 {
-    uint32_t hash = mix(pc, pa) ^ (uint32_t)mode * 0x85ebca6bu >> 8;
-    ProfileBlock *block = &l->blocks[hash % PROFILE_BLOCKS];
+    ProfileBlock *block = block_of(l, pc, pa, mode);
     if (block->pc != pc || block->pa != pa || block->mode != mode)
         *block = (ProfileBlock){.pc = pc, .pa = pa, .mode = mode};
     block->count += count;

@@ -12,11 +12,6 @@ static void set_add(PartSet *set, unsigned part)
     set->bits[part / 64] |= 1ull << part % 64;
 }
 
-static bool set_has(const PartSet *set, unsigned part)
-{
-    return set->bits[part / 64] >> part % 64 & 1;
-}
-
 static void set_merge(PartSet *set, const PartSet *more)
 {
     set->bits[0] |= more->bits[0];
@@ -144,12 +139,17 @@ static void add_result(Maker *maker, Issue *issue, unsigned part,
         issue->longest = (uint8_t)latency;
 }
 
+static unsigned latency_of(const VliwDesc *desc, const Atom *atom)
+{
+    return desc->latency[atom_info((AtomOp)atom->op)->latency];
+}
+
 /* The parts that are busy until the atom's latency is over. */
 static void add_results(Maker *maker, Issue *issue, const Use *use)
 {
     const Atom *atom = use->atom;
     AtomOp op = (AtomOp)atom->op;
-    unsigned latency = maker->desc->latency[use->info->latency];
+    unsigned latency = latency_of(maker->desc, atom);
     if (latency == 1)
         return;
     if (use->info->d == ATOM_F)
@@ -242,13 +242,16 @@ static void check_flow(const VliwCode *code)
  * first, then those of smaller ones. */
 static Installed *make_room(const Core *c, const VliwCode *code)
 {
-    size_t steps = 0, atoms = 0, checks = 0;
+    size_t steps = 0, results = 0, checks = 0;
     for (unsigned i = 0; i < code->count; i++) {
         const Molecule *molecule = &code->molecules[i];
-        atoms += molecule->count;
         steps += molecule->count ? molecule->count : 1;
-        for (unsigned k = 0; k < molecule->count; k++)
-            checks += molecule->atoms[k].check != 0;
+        for (unsigned k = 0; k < molecule->count; k++) {
+            const Atom *atom = &molecule->atoms[k];
+            if (latency_of(&c->desc, atom) > 1)
+                results += RESULTS_MAX;
+            checks += atom->check != 0;
+        }
     }
     size_t exits_at = sizeof(Installed);
     size_t checks_at = exits_at + code->exit_count * sizeof(CoreExit);
@@ -257,7 +260,7 @@ static Installed *make_room(const Core *c, const VliwCode *code)
     size_t issues_at = counts_at + counts * sizeof(uint64_t);
     size_t steps_at = issues_at + code->count * sizeof(Issue);
     size_t results_at = steps_at + steps * sizeof(Step);
-    size_t size = results_at + RESULTS_MAX * atoms * sizeof(Result);
+    size_t size = results_at + results * sizeof(Result);
     char *room = pool_take_zeroed(c->pool, size);
     Installed *made = (Installed *)room;
     made->size = size;
@@ -270,21 +273,6 @@ static Installed *make_room(const Core *c, const VliwCode *code)
     made->steps = (Step *)(room + steps_at);
     made->results = (Result *)(room + results_at);
     return made;
-}
-
-/* Lists the registers of the set that have a shadow. */
-static void list_written(Installed *made, const PartSet *set,
-                         const VliwDesc *desc)
-{
-    uint8_t *reg = made->written;
-    for (unsigned i = 0; i < desc->shadowed_gprs; i++)
-        if (set_has(set, i))
-            *reg++ = (uint8_t)i;
-    made->written_gprs = (uint8_t)(reg - made->written);
-    for (unsigned i = 0; i < desc->shadowed_fprs; i++)
-        if (set_has(set, PART_FPR + i))
-            *reg++ = (uint8_t)i;
-    made->written_fprs = (uint8_t)(reg - made->written - made->written_gprs);
 }
 
 /* The lines of the molecules from `from` up to before `to`, which lie at
@@ -305,6 +293,12 @@ static unsigned place_lines(const Core *c, Installed *made, unsigned from,
         made->issues[i].last_line = (uint16_t)last;
     }
     return (unsigned)last + 1;
+}
+
+/* A bit for each register below `count`. */
+static uint64_t below(unsigned count)
+{
+    return count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
 }
 
 CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
@@ -333,7 +327,8 @@ CoreCode *core_install(Core *c, const VliwCode *code, uint64_t base,
     unsigned together = whole ? code->count : code->main_count;
     made->pub.lines = place_lines(c, made, 0, together, base, 0);
     place_lines(c, made, together, code->count, stubs, made->pub.lines);
-    list_written(made, &maker.written, &c->desc);
+    made->written_gprs = maker.written.bits[0] & below(c->desc.shadowed_gprs);
+    made->written_fprs = maker.written.bits[1] & below(c->desc.shadowed_fprs);
     engine_add(c, made);
     return &made->pub;
 }

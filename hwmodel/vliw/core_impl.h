@@ -100,10 +100,9 @@ struct Installed {
     Result *results;
     uint64_t *checks; /* masks of alias registers */
     unsigned main_count, length, bound;
-    /* Registers with a shadow that some molecule writes: a commit has only
-     * those to copy. */
-    uint8_t written_gprs, written_fprs; /* in this order */
-    uint8_t written[VLIW_GPRS + VLIW_FPRS];
+    /* Registers with a shadow that some molecule writes, a bit each: a commit
+     * has only those to copy. */
+    uint64_t written_gprs, written_fprs;
     EngineUnit unit;
     size_t size;       /* of all of it */
     unsigned op_count; /* of the threaded form */

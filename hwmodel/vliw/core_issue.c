@@ -90,11 +90,14 @@ static inline void add_results(CoreRun *r, const Issue *m, uint64_t issue)
 /* The working registers that the code may have changed become shadows. */
 static inline void copy_written(Core *c, const Installed *code)
 {
-    const uint8_t *reg = code->written, *end = reg + code->written_gprs;
-    for (; reg != end; reg++)
-        c->shadow.gpr[*reg] = c->regs.gpr[*reg];
-    for (end += code->written_fprs; reg != end; reg++)
-        c->shadow.fpr[*reg] = c->regs.fpr[*reg];
+    for (uint64_t set = code->written_gprs; set; set &= set - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(set);
+        c->shadow.gpr[reg] = c->regs.gpr[reg];
+    }
+    for (uint64_t set = code->written_fprs; set; set &= set - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(set);
+        c->shadow.fpr[reg] = c->regs.fpr[reg];
+    }
     c->shadow.fcr31 = c->regs.fcr31;
 }
 

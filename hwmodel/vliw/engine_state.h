@@ -133,6 +133,7 @@ typedef struct EngineUnit {
     uint64_t wanted; /* engine_want() is called when it is entered so often */
     bool looked;     /* for saved code */
     bool faulted;    /* there may be an Engine.faulted that is to be added */
+    bool failed;     /* there may be one at all */
     struct EngineJob *job; /* that it is compiled by */
     void *handle;          /* of the linker; NULL: it is not compiled */
     size_t bytes;

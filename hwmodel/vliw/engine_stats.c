@@ -184,6 +184,7 @@ static EngineFaulted *find_faulted(Core *c, Installed *code, uint32_t step)
     walk_begin(w, c, code);
     while (!go_to(w, step))
         walk_go_back(w);
+    code->unit.failed = true;
     *found =
         (EngineFaulted){.core = c, .code = code, .step = step, .path = w->path};
     return found;
@@ -199,6 +200,8 @@ const WalkPath *engine_find_step(Core *c, Installed *code, uint32_t step)
 void engine_forget_steps(Core *c, const Installed *code)
 {
     Engine *e = c->engine.host;
+    if (!code->unit.failed)
+        return;
     for (unsigned i = 0; i < ENGINE_FAULTED; i++)
         if (e->faulted[i].code == code)
             e->faulted[i].code = NULL;
