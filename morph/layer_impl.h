@@ -271,7 +271,7 @@ struct Layer {
     /* Keys. */
     unsigned gears, mmio_learn, fault_learn, replay_learn, warm_tries;
     unsigned commit_refused;
-    bool chain, inline_cache, handlers, warm_counts, borrows;
+    bool chain, inline_cache, predict_jumps, handlers, warm_counts, borrows;
     uint32_t grain; /* words of a unit of protection */
     uint32_t gear1_threshold, gear2_threshold, gear2_bias, gear2_reach;
     uint32_t gear2_again;

@@ -209,9 +209,9 @@ static void note_jumps(Layer *l, Translation *t)
             layer_mode(context.user, context.fpu, exit->record.pending);
         exit->stacked =
             exit->record.hint == IR_HINT_RETURN && l->predict->return_count;
-        /* With a jump cache it is for the profile alone. */
-        if (l->inline_cache && !exit->stacked &&
-            (t->gear == 1 || !l->predict->jumps))
+        /* With a jump cache the layer's is for the profile alone. */
+        bool layers = l->inline_cache && (t->gear == 1 || !l->predict->jumps);
+        if (!exit->stacked && (layers || l->predict_jumps))
             exit->cache = &t->links[i].target;
     }
 }
@@ -262,7 +262,9 @@ void links_create(Layer *l, const Config *config)
                        ? config_int(config, CONFIG_VLIW_RETURN_CYCLES)
                        : l->cost.return_stack);
     p->redirect = l->desc.branch - l->desc.exit;
-    p->cache_cost = (uint32_t)l->cost.inline_cache + p->redirect;
+    l->predict_jumps = config_bool(config, CONFIG_VLIW_PREDICT_JUMPS);
+    p->cache_cost =
+        l->predict_jumps ? 0 : (uint32_t)l->cost.inline_cache + p->redirect;
     uint32_t jumps = (uint32_t)config_int(config, CONFIG_VLIW_JUMP_CACHE);
     if (SELKIRK_HARD && jumps)
         jumps = 1;
@@ -507,9 +509,8 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
     if (out->stacked && (code = predict_return(l, pc, out->mode)))
         return code;
     const CorePredict *p = l->predict;
-    core_charge(l->core, CORE_CAUSE_INDIRECT, p->redirect);
     if (cache) {
-        core_charge(l->core, CORE_CAUSE_INDIRECT, p->cache_cost - p->redirect);
+        core_charge(l->core, CORE_CAUSE_INDIRECT, p->cache_cost);
         if (is_good(l, cache->to, pc, out->mode)) {
             l->predict->cache_hits++;
             cache->hits++;
@@ -517,6 +518,8 @@ CoreCode *links_indirect(void *ctx, CoreCode *from, unsigned exit, uint32_t pc)
         }
         l->stats.inline_misses++;
     }
+    if (!cache || l->predict_jumps)
+        core_charge(l->core, CORE_CAUSE_INDIRECT, p->redirect);
     Translation *t = links_looked_up(l, pc, out->mode);
     if (!t)
         return NULL;

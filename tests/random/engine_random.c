@@ -78,6 +78,7 @@ static void draw_machine(Config *config, Rng *rng)
         {"vliw.commit", {"0", "0", "1", "3"}},
         {"vliw.branch", {"3", "3", "1", "6"}},
         {"vliw.predict_exits", {"no", "yes", "yes", "no"}},
+        {"vliw.predict_jumps", {"no", "no", "yes", "yes"}},
     };
     if (rng_one_in(rng, 4))
         return;

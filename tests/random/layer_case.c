@@ -74,10 +74,12 @@ static const Choice choices[] = {
     {"vliw.latency.fmul", "3 3 1 9"},
     {"vliw.latency.alu", "1 1 2"},
     {"vliw.store_buffer", "16 16 1 2 64"},
-    {"vliw.tlb", "16 1"},
+    {"vliw.tlb", "256 16 1"},
     {"vliw.code_tlb", "64 1 0"},
     {"vliw.return_stack", "yes no"},
     {"vliw.jump_cache", "512 4 0"},
+    {"vliw.predict_exits", "no yes"},
+    {"vliw.predict_jumps", "no yes"},
     {"l1d.size", "64k 1024"},
     {"cpu.fpu", "yes yes yes yes yes yes yes no"},
 };

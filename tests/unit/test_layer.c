@@ -655,6 +655,14 @@ static void test_predictors(void **state)
     CHECK_SAME(&g, indirect);
     assert_int_equal(stat(&g, "morph.inline_cache.hits"), 0);
     CHECK_WELL(stat(&g, "morph.jump_cache.hits") > 1900);
+    uint64_t looks = stat(&g, "cycles.indirect");
+    finish(&g);
+    RUN(&g, indirect, "gear2.threshold=1000000", "morph.inline_cache=no",
+        "vliw.predict_jumps=yes");
+    CHECK_SAME(&g, indirect);
+    CHECK_WELL(stat(&g, "morph.inline_cache.hits") > 1900);
+    CHECK_WELL(stat(&g, "morph.jump_cache.hits") < 100);
+    CHECK_WELL(stat(&g, "cycles.indirect") + 2 * 1900 < looks);
     finish(&g);
     RUN(&g, indirect, "gear2.threshold=1000000", "morph.inline_cache=no",
         "vliw.jump_cache=0");

@@ -142,6 +142,7 @@ static void test_tm5400(void **state)
         "vliw.interlock=no",
         "vliw.branch=14",
         "vliw.predict_exits=yes",
+        "vliw.predict_jumps=yes",
         "vliw.commit=15",
         "vliw.rollback=16",
         "vliw.store_buffer=17",
