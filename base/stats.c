@@ -16,6 +16,7 @@ typedef struct Entry {
     const uint64_t **counts; /* of which it is the sum */
     unsigned count_count;
     bool gauge;
+    bool once;
     bool sampled;
     bool estimated; /* then `value` and `half` are stats_put_estimate()'s */
     uint64_t value, half;
@@ -152,37 +153,47 @@ void stats_set_part(Stats *stats, const char *part)
         snprintf(stats->part, sizeof stats->part, "%s", part);
 }
 
+/* The entries are `like` this one. */
 static void add(Stats *stats, const char *group, const StatRow *rows,
-                size_t count, const void *counters, bool gauge)
+                size_t count, const void *counters, Entry like)
 {
     const char *base = counters;
     make_room(stats, count);
-    for (size_t i = 0; i < count; i++)
-        add_entry(
-            stats, group, rows[i].name,
-            (Entry){.unit = rows[i].unit, .text = rows[i].text, .gauge = gauge},
-            (const uint64_t *)(base + rows[i].offset));
+    for (size_t i = 0; i < count; i++) {
+        like.unit = rows[i].unit;
+        like.text = rows[i].text;
+        add_entry(stats, group, rows[i].name, like,
+                  (const uint64_t *)(base + rows[i].offset));
+    }
     sort(stats);
 }
 
 void stats_add(Stats *stats, const char *group, const StatRow *rows,
                size_t count, const void *counters)
 {
-    add(stats, group, rows, count, counters, false);
+    add(stats, group, rows, count, counters, (Entry){.gauge = false});
 }
 
 void stats_add_gauges(Stats *stats, const char *group, const StatRow *rows,
                       size_t count, const void *counters)
 {
-    add(stats, group, rows, count, counters, true);
+    add(stats, group, rows, count, counters, (Entry){.gauge = true});
+}
+
+void stats_add_once(Stats *stats, const char *group, const StatRow *rows,
+                    size_t count, const void *counters)
+{
+    add(stats, group, rows, count, counters, (Entry){.once = true});
 }
 
 void stats_add_histogram(Stats *stats, const char *group,
                          const StatHistogram *what, const Histogram *h)
 {
     char name[128];
-    Entry entry = {
-        .unit = what->unit, .text = what->text, .gauge = what->gauge};
+    Entry entry = {.unit = what->unit,
+                   .text = what->text,
+                   .gauge = what->gauge,
+                   .once = what->once};
     assert(what->buckets > 1 && what->buckets <= HISTOGRAM_BUCKETS);
     make_room(stats, what->buckets + 2);
     for (unsigned i = 0; i < what->buckets; i++) {
@@ -333,6 +344,11 @@ static size_t find_sampled(const Stats *stats, size_t index)
 const char *stats_sampled_name(const Stats *stats, size_t index)
 {
     return stats->entries[find_sampled(stats, index)].name;
+}
+
+bool stats_sampled_once(const Stats *stats, size_t index)
+{
+    return stats->entries[find_sampled(stats, index)].once;
 }
 
 void stats_read_sampled(const Stats *stats, uint64_t *counts)

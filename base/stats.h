@@ -36,6 +36,11 @@ void stats_add(Stats *stats, const char *group, const StatRow *rows,
 void stats_add_gauges(Stats *stats, const char *group, const StatRow *rows,
                       size_t count, const void *counters);
 
+/* The same of rows that count what is done once, whenever that is: of a sampled
+ * run, what all of it did stands for the whole (stats_set_sampled()). */
+void stats_add_once(Stats *stats, const char *group, const StatRow *rows,
+                    size_t count, const void *counters);
+
 /* What is added from now on is of `part`, one of several that are alike and add
  * the same rows: each is there as "part.group.name", and as "group.name", which
  * is the sum of all parts.  The group "cpu" of a part "cpu1" is just "cpu1".
@@ -48,9 +53,11 @@ void stats_set_part(Stats *stats, const char *part);
 void stats_set_sampled(Stats *stats, bool sampled);
 /* How many of these there are, gauges left out; all have been added. */
 size_t stats_sampled_count(const Stats *stats);
-/* Of each of them, in the order of their names: the name, what has been counted
- * since the beginning, and from now on what is printed and asked for. */
+/* Of each of them, in the order of their names: the name, whether it is one of
+ * stats_add_once(), what has been counted since the beginning, and from now on
+ * what is printed and asked for. */
 const char *stats_sampled_name(const Stats *stats, size_t index);
+bool stats_sampled_once(const Stats *stats, size_t index);
 void stats_read_sampled(const Stats *stats, uint64_t *counts);
 /* `half` is that of the confidence interval; JSON has it as another row,
  * "ci95.GROUP.NAME", which is 0 where there is no estimate. */
@@ -69,6 +76,7 @@ typedef struct StatHistogram {
     unsigned buckets; /* that are used */
     unsigned step;    /* of linear ones; 0: they double */
     bool gauge;
+    bool once; /* as rows of stats_add_once() */
 } StatHistogram;
 
 /* `histogram` and the texts must outlive `stats`; `group` is copied. */

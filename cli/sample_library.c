@@ -53,6 +53,16 @@ static bool hash_file(uint64_t *hash, const char *path, Diag *diag)
     return ok;
 }
 
+static uint64_t hash_byte_by_byte(uint64_t hash, const char *before,
+                                  const char *text)
+{
+    for (; *before; before++)
+        hash = hash_u64(hash, (uint8_t)*before);
+    for (; *text; text++)
+        hash = hash_u64(hash, (uint8_t)*text);
+    return hash;
+}
+
 static void hash_text(uint64_t *hash, const char *text)
 {
     *hash = hash_bytes(*hash, text, strlen(text) + 1);
@@ -104,14 +114,17 @@ static bool find_key(uint64_t *hash, const Options *o, const Config *config,
             hash_key(hash, config, key);
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
         hash_key(hash, config, places[i]);
+    /* The guest gets one string, however it was cut here. */
     for (size_t i = 0; i < o->rest_count; i++)
-        hash_text(hash, o->rest[i]);
+        *hash = hash_byte_by_byte(*hash, i ? " " : "", o->rest[i]);
     for (size_t i = 0; i < o->use_count; i++)
         for (size_t k = 0; k < ARRAY_LEN(inputs); k++)
             if (o->uses[i].id == inputs[k].id &&
                 !hash_use(hash, &o->uses[i], k, diag))
                 return false;
-    return hash_file(hash, o->operands[0], diag);
+    bool ok = hash_file(hash, o->operands[0], diag);
+    *hash |= 1; /* 0 is none */
+    return ok;
 }
 
 /* --- Making it -------------------------------------------------------------

@@ -482,13 +482,15 @@ static void add_histograms(const Layer *l, Stats *stats)
                                              .of = "instructions",
                                              .text =
                                                  "made, by guest instructions",
-                                             .buckets = INSNS_BUCKETS};
+                                             .buckets = INSNS_BUCKETS,
+                                             .once = true};
     static const StatHistogram length_made = {.name = "length_made",
                                               .unit = "translations",
                                               .of = "cycles",
                                               .text =
                                                   "made, by schedule length",
-                                              .buckets = INSNS_BUCKETS};
+                                              .buckets = INSNS_BUCKETS,
+                                              .once = true};
     static const StatHistogram run_insns = {
         .name = "run_insns",
         .unit = "runs",
@@ -544,6 +546,12 @@ void layer_add_stats(const Layer *l, Stats *stats)
     static const StatRow rows[] = {
 #define ROW(name, unit, field, text)                                           \
     {name, unit, text, offsetof(LayerStats, field)},
+#define ONCE(name, unit, field, text)
+#include "morph/stats.def"
+    };
+    static const StatRow once[] = {
+#define ONCE(name, unit, field, text)                                          \
+    {name, unit, text, offsetof(LayerStats, field)},
 #include "morph/stats.def"
     };
     static const StatRow gauges[] = {
@@ -552,6 +560,7 @@ void layer_add_stats(const Layer *l, Stats *stats)
 #include "morph/stats.def"
     };
     stats_add(stats, "morph", rows, ARRAY_LEN(rows), &l->stats);
+    stats_add_once(stats, "morph", once, ARRAY_LEN(once), &l->stats);
     stats_add_gauges(stats, "morph", gauges, ARRAY_LEN(gauges), &l->stats);
     add_histograms(l, stats);
     if (l->group->first->next_in_group)

@@ -78,8 +78,10 @@ typedef struct MachineConfig {
     const Warm
         *warm;  /* with cpu.model=vliw: to begin with; borrowed, or NULL */
     bool check; /* with cpu.model=vliw: compare with the reference CPU */
-    uint64_t library_key; /* of what sample.library has to be of; else 0 */
-    bool host_profile;    /* see machine_host_profile() */
+    /* Of what sample.library has to be of; 0: the machine is not to be run, and
+     * the library need not be there. */
+    uint64_t library_key;
+    bool host_profile; /* see machine_host_profile() */
     MachineHost host;
 } MachineConfig;
 

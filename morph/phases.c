@@ -506,9 +506,6 @@ static void begin_cold(Machine *m, const uint64_t *times)
         cpu_set_cycle(p->cpu, times[i]);
         processors_set_time(m, p, times[i]);
     }
-    /* Compiled code that forwards knows one clock. */
-    if (m->forwarder && cpu_cycle(m->cpu) != cpu_insns(m->cpu))
-        drop_forwarder(m);
     if (m->forwarder)
         forwarder_reset(m->forwarder);
 }

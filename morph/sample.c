@@ -89,7 +89,7 @@ Sample *sample_create(const Config *config, uint64_t key, Diag *diag)
     if ((!*points ||
          simpoints_read(&s->points, &s->point_count, points, weights, diag)) &&
         check(s, config, diag) &&
-        (!*library || (s->library = library_open(config, key, diag))))
+        (!*library || !key || (s->library = library_open(config, key, diag))))
         return s;
     sample_destroy(s);
     return NULL;
@@ -380,44 +380,10 @@ bool sample_is_enough(const Sample *s)
  * it falls in a unit or in what warms up; were it sampled, one that falls in a
  * unit would count for as much as the whole period.  So the sum of all that was
  * done stands for the whole. */
-static bool is_once(const char *name)
+static bool is_cycles_once(const Stats *stats, size_t row)
 {
-    static const char *const groups[] = {
-        "cycles.chain",
-        "cycles.translate1",
-        "cycles.translate2.",
-        "cycles.warm",
-        "morph.chain.generations",
-        "morph.chain.made",
-        "morph.gear1.bound",
-        "morph.gear1.bytes",
-        "morph.gear1.guest_",
-        "morph.gear1.insns_made",
-        "morph.gear1.length",
-        "morph.gear1.transl",
-        "morph.gear2.bound",
-        "morph.gear2.bytes",
-        "morph.gear2.guest_",
-        "morph.gear2.hot",
-        "morph.gear2.insns_made",
-        "morph.gear2.length",
-        "morph.gear2.remade",
-        "morph.gear2.transl",
-        "morph.learned.",
-        "morph.replay.transl",
-        "morph.tcache.",
-        "morph.translate.",
-        "morph.warm.",
-    };
-    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-        if (strncmp(name, groups[i], strlen(groups[i])) == 0)
-            return true;
-    return false;
-}
-
-static bool is_cycles_once(const char *name)
-{
-    return strncmp(name, "cycles.", 7) == 0 && is_once(name);
+    return stats_sampled_once(stats, row) &&
+           strncmp(stats_sampled_name(stats, row), "cycles.", 7) == 0;
 }
 
 static bool is_total(const char *name)
@@ -428,7 +394,7 @@ static bool is_total(const char *name)
 /* The units as columns, for base/estimate.h. */
 typedef struct Columns {
     const Sample *sample;
-    uint64_t *sizes, *values, *once; /* cycles of is_once() */
+    uint64_t *sizes, *values, *once; /* is_cycles_once() */
     double *weights;
 } Columns;
 
@@ -446,7 +412,7 @@ static Columns make_columns(const Machine *m)
         c.weights[i] = s->units[i].weight;
     }
     for (size_t row = 0; row < rows; row++)
-        if (is_cycles_once(stats_sampled_name(m->stats, row)))
+        if (is_cycles_once(m->stats, row))
             for (size_t i = 0; i < s->count; i++)
                 c.once[i] += s->units[i].counts[row];
     return c;
@@ -487,11 +453,11 @@ void sample_finish(Machine *m)
     uint64_t once = 0;
     for (size_t row = 0; row < rows; row++) {
         const char *name = stats_sampled_name(m->stats, row);
-        once += is_cycles_once(name) ? stats_get(m->stats, name) : 0;
+        once += is_cycles_once(m->stats, row) ? stats_get(m->stats, name) : 0;
     }
     for (size_t row = 0; row < rows; row++) {
         const char *name = stats_sampled_name(m->stats, row);
-        if (is_once(name))
+        if (stats_sampled_once(m->stats, row))
             continue;
         bool total = is_total(name);
         Estimate e = estimate(&columns, row, total);

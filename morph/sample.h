@@ -73,7 +73,8 @@ typedef struct Sample {
 } Sample;
 
 /* NULL: all is timed, or a Diag says why the keys make no sense, or why the
- * library, which has to be that of `key`, cannot be used. */
+ * library, which has to be that of `key`, cannot be used; 0: it is left alone.
+ */
 Sample *sample_create(const Config *config, uint64_t key, Diag *diag);
 void sample_destroy(Sample *sample);
 

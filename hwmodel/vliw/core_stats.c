@@ -67,9 +67,18 @@ static const StatRow core_rows[] = {
 
 static const StatRow cause_rows[] = {
 #define CAUSE(id, name, text) ROW(name, "cycles", cause[CORE_CAUSE_##id], text),
+#define CAUSE_ONCE(id, name, text)
 #include "hwmodel/vliw/cause.def"
 #undef CAUSE
     ROW("total", "cycles", total, "all of them"),
+};
+
+static const StatRow once_rows[] = {
+#define CAUSE(id, name, text)
+#define CAUSE_ONCE(id, name, text)                                             \
+    ROW(name, "cycles", cause[CORE_CAUSE_##id], text),
+#include "hwmodel/vliw/cause.def"
+#undef CAUSE
 };
 
 void core_add_stats(const Core *c, Stats *stats)
@@ -90,4 +99,6 @@ void core_add_stats(const Core *c, Stats *stats)
     stats_add_histogram(stats, "core", &insns, &c->counters.commit.insns);
     stats_add_histogram(stats, "core", &stores, &c->counters.commit.stores);
     stats_add(stats, "cycles", cause_rows, ARRAY_LEN(cause_rows), &c->counters);
+    stats_add_once(stats, "cycles", once_rows, ARRAY_LEN(once_rows),
+                   &c->counters);
 }

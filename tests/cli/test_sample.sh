@@ -63,6 +63,10 @@ done
 events 3 kept --model r3000 --checkpoint-at 700k=kept.ckpt
 events 3 restored --model r3000 --restore kept.ckpt --sample 20k,2k,5k
 near restored late-r3000 run.cycles 2
+events 3 restored-fast --model r3000 --restore kept.ckpt --sample 20k,2k,5k "${fast[@]}"
+same restored restored-fast
+[ "$(sed -n 's/^  compiled  *\([0-9]*\) .*/\1/p' restored-fast.err)" -gt 0 ] ||
+    fail 'behind a checkpoint nothing is compiled'
 [ "$(count restored run.insns)" = "$(count late-r3000 run.insns)" ] ||
     fail 'the region of a restored run is what comes after the checkpoint'
 events 3 checked --model vliw --sample 20k,2k,5k --check
@@ -95,6 +99,36 @@ events 0 learnt --model vliw "${library[@]}" -s sample.learn=1M
 near learnt region-vliw run.cycles 10
 [ "$(count learnt run.insns)" = 800000 ] || fail 'the region is known'
 ! cmp -s made/stats.json learnt/stats.json || fail 'nothing was learned'
+# The guest's arguments are one string.
+arguments() { # arguments NAME ARGUMENT...
+    timeout 60 "$selkirk" run --machine bare --model r3000 "${library[@]}" \
+        --sample-library words.lib phases.elf -- "${@:2}" >"$1.out" 2>"$1.err" ||
+        fail "$1: it failed"
+}
+arguments words a b
+arguments word 'a b'
+! grep -q 'making' word.err || fail 'the same arguments, another library'
+# The points of an experiment share one, which one of them makes.
+cat >both.ini <<'END'
+[experiment]
+image = phases.elf
+outputs = run.cycles
+[base]
+machine.board = bare
+roi.from = 300k
+roi.to = 1100k
+sample.period = 20k
+sample.unit = 2k
+sample.warm = 5k
+sample.library = both.lib
+[axis model]
+key = cpu.model
+values = r3000, vliw
+END
+timeout 100 "$selkirk" exp --jobs 2 both.ini >both.out 2>&1 || fail 'the experiment failed'
+[ "$(cut -d, -f4 both/results.csv | tr '\n' ' ')" = \
+    "run.cycles $(count other run.cycles) $(count made run.cycles) " ] ||
+    fail 'points have other numbers than runs'
 # To make what is there is nothing to do; without an index it is made anew.
 events 3 again --model functional "${library[@]}" --sample-library new
 cmp lib/index new/index || fail 'two libraries of one guest differ'
