@@ -21,6 +21,8 @@ void cache_init(Cache *cache, uint64_t size, unsigned line, unsigned ways,
         .lines = alloc_zeroed(sets * ways, sizeof *cache->lines),
         .filled = alloc_zeroed(sets, 1),
         .oldest = alloc_zeroed(sets, 1),
+        .counts = alloc_zeroed(sets * ways * CACHE_COUNTS, 1),
+        .count_mask = (uint32_t)(sets * ways * CACHE_COUNTS - 1),
     };
     if (policy == CACHE_LRU)
         cache->used = alloc_zeroed(sets * ways, sizeof *cache->used);
@@ -33,6 +35,7 @@ void cache_free(Cache *cache)
     free(cache->used);
     free(cache->filled);
     free(cache->oldest);
+    free(cache->counts);
 }
 
 void cache_reset(Cache *cache)
@@ -42,7 +45,18 @@ void cache_reset(Cache *cache)
         cache->lines[i] = CACHE_EMPTY;
     for (uint64_t set = 0; set < sets; set++)
         cache->filled[set] = cache->oldest[set] = 0;
+    memset(cache->counts, 0, (size_t)cache->count_mask + 1);
     cache->random = RANDOM_SEED;
+}
+
+/* What follows from the lines that a checkpoint had. */
+static void count_lines(Cache *cache)
+{
+    uint64_t places = (cache->set_mask + 1) * cache->ways;
+    memset(cache->counts, 0, (size_t)cache->count_mask + 1);
+    for (uint64_t i = 0; i < places; i++)
+        if (cache->lines[i] != CACHE_EMPTY)
+            cache->counts[cache->lines[i] & cache->count_mask]++;
 }
 
 int64_t cache_find_slow(const Cache *cache, uint32_t line)
@@ -54,43 +68,28 @@ int64_t cache_find_slow(const Cache *cache, uint32_t line)
     return -1;
 }
 
-/* The way of a full set that is replaced. */
-static unsigned choose(Cache *cache, uint64_t set)
+int64_t cache_search(Cache *cache, uint32_t line)
+{
+    int64_t index = cache_find_rare(cache, line);
+    if (index >= 0)
+        cache->hints[line % CACHE_HINTS] = (uint32_t)index;
+    return index;
+}
+
+unsigned cache_choose(Cache *cache, uint64_t set)
 {
     unsigned way = 0;
     const uint64_t *used = cache->used + set * cache->ways;
-    switch (cache->policy) {
-    case CACHE_FIFO:
-        way = cache->oldest[set];
-        cache->oldest[set] = (uint8_t)((way + 1) & (cache->ways - 1));
-        break;
-    case CACHE_LRU:
+    if (cache->policy == CACHE_LRU) {
         for (unsigned i = 1; i < cache->ways; i++)
             if (used[i] < used[way])
                 way = i;
-        break;
-    case CACHE_RANDOM:
-        /* x^16 + x^14 + x^13 + x^11 + 1, Galois form */
-        cache->random = cache->random >> 1 ^ (cache->random & 1 ? 0xb400u : 0);
-        way = cache->random & (cache->ways - 1);
-        break;
+        return way;
     }
-    return way;
-}
-
-uint32_t cache_fill(Cache *cache, uint32_t line, bool write,
-                    uint32_t *way_index)
-{
-    uint64_t set = line & cache->set_mask;
-    unsigned way = cache->filled[set] < cache->ways ? cache->filled[set]++
-                                                    : choose(cache, set);
-    uint64_t index = set * cache->ways + way;
-    uint32_t victim = cache->lines[index];
-    cache->lines[index] = line;
-    cache->hints[line % CACHE_HINTS] = (uint32_t)index;
-    cache_use(cache, (int64_t)index, write);
-    *way_index = (uint32_t)index;
-    return victim;
+    assert(cache->policy == CACHE_RANDOM);
+    /* x^16 + x^14 + x^13 + x^11 + 1, Galois form */
+    cache->random = cache->random >> 1 ^ (cache->random & 1 ? 0xb400u : 0);
+    return cache->random & (cache->ways - 1);
 }
 
 /* One item of `count` numbers. */
@@ -117,4 +116,6 @@ void cache_checkpoint(Cache *cache, const char *name, Ckpt *ckpt)
             UINT64_MAX);
     numbers(ckpt, name, "random", &cache->random, sizeof cache->random, 1,
             UINT16_MAX);
+    if (ckpt_loads(ckpt))
+        count_lines(cache);
 }

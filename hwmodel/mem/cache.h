@@ -20,6 +20,10 @@ typedef enum CachePolicy { CACHE_FIFO, CACHE_LRU, CACHE_RANDOM } CachePolicy;
  * of its set.  Only host time depends on it. */
 enum { CACHE_HINTS = SELKIRK_HARD ? 1 : 4096 };
 
+/* Counts of lines by the low bits of their numbers, these times as many as the
+ * cache has lines: where the count is 0 a line is not there. */
+enum { CACHE_COUNTS = SELKIRK_HARD ? 1 : 8 };
+
 /* A way: empty, or the line's number and whether it was written.  Addresses
  * have less than 35 bits, lines 16 bytes at least. */
 #define CACHE_EMPTY UINT32_MAX
@@ -36,6 +40,8 @@ typedef struct Cache {
     uint8_t *oldest; /* fifo: the way of each set that is replaced next */
     uint64_t clock;  /* lru: counts uses */
     uint32_t random;
+    uint8_t *counts; /* of a set's lines at most: they fit */
+    uint32_t count_mask;
     uint32_t hints[CACHE_HINTS];
 } Cache;
 
@@ -53,10 +59,19 @@ void cache_checkpoint(Cache *cache, const char *name, Ckpt *ckpt);
 typedef uint32_t CacheWays __attribute__((vector_size(16)));
 enum { CACHE_WAYS = sizeof(CacheWays) / sizeof(uint32_t) };
 
+/* Whether it is known without a search that no way holds line number `line`. */
+static inline bool cache_lacks(const Cache *cache, uint32_t line)
+{
+    return cache->counts[line & cache->count_mask] == 0;
+}
+
 /* Index of the way that holds line number `line`, or -1; changes nothing that
  * is modelled.  _rare() takes no guess: for who has found out already that the
  * line is likely not there, or not where it was. */
 int64_t cache_find_slow(const Cache *cache, uint32_t line);
+/* The way of a full set that is replaced, if not by `fifo`. */
+unsigned cache_choose(Cache *cache, uint64_t set);
+
 static inline int64_t cache_find_rare(const Cache *cache, uint32_t line)
 {
     uint64_t first = (line & cache->set_mask) * cache->ways;
@@ -77,21 +92,14 @@ static inline int64_t cache_find_rare(const Cache *cache, uint32_t line)
     return which ? (int64_t)(first + which - 1) : -1;
 }
 
-/* The host gets what cache_find_rare() will look at. */
-static inline void cache_prefetch(const Cache *cache, uint32_t line)
-{
-    __builtin_prefetch(&cache->lines[(line & cache->set_mask) * cache->ways]);
-}
-
+/* Without a guess; the next one will be right. */
+int64_t cache_search(Cache *cache, uint32_t line);
 static inline int64_t cache_find(Cache *cache, uint32_t line)
 {
     uint32_t hint = cache->hints[line % CACHE_HINTS];
     if (likely((cache->lines[hint] & ~CACHE_DIRTY) == line))
         return hint;
-    int64_t index = cache_find_rare(cache, line);
-    if (index >= 0)
-        cache->hints[line % CACHE_HINTS] = (uint32_t)index;
-    return index;
+    return cache_search(cache, line);
 }
 
 /* A use of the line in way `index`, which may be a write: a hit. */
@@ -103,8 +111,34 @@ static inline void cache_use(Cache *cache, int64_t index, bool write)
         cache->used[index] = ++cache->clock;
 }
 
+/* The way of a full set that is replaced, if not by `fifo`. */
+unsigned cache_choose(Cache *cache, uint64_t set);
+
 /* Puts line number `line`, which is not there, in; used, and written if
- * `write`.  Returns what was in the way before; *index is the way. */
-uint32_t cache_fill(Cache *cache, uint32_t line, bool write, uint32_t *index);
+ * `write`.  Returns what was in the way before; *way_index is the way. */
+static inline uint32_t cache_fill(Cache *cache, uint32_t line, bool write,
+                                  uint32_t *way_index)
+{
+    uint64_t set = line & cache->set_mask;
+    unsigned way = cache->filled[set];
+    if (unlikely(way < cache->ways)) {
+        cache->filled[set]++;
+    } else if (likely(cache->policy == CACHE_FIFO)) {
+        way = cache->oldest[set];
+        cache->oldest[set] = (uint8_t)((way + 1) & (cache->ways - 1));
+    } else {
+        way = cache_choose(cache, set);
+    }
+    uint64_t index = set * cache->ways + way;
+    uint32_t victim = cache->lines[index];
+    cache->lines[index] = write ? line | CACHE_DIRTY : line;
+    if (unlikely(cache->used != NULL))
+        cache->used[index] = ++cache->clock;
+    cache->counts[line & cache->count_mask]++;
+    if (likely(victim != CACHE_EMPTY))
+        cache->counts[victim & cache->count_mask]--;
+    *way_index = (uint32_t)index;
+    return victim;
+}
 
 #endif

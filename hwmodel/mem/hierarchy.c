@@ -12,40 +12,15 @@
  * cycle at least, and enters the first level then: so lines are either there,
  * or not.
  */
-#include "hwmodel/mem/hierarchy.h"
+#include "hwmodel/mem/hierarchy_impl.h"
 
 #include "base/alloc.h"
-#include "hwmodel/mem/cache.h"
-#include "hwmodel/mem/memory.h"
-#include "hwmodel/mem/stream.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct HierarchyCounters {
-    uint64_t fetches, fetch_misses, streamed, prefetches;
-    uint64_t loads, stores, load_misses, store_misses, write_backs1;
-    uint64_t accesses2, misses2, write_backs2;
-    uint64_t reads, writes, uncached_loads, uncached_stores;
-} HierarchyCounters;
-
-struct Hierarchy {
-    Cache l1i, l1d, l2;
-    bool has_l2;
-    unsigned l2_latency;
-    Memory memory;
-    Stream stream; /* of lines of code */
-    HierarchyCounters counters;
-    /* Who watches.  `present` has a byte for each instruction line from
-     * `first_present` on. */
-    uint8_t *present;
-    uint64_t first_present, present_count;
-    HierarchyLeft *left;
-    void *left_ctx;
-};
 
 /* --- Configuration -------------------------------------------------------- */
 
@@ -221,17 +196,10 @@ void hierarchy_add_hits(Hierarchy *h, uint64_t fetches, uint64_t loads,
 
 /* --- Accesses ------------------------------------------------------------- */
 
-static unsigned line_size(const Cache *cache)
+uint64_t hierarchy_fill_second(Hierarchy *h, uint64_t now, uint64_t pa,
+                               unsigned size)
 {
-    return 1u << cache->line_shift;
-}
-
-/* A second-level line is read for the first level's of `size` bytes that `pa`
- * lies in.  Returns when that is there. */
-static uint64_t fill_second(Hierarchy *h, uint64_t now, uint64_t pa,
-                            unsigned size)
-{
-    unsigned whole = line_size(&h->l2);
+    unsigned whole = hierarchy_line_size(&h->l2);
     uint32_t place;
     h->counters.misses2++;
     h->counters.reads++;
@@ -244,60 +212,6 @@ static uint64_t fill_second(Hierarchy *h, uint64_t now, uint64_t pa,
         memory_write(&h->memory, now, whole);
     }
     return there;
-}
-
-/* The first level, whose lines have `size` bytes, has missed `pa`: when the
- * line is there. */
-static uint64_t read_below(Hierarchy *h, uint64_t now, uint64_t pa,
-                           unsigned size)
-{
-    if (!h->has_l2) {
-        h->counters.reads++;
-        return memory_read(&h->memory, now, pa, size, size);
-    }
-    h->counters.accesses2++;
-    int64_t index = cache_find_rare(&h->l2, (uint32_t)(pa >> h->l2.line_shift));
-    if (index < 0)
-        return fill_second(h, now, pa, size);
-    cache_use(&h->l2, index, false);
-    /* It may still be on its way. */
-    uint64_t arrival = memory_arrival(&h->memory, pa, size);
-    uint64_t there = now + h->l2_latency;
-    return arrival > there ? arrival : there;
-}
-
-/* A dirty line of the first-level data cache was replaced. */
-static void write_back(Hierarchy *h, uint64_t now, uint32_t victim)
-{
-    h->counters.write_backs1++;
-    if (h->has_l2) {
-        uint32_t line =
-            (victim & ~CACHE_DIRTY) >> (h->l2.line_shift - h->l1d.line_shift);
-        int64_t index = cache_find_rare(&h->l2, line);
-        if (index >= 0) {
-            h->l2.lines[index] |= CACHE_DIRTY;
-            return;
-        }
-    }
-    h->counters.writes++;
-    memory_write(&h->memory, now, line_size(&h->l1d));
-}
-
-/* *place is where the line is then. */
-static unsigned miss_data(Hierarchy *h, uint64_t now, uint64_t pa, bool write,
-                          uint32_t *place)
-{
-    ++*(write ? &h->counters.store_misses : &h->counters.load_misses);
-    uint64_t there = read_below(h, now, pa, line_size(&h->l1d));
-    uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
-    uint32_t victim = cache_fill(&h->l1d, line, write, place);
-    if (victim != CACHE_EMPTY) {
-        if (victim & CACHE_DIRTY)
-            write_back(h, now, victim);
-        if (h->left)
-            h->left(h->left_ctx, *place);
-    }
-    return (unsigned)(there - now);
 }
 
 /* Whether the stream buffer may have the line: it is not in the first level,
@@ -318,7 +232,8 @@ static void prefetch(Hierarchy *h, uint64_t now)
         uint64_t begin = h->stream.busy > now ? h->stream.busy : now;
         uint64_t pa = (uint64_t)line << h->l1i.line_shift;
         h->counters.prefetches++;
-        stream_put(&h->stream, read_below(h, begin, pa, line_size(&h->l1i)));
+        stream_put(&h->stream, hierarchy_read_below(
+                                   h, begin, pa, hierarchy_line_size(&h->l1i)));
     }
 }
 
@@ -332,7 +247,7 @@ static uint64_t read_code(Hierarchy *h, uint64_t now, uint64_t pa)
         if (there <= now)
             there = now + 1;
     } else {
-        there = read_below(h, now, pa, line_size(&h->l1i));
+        there = hierarchy_read_below(h, now, pa, hierarchy_line_size(&h->l1i));
     }
     return there;
 }
@@ -366,11 +281,16 @@ static inline unsigned access_data(Hierarchy *h, uint64_t now, uint64_t pa,
                                    bool store)
 {
     uint32_t place;
+    bool left;
     int64_t index = cache_find(&h->l1d, (uint32_t)(pa >> h->l1d.line_shift));
-    if (unlikely(index < 0))
-        return miss_data(h, now, pa, store, &place);
-    cache_use(&h->l1d, index, store);
-    return 0;
+    if (likely(index >= 0)) {
+        cache_use(&h->l1d, index, store);
+        return 0;
+    }
+    unsigned cycles = hierarchy_fill_first(h, now, pa, store, &place, &left);
+    if (left && h->left)
+        h->left(h->left_ctx, place);
+    return cycles;
 }
 
 unsigned hierarchy_load(Hierarchy *h, uint64_t now, uint64_t pa)
@@ -383,22 +303,6 @@ unsigned hierarchy_store(Hierarchy *h, uint64_t now, uint64_t pa)
 {
     h->counters.stores++;
     return access_data(h, now, pa, true);
-}
-
-unsigned hierarchy_access(Hierarchy *h, uint64_t now, uint64_t pa, bool store,
-                          uint32_t *place, bool *dirty)
-{
-    uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
-    if (h->has_l2)
-        cache_prefetch(&h->l2, (uint32_t)(pa >> h->l2.line_shift));
-    int64_t index = cache_find_rare(&h->l1d, line);
-    *dirty = store;
-    if (index < 0)
-        return miss_data(h, now, pa, store, place);
-    cache_use(&h->l1d, index, store);
-    *place = (uint32_t)index;
-    *dirty = h->l1d.lines[index] & CACHE_DIRTY;
-    return 0;
 }
 
 unsigned hierarchy_uncached(Hierarchy *h, uint64_t now, bool store)

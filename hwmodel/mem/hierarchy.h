@@ -55,10 +55,6 @@ uint32_t hierarchy_places_d(const Hierarchy *hierarchy);
  */
 bool hierarchy_find_data(Hierarchy *hierarchy, uint64_t pa, uint32_t *place,
                          bool *dirty);
-/* hierarchy_load() and _store() for whoever counts the access otherwise: where
- * its line is then, and whether that is dirty. */
-unsigned hierarchy_access(Hierarchy *hierarchy, uint64_t now, uint64_t pa,
-                          bool store, uint32_t *place, bool *dirty);
 /* Counts accesses that hit, or (negative numbers) were counted but should not
  * be. */
 void hierarchy_add_hits(Hierarchy *hierarchy, uint64_t fetches, uint64_t loads,

@@ -66,10 +66,8 @@ uint64_t memory_read(Memory *m, uint64_t now, uint64_t pa, unsigned part,
     return m->early ? m->begun + behind_first(m, part - 1) : m->free;
 }
 
-uint64_t memory_arrival(const Memory *m, uint64_t pa, unsigned part)
+uint64_t memory_arrival_here(const Memory *m, uint64_t pa, unsigned part)
 {
-    if (pa - m->block >= m->size)
-        return 0;
     uint64_t at = ((pa & ~(uint64_t)(part - 1)) - m->first) & (m->size - 1);
     /* Of a part that is larger than the first one, the end may have come before
      * the begin. */

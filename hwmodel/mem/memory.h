@@ -5,6 +5,7 @@
 #ifndef SELKIRK_HWMODEL_MEM_MEMORY_H
 #define SELKIRK_HWMODEL_MEM_MEMORY_H
 
+#include "base/bits.h"
 #include "base/ckpt.h"
 #include "base/config.h"
 
@@ -39,7 +40,14 @@ uint64_t memory_read(Memory *memory, uint64_t now, uint64_t pa, unsigned part,
                      unsigned size);
 /* When the aligned `part` of the block that was read last has arrived that `pa`
  * lies in; 0 if it lies in another block. */
-uint64_t memory_arrival(const Memory *memory, uint64_t pa, unsigned part);
+uint64_t memory_arrival_here(const Memory *memory, uint64_t pa, unsigned part);
+static inline uint64_t memory_arrival(const Memory *memory, uint64_t pa,
+                                      unsigned part)
+{
+    if (likely(pa - memory->block >= memory->size))
+        return 0;
+    return memory_arrival_here(memory, pa, part);
+}
 /* Writes a block, after all that was asked for before. */
 void memory_write(Memory *memory, uint64_t now, unsigned size);
 /* One access of a word or less. */

@@ -20,6 +20,7 @@
 #include "hwmodel/vliw/engine_host.h"
 
 #include "base/alloc.h"
+#include "hwmodel/mem/hierarchy_impl.h"
 
 #include <stdlib.h>
 
@@ -46,17 +47,29 @@ static inline EngineLine *line_at(Core *c, uint32_t place, unsigned user)
     return line->read_tag == tag ? line : NULL;
 }
 
-/* The line at `place` leaves the D-cache. */
+/* The line that a table may have by the tag can be found no more. */
+static inline void clear_tag(Core *c, uint32_t tag, unsigned user)
+{
+    if (tag == ENGINE_NO_TAG)
+        return;
+    EngineLine *line = &c->engine.lines[user][slot_of(c->engine.data, tag)];
+    if (line->read_tag == tag)
+        clear(line);
+}
+
+/* The line at `place` has left the D-cache. */
+static inline void forget_place(Core *c, uint32_t place)
+{
+    uint32_t *tags = c->engine.data->tags[place];
+    for (unsigned user = 0; user < 2; user++) {
+        clear_tag(c, tags[user], user);
+        tags[user] = ENGINE_NO_TAG;
+    }
+}
+
 static void line_left(void *ctx, uint32_t place)
 {
-    Core *c = ctx;
-    EngineData *e = c->engine.data;
-    for (unsigned user = 0; user < 2; user++) {
-        EngineLine *line = line_at(c, place, user);
-        if (line)
-            clear(line);
-        e->tags[place][user] = ENGINE_NO_TAG;
-    }
+    forget_place(ctx, place);
 }
 
 void engine_drop_all(Core *c)
@@ -66,13 +79,6 @@ void engine_drop_all(Core *c)
             clear(&c->engine.lines[user][i]);
 }
 
-static void drop_line(Core *c, unsigned user, uint32_t va)
-{
-    EngineLine *line = &c->engine.lines[user][slot_of(c->engine.data, va)];
-    if (line->read_tag == va)
-        clear(line);
-}
-
 /* Those that the page may have. */
 static void drop_touched(Core *c, bool user, EngineTouched *touched,
                          uint32_t page)
@@ -80,7 +86,7 @@ static void drop_touched(Core *c, bool user, EngineTouched *touched,
     for (unsigned i = 0; i < ARRAY_LEN(touched->lines); i++)
         for (uint64_t *set = &touched->lines[i]; *set; *set &= *set - 1) {
             uint32_t line = 64 * i + (unsigned)__builtin_ctzll(*set);
-            drop_line(c, user, page | line << c->engine.data->shift);
+            clear_tag(c, page | line << c->engine.data->shift, user);
         }
 }
 
@@ -104,7 +110,7 @@ void engine_drop_page(Core *c, uint32_t number)
         engine_leave_tlb(c, number & c->tlb_mask);
     else if (e->unmapped[page >> ENGINE_REGION_SHIFT])
         for (uint32_t at = 0; at < PAGE_SIZE; at += 1u << e->shift)
-            drop_line(c, false, page | at);
+            clear_tag(c, page | at, false);
 }
 
 /* The program's page, which has a line now. */
@@ -151,22 +157,25 @@ static bool has_tbits(const CorePage *page, uint32_t offset, uint32_t size)
     return false;
 }
 
-/* The line of `va`, which lies at `place` of the D-cache, is found from now on.
- */
-static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
-                 uint32_t place, bool dirty)
+/* Misses are many: what follows is inlined, for each mode, into the helpers of
+ * loads and stores. */
+#define PER_MODE static inline __attribute__((always_inline))
+
+/* The line of `va`, which lies at at->place of the D-cache, is found from now
+ * on. */
+PER_MODE void fill(Core *c, bool user, uint32_t va, const CorePage *page,
+                   const HierarchyLine *at)
 {
     EngineData *e = c->engine.data;
-    uint32_t size = 1u << e->shift, tag = va & ~(size - 1);
-    uint32_t offset = tag % PAGE_SIZE, slot = slot_of(e, va);
+    uint32_t tag = va & -(1u << e->shift), offset = tag % PAGE_SIZE;
+    uint32_t *tags = e->tags[at->place];
     /* Under another address: only one of them can be found by the place. */
-    EngineLine *other = line_at(c, place, user);
-    if (other)
-        clear(other);
-    e->tags[place][user] = tag;
-    bool writable = dirty && page->writable && !page->told &&
-                    !has_tbits(page, offset, size);
-    c->engine.lines[user][slot] = (EngineLine){
+    clear_tag(c, tags[user], user);
+    tags[user] = tag;
+    bool writable =
+        at->dirty && page->writable && !page->told &&
+        (likely(!page->tbits) || !has_tbits(page, offset, 1u << e->shift));
+    c->engine.lines[user][slot_of(e, va)] = (EngineLine){
         .read_tag = tag,
         .write_tag = writable ? tag : ENGINE_NO_TAG,
         .addend = (uintptr_t)page->host + offset - tag,
@@ -185,22 +194,23 @@ static void fill(Core *c, bool user, uint32_t va, const CorePage *page,
 
 /* core_spend_access(), without counting what engine_settle() does; then the
  * line can be found. */
-static void spend(Core *c, const CorePage *page, uint64_t clock, uint32_t va,
-                  bool user, bool store)
+PER_MODE void spend(Core *c, const CorePage *page, uint64_t clock, uint32_t va,
+                    bool user, bool store)
 {
     Hierarchy *h = c->hierarchy;
-    uint32_t place;
-    bool dirty;
-    unsigned cycles;
     if (page->mapped &&
         c->tlb[va >> PAGE_SHIFT & c->tlb_mask] != va >> PAGE_SHIFT)
         core_refill_tlb(c, va);
     uint64_t now = clock + c->stalls;
+    unsigned cycles;
     if (likely(page->cached)) {
-        cycles = hierarchy_access(h, now, page->pa | va % PAGE_SIZE, store,
-                                  &place, &dirty);
+        HierarchyLine at;
+        cycles =
+            hierarchy_access(h, now, page->pa | va % PAGE_SIZE, store, &at);
+        if (at.replaced)
+            forget_place(c, at.place);
         if (likely(c->engine.data->fills) && (page->mapped || !user))
-            fill(c, user, va, page, place, dirty);
+            fill(c, user, va, page, &at);
     } else {
         cycles = hierarchy_uncached(h, now, store);
         hierarchy_add_hits(h, 0, -(uint64_t)!store, -(uint64_t)store);
@@ -227,21 +237,29 @@ static void forward(Core *c, const uint8_t *host, unsigned size,
     }
 }
 
+PER_MODE uint64_t load_as(Core *c, bool user, bool big, uint64_t clock,
+                          uint32_t va, uint32_t site)
+{
+    unsigned size = ENGINE_SITE_SIZE(site);
+    const CorePage *looked = core_look(c, va, size, user, false);
+    if (!looked)
+        return 0;
+    const CorePage page = *looked; /* in registers */
+    const uint8_t *host = page.host + va % PAGE_SIZE;
+    /* What the modelled cache lacks the host's lacks, too. */
+    __builtin_prefetch(host);
+    spend(c, &page, clock, va, user, false);
+    forward(c, host, size, ENGINE_SITE_STORES(site));
+    uint32_t value = core_bytes_get(host, size, big);
+    return (uint64_t)value << 32 | 1;
+}
+
 static uint64_t load(Core *c, Installed *self, uint64_t clock, uint32_t va,
                      uint32_t site)
 {
-    unsigned size = ENGINE_SITE_SIZE(site);
-    bool user = self->pub.context.user;
-    const CorePage *page = core_look(c, va, size, user, false);
-    if (!page)
-        return 0;
-    const uint8_t *host = page->host + va % PAGE_SIZE;
-    /* What the modelled cache lacks the host's lacks, too. */
-    __builtin_prefetch(host);
-    spend(c, page, clock, va, user, false);
-    forward(c, host, size, ENGINE_SITE_STORES(site));
-    uint32_t value = core_bytes_get(host, size, self->pub.context.big);
-    return (uint64_t)value << 32 | 1;
+    bool big = self->pub.context.big;
+    return self->pub.context.user ? load_as(c, true, big, clock, va, site)
+                                  : load_as(c, false, big, clock, va, site);
 }
 
 /* A number of 1, 2 or 4 bytes, in the host's order. */
@@ -277,34 +295,46 @@ static bool is_refused(Core *c, const CorePage *page, uint32_t va,
     return refused;
 }
 
-static bool store(Core *c, Installed *self, uint64_t clock, uint32_t va,
-                  uint32_t value, uint32_t site)
+PER_MODE bool store_as(Core *c, bool user, bool big, uint64_t clock,
+                       uint32_t va, uint32_t value, uint32_t site)
 {
     unsigned size = ENGINE_SITE_SIZE(site);
     unsigned stores = ENGINE_SITE_STORES(site);
-    bool user = self->pub.context.user;
-    const CorePage *page = core_look(c, va, size, user, true);
-    if (!page)
+    const CorePage *looked = core_look(c, va, size, user, true);
+    if (!looked)
         return false;
-    if (unlikely(page->tbits || stores >= c->desc.store_buffer) &&
-        is_refused(c, page, va, size, stores))
+    const CorePage page = *looked; /* in registers */
+    if (unlikely(page.tbits || stores >= c->desc.store_buffer) &&
+        is_refused(c, looked, va, size, stores))
         return false;
-    uint8_t *host = page->host + va % PAGE_SIZE;
+    uint8_t *host = page.host + va % PAGE_SIZE;
     __builtin_prefetch(host, 1);
-    spend(c, page, clock, va, user, true);
+    spend(c, &page, clock, va, user, true);
     c->engine.undo[stores] =
         (EngineUndo){.host = host, .old = host_get(host, size), .size = size};
-    bool swap =
-        self->pub.context.big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+    bool swap = big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
     if (swap)
         value = __builtin_bswap32(value) >> (32 - 8 * size);
     host_put(host, size, value);
     return true;
 }
 
+static bool store(Core *c, Installed *self, uint64_t clock, uint32_t va,
+                  uint32_t value, uint32_t site)
+{
+    bool big = self->pub.context.big;
+    return self->pub.context.user
+               ? store_as(c, true, big, clock, va, value, site)
+               : store_as(c, false, big, clock, va, value, site);
+}
+
+/* Misses are many: without a profile they lead nowhere else. */
+
 uint64_t engine_load(Core *c, Installed *self, uint64_t clock, uint32_t va,
                      uint32_t site)
 {
+    if (likely(!c->host_profile))
+        return load(c, self, clock, va, site);
     HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
     uint64_t result = load(c, self, clock, va, site);
     hostprofile_enter(c->host_profile, before);
@@ -314,6 +344,8 @@ uint64_t engine_load(Core *c, Installed *self, uint64_t clock, uint32_t va,
 bool engine_store(Core *c, Installed *self, uint64_t clock, uint32_t va,
                   uint32_t value, uint32_t site)
 {
+    if (likely(!c->host_profile))
+        return store(c, self, clock, va, value, site);
     HostPart before = hostprofile_enter(c->host_profile, HOST_MISSES);
     bool result = store(c, self, clock, va, value, site);
     hostprofile_enter(c->host_profile, before);
