@@ -113,16 +113,19 @@ HIERARCHY_INLINE unsigned hierarchy_access(Hierarchy *h, uint64_t now,
                                            uint64_t pa, bool store,
                                            HierarchyLine *at)
 {
-    uint32_t line = (uint32_t)(pa >> h->l1d.line_shift);
-    if (likely(cache_lacks(&h->l1d, line))) {
+    Cache *l1d = &h->l1d;
+    uint32_t line = (uint32_t)(pa >> l1d->line_shift);
+    int64_t index = -1;
+    if (unlikely(!cache_lacks(l1d, line)))
+        index = cache_find(l1d, line);
+    if (likely(index < 0)) {
         at->dirty = store;
         return hierarchy_fill_first(h, now, pa, store, &at->place,
                                     &at->replaced);
     }
-    int64_t index = cache_find(&h->l1d, line);
-    cache_use(&h->l1d, index, store);
+    cache_use(l1d, index, store);
     *at = (HierarchyLine){.place = (uint32_t)index,
-                          .dirty = h->l1d.lines[index] & CACHE_DIRTY};
+                          .dirty = l1d->lines[index] & CACHE_DIRTY};
     return 0;
 }
 

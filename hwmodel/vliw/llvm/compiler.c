@@ -183,7 +183,7 @@ static bool compile(EngineCompiler *compiler, const EngineSource *source,
     }
     renew_context(compiler);
     LLVMModuleRef module =
-        emit_translation(compiler->context, &plan, compiler->fma);
+        emit_translation(compiler->context, &plan, compiler->fma, quality);
     plan_free(&plan);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(target);
     LLVMSetModuleDataLayout(module, layout);

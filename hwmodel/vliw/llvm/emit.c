@@ -271,10 +271,10 @@ static bool emit_molecule(Emitter *e, Path *path)
 }
 
 LLVMModuleRef emit_translation(LLVMContextRef context, const Plan *plan,
-                               bool fma)
+                               bool fma, bool well)
 {
     const EngineSource *source = plan->source;
-    Emitter e = {.source = source, .plan = plan, .fma = fma};
+    Emitter e = {.source = source, .plan = plan, .fma = fma, .well = well};
     ir_start(&e.ir, context, "selkirk");
     /* A commit is that of one molecule, on one path. */
     e.faults = alloc_zeroed(source->count + 1, sizeof *e.faults);

@@ -83,7 +83,8 @@ typedef struct Path {
     uint32_t insns;                  /* it says */
     unsigned stores;                 /* since the commit, */
     Stored stored[STORE_BUFFER_MAX]; /* these */
-    LLVMValueRef filter; /* their words, as Core.store_filter; or NULL */
+    LLVMValueRef filter; /* the words of the first `filtered` of them, as */
+    unsigned filtered;   /* Core.store_filter */
     FaultBlock *fault;   /* of this commit; or NULL */
     /* As in core_issue(), relative to the entry. */
     uint32_t clock, arrival, ready[PARTS];
@@ -95,7 +96,7 @@ typedef struct Emitter {
     Ir ir;
     const EngineSource *source;
     const Plan *plan;
-    bool fma;
+    bool fma, well;
     LLVMValueRef core, self;
     LLVMBasicBlockRef head;
     LLVMValueRef clock, insns;       /* at the entry: phis if it loops */
@@ -109,6 +110,9 @@ typedef struct Emitter {
     unsigned fault_count;
     LLVMBasicBlockRef leave; /* asks the runtime; NULL: nothing does yet */
     LLVMValueRef leaving[3]; /* its phis: exit, clock, insns */
+    LLVMBasicBlockRef
+        go_on; /* unless `well`, to any next translation; or NULL */
+    LLVMValueRef going_on[3]; /* its phis: that, clock, insns */
 } Emitter;
 
 /* An atom that is emitted: its molecule's registers before, its path. */
@@ -120,9 +124,11 @@ typedef struct Atomic {
 } Atomic;
 
 /* Adds the translation's function, `f`, to a new module of `context`.  `fma`:
- * the host has fused multiplications. */
+ * the host has fused multiplications.  `well`: it will be compiled well; else
+ * it has nothing that LLVM's quick selector of instructions passes on to the
+ * thorough one, where there is another way. */
 LLVMModuleRef emit_translation(LLVMContextRef context, const Plan *plan,
-                               bool fma);
+                               bool fma, bool well);
 
 /* --- emit_ir.c ------------------------------------------------------------ */
 
@@ -190,6 +196,10 @@ void emit_float(Emitter *e, const Atomic *atom);
 
 void emit_access(Emitter *e, const Atomic *atom);
 void emit_local(Emitter *e, const Atomic *atom);
+/* A call of the function at `offset` of EngineHelpers that keeps all registers
+ * if the code is compiled `well`. */
+LLVMValueRef emit_help(Emitter *e, size_t offset, LLVMTypeRef result,
+                       LLVMValueRef *args, unsigned count);
 /* A line of code that the path comes to. */
 void emit_fetch(Emitter *e, const Path *path, unsigned line);
 

@@ -91,11 +91,8 @@ LLVMValueRef emit_set_word(Emitter *e, bool high, LLVMValueRef a,
 static LLVMValueRef read_cp0(Emitter *e, const Atomic *atom)
 {
     const Ir *ir = &e->ir;
-    LLVMTypeRef params[] = {ir->ptr, ir->i32};
     LLVMValueRef args[] = {e->core, ir_int(ir, atom->step->imm)};
-    return ir_call(ir, ir_at(ir, e->core, offsetof(Core, engine.thunks.cp0)),
-                   LLVMFunctionType(ir->i32, params, 2, false), args, 2,
-                   CONV_PRESERVE_MOST);
+    return emit_help(e, offsetof(EngineHelpers, cp0), ir->i32, args, 2);
 }
 
 static void trap(Emitter *e, const Atomic *atom)

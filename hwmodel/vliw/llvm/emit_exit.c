@@ -222,7 +222,7 @@ void emit_commit(Emitter *e, Path *path, unsigned exit)
     if (e->source->observed)
         call_committed(e, path, exit);
     path->stores = 0;
-    path->filter = NULL;
+    path->filtered = 0;
     path->fault = &e->faults[e->fault_count++];
 }
 
@@ -253,15 +253,39 @@ static void count_exit(Emitter *e, unsigned exit)
     ir_store(ir, add_long(e, count, 1), at, REGION_CODE);
 }
 
-/* On to another translation: its compiled code. */
-void emit_go_to(Emitter *e, LLVMValueRef next, LLVMValueRef clock,
-                LLVMValueRef insns)
+static void jump_to(Emitter *e, LLVMValueRef next, LLVMValueRef clock,
+                    LLVMValueRef insns)
 {
     const Ir *ir = &e->ir;
     LLVMValueRef code = ir_load(
         ir, ir->ptr, ir_at(ir, next, offsetof(Installed, host)), REGION_CODE);
     LLVMValueRef args[] = {e->core, next, clock, insns};
     ir_tail_call(ir, code, args);
+}
+
+/* On to another translation: its compiled code. */
+void emit_go_to(Emitter *e, LLVMValueRef next, LLVMValueRef clock,
+                LLVMValueRef insns)
+{
+    Ir *ir = &e->ir;
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(ir->builder);
+    if (e->well) { /* the host foretells each exit's jump by itself */
+        jump_to(e, next, clock, insns);
+        return;
+    }
+    if (!e->go_on) {
+        e->go_on = ir_block(ir, false);
+        ir_go_on(ir, e->go_on);
+        for (unsigned i = 0; i < 3; i++)
+            e->going_on[i] =
+                LLVMBuildPhi(ir->builder, i ? ir->i64 : ir->ptr, "");
+        jump_to(e, e->going_on[0], e->going_on[1], e->going_on[2]);
+        ir_go_on(ir, here);
+    }
+    LLVMValueRef values[] = {next, clock, insns};
+    for (unsigned i = 0; i < 3; i++)
+        LLVMAddIncoming(e->going_on[i], &values[i], &here, 1);
+    LLVMBuildBr(ir->builder, e->go_on);
 }
 
 /* The block that asks the runtime where to go on: one for all exits. */

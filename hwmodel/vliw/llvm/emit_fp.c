@@ -408,8 +408,6 @@ static LLVMValueRef call_fpu(Emitter *e, const Atomic *atom, LLVMValueRef a,
     const Ir *ir = &e->ir;
     AtomOp op = step_op(atom->step);
     ir_store(ir, atom->path->now.fcr, e->scratch[0], REGION_STATE);
-    LLVMTypeRef params[] = {ir->ptr, ir->i32, ir->i32, ir->i64,
-                            ir->i64, ir->ptr, ir->ptr};
     LLVMValueRef args[] = {e->core,
                            ir_int(ir, atom_ir_op(op)),
                            ir_int(ir, atom->step->imm),
@@ -418,9 +416,7 @@ static LLVMValueRef call_fpu(Emitter *e, const Atomic *atom, LLVMValueRef a,
                            e->scratch[0],
                            e->scratch[1]};
     LLVMValueRef good =
-        ir_call(ir, ir_at(ir, e->core, offsetof(Core, engine.thunks.fp)),
-                LLVMFunctionType(ir->i8, params, 7, false), args, 7,
-                CONV_PRESERVE_MOST);
+        emit_help(e, offsetof(EngineHelpers, fp), ir->i8, args, 7);
     LLVMValueRef failed = LLVMBuildICmp(ir->builder, LLVMIntEQ, good,
                                         LLVMConstInt(ir->i8, 0, false), "");
     emit_fail_if(e, atom, failed, CORE_FAULT_FP);

@@ -126,6 +126,8 @@ LLVMValueRef ir_long(const Ir *ir, uint64_t value)
 
 LLVMValueRef ir_at(const Ir *ir, LLVMValueRef base, size_t offset)
 {
+    if (offset == 0)
+        return base;
     LLVMValueRef index = ir_long(ir, offset);
     return LLVMBuildInBoundsGEP2(ir->builder, ir->i8, base, &index, 1, "");
 }

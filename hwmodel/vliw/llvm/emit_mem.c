@@ -7,19 +7,26 @@
 
 /* --- The line table ------------------------------------------------------- */
 
-static LLVMValueRef call_thunk(Emitter *e, size_t thunk, LLVMTypeRef result,
-                               LLVMValueRef *args, unsigned count)
+LLVMValueRef emit_help(Emitter *e, size_t offset, LLVMTypeRef result,
+                       LLVMValueRef *args, unsigned count)
 {
+    enum { ARGS_MAX = 7 };
     const Ir *ir = &e->ir;
-    LLVMTypeRef params[6];
+    LLVMTypeRef params[ARGS_MAX];
     for (unsigned i = 0; i < count; i++)
         params[i] = LLVMTypeOf(args[i]);
-    return ir_call(ir, ir_at(ir, e->core, thunk),
-                   LLVMFunctionType(result, params, count, false), args, count,
-                   CONV_PRESERVE_MOST);
+    LLVMTypeRef type = LLVMFunctionType(result, params, count, false);
+    if (e->well)
+        return ir_call(
+            ir, ir_at(ir, e->core, offsetof(Core, engine.thunks) + offset),
+            type, args, count, CONV_PRESERVE_MOST);
+    LLVMValueRef helpers =
+        ir_load(ir, ir->ptr, ir_at(ir, e->core, offsetof(Core, engine.helpers)),
+                REGION_STATE);
+    return ir_call(ir, ir_at(ir, helpers, offset), type, args, count, CONV_C);
 }
 
-#define THUNK(name) offsetof(Core, engine.thunks.name)
+#define HELPER(name) offsetof(EngineHelpers, name)
 
 static LLVMValueRef site_of(const Emitter *e, const Atomic *atom)
 {
@@ -40,18 +47,29 @@ static LLVMValueRef issue_of(const Emitter *e, const Atomic *atom)
     return clock_of(e, atom->path->clock - 1);
 }
 
-/* The entry of the address's line. */
-static LLVMValueRef find_line(Emitter *e, LLVMValueRef va)
+/* An address as a number of the host's. */
+static LLVMValueRef widen(Emitter *e, LLVMValueRef va)
+{
+    return LLVMBuildZExt(e->ir.builder, va, e->ir.i64, "");
+}
+
+/* Where the entry of the line at `wide` would be if Core began with the table:
+ * so field_of() is one sum. */
+static LLVMValueRef find_line(Emitter *e, LLVMValueRef wide)
 {
     _Static_assert(sizeof(EngineLine) == 16, "of a shift");
     const Ir *ir = &e->ir;
-    LLVMValueRef at = LLVMBuildLShr(ir->builder, va,
-                                    ir_int(ir, e->source->data_shift - 4), "");
-    at = LLVMBuildAnd(ir->builder, at, ir_int(ir, (ENGINE_LINES - 1) << 4), "");
-    at = LLVMBuildZExt(ir->builder, at, ir->i64, "");
-    LLVMValueRef lines = ir_at(
-        ir, e->core, offsetof(Core, engine.lines[e->source->context.user]));
-    return LLVMBuildInBoundsGEP2(ir->builder, ir->i8, lines, &at, 1, "");
+    LLVMValueRef at = LLVMBuildLShr(ir->builder, wide,
+                                    ir_long(ir, e->source->data_shift - 4), "");
+    at =
+        LLVMBuildAnd(ir->builder, at, ir_long(ir, (ENGINE_LINES - 1) << 4), "");
+    return LLVMBuildInBoundsGEP2(ir->builder, ir->i8, e->core, &at, 1, "");
+}
+
+static LLVMValueRef field_of(Emitter *e, LLVMValueRef line, size_t field)
+{
+    return ir_at(&e->ir, line,
+                 offsetof(Core, engine.lines[e->source->context.user]) + field);
 }
 
 /* The page that the micro TLB has where it would have `page`. */
@@ -78,7 +96,7 @@ static void find(Emitter *e, LLVMValueRef line, LLVMValueRef va, unsigned size,
     size_t offset = store ? offsetof(EngineLine, write_tag)
                           : offsetof(EngineLine, read_tag);
     LLVMValueRef tag =
-        ir_load(ir, ir->i32, ir_at(ir, line, offset), REGION_LINES);
+        ir_load(ir, ir->i32, field_of(e, line, offset), REGION_LINES);
     LLVMValueRef wanted = LLVMBuildAnd(ir->builder, va, ir_int(ir, mask), "");
     if (!e->source->context.user) {
         ir_branch(ir, LLVMBuildICmp(ir->builder, LLVMIntEQ, wanted, tag, ""),
@@ -102,24 +120,39 @@ static void find(Emitter *e, LLVMValueRef line, LLVMValueRef va, unsigned size,
                     refill, slow);
     ir_go_on(ir, refill);
     LLVMValueRef args[] = {e->core, va};
-    call_thunk(e, THUNK(refill), ir->void_type, args, 2);
+    emit_help(e, HELPER(refill), ir->void_type, args, 2);
     LLVMBuildBr(ir->builder, fast);
 }
 
-static LLVMValueRef host_address(Emitter *e, LLVMValueRef line, LLVMValueRef va)
+static LLVMValueRef host_address(Emitter *e, LLVMValueRef line,
+                                 LLVMValueRef wide)
 {
     const Ir *ir = &e->ir;
     LLVMValueRef addend =
-        ir_load(ir, ir->i64, ir_at(ir, line, offsetof(EngineLine, addend)),
+        ir_load(ir, ir->i64, field_of(e, line, offsetof(EngineLine, addend)),
                 REGION_LINES);
-    va = LLVMBuildZExt(ir->builder, va, ir->i64, "");
     return LLVMBuildIntToPtr(
-        ir->builder, LLVMBuildAdd(ir->builder, va, addend, ""), ir->ptr, "");
+        ir->builder, LLVMBuildAdd(ir->builder, wide, addend, ""), ir->ptr, "");
 }
 
 static LLVMTypeRef type_of_size(const Ir *ir, unsigned size)
 {
     return size == 1 ? ir->i8 : size == 2 ? ir->i16 : ir->i32;
+}
+
+/* The bytes of a word in reverse, without LLVM's own word for it. */
+static LLVMValueRef swap_word(Emitter *e, LLVMValueRef value)
+{
+    const Ir *ir = &e->ir;
+    LLVMValueRef bytes = ir_int(ir, 8), half = ir_int(ir, 16);
+    LLVMValueRef even = ir_int(ir, 0x00ff00ff);
+    LLVMValueRef up = LLVMBuildShl(
+        ir->builder, LLVMBuildAnd(ir->builder, value, even, ""), bytes, "");
+    LLVMValueRef down = LLVMBuildAnd(
+        ir->builder, LLVMBuildLShr(ir->builder, value, bytes, ""), even, "");
+    value = LLVMBuildOr(ir->builder, up, down, "");
+    return LLVMBuildOr(ir->builder, LLVMBuildShl(ir->builder, value, half, ""),
+                       LLVMBuildLShr(ir->builder, value, half, ""), "");
 }
 
 /* From the guest's byte order to the host's, and back. */
@@ -130,6 +163,8 @@ static LLVMValueRef swap(Emitter *e, LLVMValueRef value)
     bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
     if (type == ir->i8 || e->source->context.big == host_big)
         return value;
+    if (!e->well && type == ir->i32)
+        return swap_word(e, value);
     LLVMValueRef function = LLVMGetIntrinsicDeclaration(
         ir->module, LLVMLookupIntrinsicID("llvm.bswap", 10), &type, 1);
     return LLVMBuildCall2(ir->builder, LLVMFunctionType(type, &type, 1, false),
@@ -182,15 +217,37 @@ static LLVMValueRef filter_bit(Emitter *e, LLVMValueRef va)
     return LLVMBuildZExt(ir->builder, word, ir->i64, "");
 }
 
-static void add_store(Emitter *e, Path *path, LLVMValueRef va, unsigned size)
+static void add_store(Path *path, LLVMValueRef va, unsigned size)
 {
-    const Ir *ir = &e->ir;
-    LLVMValueRef bit =
-        LLVMBuildShl(ir->builder, ir_long(ir, 1), filter_bit(e, va), "");
-    path->filter =
-        path->filter ? LLVMBuildOr(ir->builder, path->filter, bit, "") : bit;
     if (path->stores < STORE_BUFFER_MAX) /* else this one failed */
         path->stored[path->stores++] = (Stored){va, size};
+}
+
+/* Of so many stores that a load may meet each is looked at; of more, a filter
+ * says first whether to look at all. */
+enum { FEW_STORES = 2 };
+
+/* Those of the path that are not provably apart from a load. */
+static unsigned count_near(const Path *path, LLVMValueRef va, unsigned size)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < path->stores; i++)
+        count += !are_apart(va, size, &path->stored[i]);
+    return count;
+}
+
+/* The words of the path's stores, before a load that may want them. */
+static void make_filter(Emitter *e, Path *path)
+{
+    const Ir *ir = &e->ir;
+    for (; path->filtered < path->stores; path->filtered++) {
+        LLVMValueRef va = path->stored[path->filtered].va;
+        LLVMValueRef bit =
+            LLVMBuildShl(ir->builder, ir_long(ir, 1), filter_bit(e, va), "");
+        path->filter = path->filtered == 0
+                           ? bit
+                           : LLVMBuildOr(ir->builder, path->filter, bit, "");
+    }
 }
 
 /* Whether both addresses may be in one word of memory. */
@@ -268,24 +325,21 @@ static void stall(Emitter *e, CoreCause cause, unsigned cycles)
 }
 
 /* A load that found its line, after stores: counts if one forwards to it.  It
- * may only if both are at the same place in a page; of many stores, a filter
- * says first whether to look at all. */
+ * may only if both are at the same place in a page. */
 static void look_at_stores(Emitter *e, const Atomic *atom, LLVMValueRef va,
                            LLVMValueRef host)
 {
-    enum { FEW = 2 };
     Ir *ir = &e->ir;
     const Path *path = atom->path;
-    unsigned size = step_access(step_op(atom->step)), count = 0;
+    unsigned size = step_access(step_op(atom->step));
+    unsigned count = count_near(path, va, size);
     unsigned cycles = e->source->desc.forward;
-    for (unsigned i = 0; i < path->stores; i++)
-        count += !are_apart(va, size, &path->stored[i]);
     if (count == 0)
         return;
     LLVMBasicBlockRef on = ir_block(ir, false), near = ir_block(ir, true);
     LLVMBasicBlockRef met = ir_block(ir, true);
     LLVMValueRef is_near;
-    if (count > FEW) {
+    if (count > FEW_STORES) {
         is_near =
             LLVMBuildLShr(ir->builder, path->filter, filter_bit(e, va), "");
         is_near = LLVMBuildTrunc(ir->builder, is_near, ir->i1, "");
@@ -316,12 +370,13 @@ static LLVMValueRef extend(Emitter *e, AtomOp op, LLVMValueRef value)
 
 /* By the table; the value in the builder's block then. */
 static LLVMValueRef load_from_line(Emitter *e, const Atomic *atom,
-                                   LLVMValueRef line, LLVMValueRef va)
+                                   LLVMValueRef line, LLVMValueRef va,
+                                   LLVMValueRef wide)
 {
     const Ir *ir = &e->ir;
     AtomOp op = step_op(atom->step);
     LLVMTypeRef type = type_of_size(ir, step_access(op));
-    LLVMValueRef host = host_address(e, line, va);
+    LLVMValueRef host = host_address(e, line, wide);
     LLVMValueRef value = ir_load(ir, type, host, REGION_GUEST);
     value = extend(e, op, swap(e, value));
     look_at_stores(e, atom, va, host);
@@ -334,7 +389,7 @@ static LLVMValueRef load_slowly(Emitter *e, const Atomic *atom, LLVMValueRef va)
     AtomOp op = step_op(atom->step);
     LLVMValueRef args[] = {e->core, e->self, issue_of(e, atom), va,
                            site_of(e, atom)};
-    LLVMValueRef found = call_thunk(e, THUNK(load), ir->i64, args, 5);
+    LLVMValueRef found = emit_help(e, HELPER(load), ir->i64, args, 5);
     LLVMValueRef good = LLVMBuildTrunc(ir->builder, found, ir->i1, "");
     emit_fail_if(e, atom, LLVMBuildNot(ir->builder, good, ""), CORE_FAULTS);
     LLVMValueRef word = emit_word(e, true, found);
@@ -349,14 +404,17 @@ static LLVMValueRef load(Emitter *e, const Atomic *atom)
     LLVMValueRef va = emit_a(e, atom), values[2];
     LLVMBasicBlockRef fast = ir_block(ir, false), slow = ir_block(ir, true);
     LLVMBasicBlockRef on = ir_block(ir, false), from[2];
-    LLVMValueRef line = find_line(e, va);
-    find(e, line, va, step_access(step_op(atom->step)), false, fast, slow);
+    LLVMValueRef wide = widen(e, va), line = find_line(e, wide);
+    unsigned size = step_access(step_op(atom->step));
+    if (count_near(atom->path, va, size) > FEW_STORES)
+        make_filter(e, atom->path);
+    find(e, line, va, size, false, fast, slow);
     ir_go_on(ir, slow);
     values[0] = load_slowly(e, atom, va);
     from[0] = LLVMGetInsertBlock(ir->builder);
     LLVMBuildBr(ir->builder, on);
     ir_go_on(ir, fast);
-    values[1] = load_from_line(e, atom, line, va);
+    values[1] = load_from_line(e, atom, line, va, wide);
     from[1] = LLVMGetInsertBlock(ir->builder);
     LLVMBuildBr(ir->builder, on);
     LLVMMoveBasicBlockAfter(on, from[1]);
@@ -375,21 +433,25 @@ static void note_undo(Emitter *e, const Atomic *atom, LLVMTypeRef type,
     const Ir *ir = &e->ir;
     LLVMValueRef undo =
         ir_at(ir, e->core, offsetof(Core, engine.undo[atom->path->stores]));
+    _Static_assert(offsetof(EngineUndo, size) ==
+                           offsetof(EngineUndo, old) + sizeof(uint32_t) &&
+                       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                   "one store for both");
     LLVMValueRef old = ir_load(ir, type, host, REGION_GUEST);
-    old = LLVMBuildZExt(ir->builder, old, ir->i32, "");
+    uint64_t size = step_access(step_op(atom->step));
+    old = LLVMBuildZExt(ir->builder, old, ir->i64, "");
+    old = LLVMBuildOr(ir->builder, old, ir_long(ir, size << 32), "");
     ir_store(ir, host, ir_at(ir, undo, offsetof(EngineUndo, host)),
              REGION_UNDO);
     ir_store(ir, old, ir_at(ir, undo, offsetof(EngineUndo, old)), REGION_UNDO);
-    ir_store(ir, ir_int(ir, step_access(step_op(atom->step))),
-             ir_at(ir, undo, offsetof(EngineUndo, size)), REGION_UNDO);
 }
 
 static void store_to_line(Emitter *e, const Atomic *atom, LLVMValueRef line,
-                          LLVMValueRef va, LLVMValueRef value)
+                          LLVMValueRef wide, LLVMValueRef value)
 {
     const Ir *ir = &e->ir;
     LLVMTypeRef type = type_of_size(ir, step_access(step_op(atom->step)));
-    LLVMValueRef host = host_address(e, line, va);
+    LLVMValueRef host = host_address(e, line, wide);
     if (e->plan->logged[atom->index])
         note_undo(e, atom, type, host);
     value = LLVMBuildTrunc(ir->builder, value, type, "");
@@ -402,7 +464,7 @@ static void store_slowly(Emitter *e, const Atomic *atom, LLVMValueRef va,
     const Ir *ir = &e->ir;
     LLVMValueRef args[] = {e->core, e->self, issue_of(e, atom),
                            va,      value,   site_of(e, atom)};
-    LLVMValueRef good = call_thunk(e, THUNK(store), ir->i8, args, 6);
+    LLVMValueRef good = emit_help(e, HELPER(store), ir->i8, args, 6);
     LLVMValueRef failed = LLVMBuildICmp(ir->builder, LLVMIntEQ, good,
                                         LLVMConstInt(ir->i8, 0, false), "");
     emit_fail_if(e, atom, failed, CORE_FAULTS);
@@ -416,7 +478,7 @@ static void store(Emitter *e, const Atomic *atom, LLVMValueRef value)
     bool room = atom->path->stores < e->source->desc.store_buffer;
     LLVMBasicBlockRef fast = ir_block(ir, false), slow = ir_block(ir, true);
     LLVMBasicBlockRef on = ir_block(ir, false);
-    LLVMValueRef line = find_line(e, va);
+    LLVMValueRef wide = widen(e, va), line = find_line(e, wide);
     if (room)
         find(e, line, va, step_access(step_op(atom->step)), true, fast, slow);
     else
@@ -427,10 +489,10 @@ static void store(Emitter *e, const Atomic *atom, LLVMValueRef value)
     LLVMBuildBr(ir->builder, on);
     ir_go_on(ir, fast);
     if (room)
-        store_to_line(e, atom, line, va, value);
+        store_to_line(e, atom, line, wide, value);
     LLVMBuildBr(ir->builder, on);
     ir_go_on(ir, on);
-    add_store(e, atom->path, va, step_access(step_op(atom->step)));
+    add_store(atom->path, va, step_access(step_op(atom->step)));
 }
 
 void emit_access(Emitter *e, const Atomic *atom)
@@ -501,7 +563,7 @@ void emit_fetch(Emitter *e, const Path *path, unsigned line)
     ir_go_on(ir, absent);
     LLVMValueRef args[] = {e->core, e->self, clock_of(e, path->clock),
                            ir_int(ir, line)};
-    call_thunk(e, THUNK(fetch), ir->void_type, args, 4);
+    emit_help(e, HELPER(fetch), ir->void_type, args, 4);
     LLVMBuildBr(ir->builder, on);
     ir_go_on(ir, on);
 }
