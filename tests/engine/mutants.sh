@@ -77,7 +77,7 @@ mutant 'a program that does not ask the micro TLB' llvm/emit_mem.c 200 \
 mutant 'a micro TLB that a line fills for nothing' llvm/thunks.c 200 \
     's/stall\(ir, core, CORE_CAUSE_TLB,/(void)(/'
 mutant 'T-bits that are not seen' engine_mem.c 200 \
-    's/ && !has_tbits\(page, offset, size\)//'
+    's/!has_tbits\(page, offset, size\)/true/'
 mutant 'a clean line that is written' engine_mem.c 200 \
     's/bool writable = dirty \&\& /bool writable = /'
 mutant 'an I-cache miss that costs nothing' engine_mem.c 100 \
@@ -107,10 +107,10 @@ mutant 'a look at the jump cache that costs nothing' engine_predict.c 400 \
 mutant 'compiled code whose jump cache costs nothing' llvm/emit_jump.c 400 \
     's/ir_long\(ir, e->source->jump_cost\)/ir_long(ir, 0)/'
 mutant 'a miss of a threaded form that asks memory at the entry' \
-    engine_threaded.c 200 's/\(clock \+ self->unit\.clocks\[op - ops\]\)/(clock)/'
+    engine_threaded.c 200 's/\(clock \+ threaded_call\(ops, op\)->clock\)/(clock)/'
 mutant 'a miss of compiled code that asks memory a cycle late' \
     llvm/emit_mem.c 200 's/atom->path->clock - 1\)/atom->path->clock)/'
 mutant 'a fetch that asks memory after the molecule has waited' \
-    engine_threaded_make.c 400 's/draft->clock = w->fetched;/draft->clock = w->path.clock;/'
+    engine_threaded_make.c 400 's/imm = w->fetched;/imm = w->path.clock;/'
 echo "1..$count"
 [ "$failed" -eq 0 ] || exit 1
