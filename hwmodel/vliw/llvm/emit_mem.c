@@ -140,21 +140,6 @@ static LLVMTypeRef type_of_size(const Ir *ir, unsigned size)
     return size == 1 ? ir->i8 : size == 2 ? ir->i16 : ir->i32;
 }
 
-/* The bytes of a word in reverse, without LLVM's own word for it. */
-static LLVMValueRef swap_word(Emitter *e, LLVMValueRef value)
-{
-    const Ir *ir = &e->ir;
-    LLVMValueRef bytes = ir_int(ir, 8), half = ir_int(ir, 16);
-    LLVMValueRef even = ir_int(ir, 0x00ff00ff);
-    LLVMValueRef up = LLVMBuildShl(
-        ir->builder, LLVMBuildAnd(ir->builder, value, even, ""), bytes, "");
-    LLVMValueRef down = LLVMBuildAnd(
-        ir->builder, LLVMBuildLShr(ir->builder, value, bytes, ""), even, "");
-    value = LLVMBuildOr(ir->builder, up, down, "");
-    return LLVMBuildOr(ir->builder, LLVMBuildShl(ir->builder, value, half, ""),
-                       LLVMBuildLShr(ir->builder, value, half, ""), "");
-}
-
 /* From the guest's byte order to the host's, and back. */
 static LLVMValueRef swap(Emitter *e, LLVMValueRef value)
 {
@@ -163,8 +148,6 @@ static LLVMValueRef swap(Emitter *e, LLVMValueRef value)
     bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
     if (type == ir->i8 || e->source->context.big == host_big)
         return value;
-    if (!e->well && type == ir->i32)
-        return swap_word(e, value);
     LLVMValueRef function = LLVMGetIntrinsicDeclaration(
         ir->module, LLVMLookupIntrinsicID("llvm.bswap", 10), &type, 1);
     return LLVMBuildCall2(ir->builder, LLVMFunctionType(type, &type, 1, false),
