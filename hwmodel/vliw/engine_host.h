@@ -14,6 +14,7 @@
 #include "hwmodel/vliw/engine_impl.h"
 #include "hwmodel/vliw/engine_walk.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -219,13 +220,21 @@ static inline uint64_t *engine_count(const Core *c, Installed *code,
                : &code->pub.exits[exit].host_count;
 }
 
+/* --- engine_run.c --------------------------------------------------------- */
+
+enum { ENGINE_UNTHREADED = INT_MAX }; /* EngineUnit.tried: it has no form */
+
+/* What Core.engine.helpers points to. */
+extern const EngineHelpers engine_helpers;
+
+/* Runs *code, and on.  True: the reference core must run *code next, for once
+ * at least.  False: *stop says why the run ends, at *code. */
+bool engine_run(Core *c, Installed **code, CoreStop *stop);
+
 /* --- engine.c ------------------------------------------------------------- */
 
 /* A run begins: what has been compiled is installed. */
 void engine_begin(Core *c);
-/* Runs *code, and on.  True: the reference core must run *code next, for once
- * at least.  False: *stop says why the run ends, at *code. */
-bool engine_run(Core *c, Installed **code, CoreStop *stop);
 /* `code` was entered often enough to be compiled. */
 void engine_want(Core *c, Installed *code);
 /* `code` is there; is removed. */

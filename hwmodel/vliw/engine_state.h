@@ -139,7 +139,7 @@ typedef struct EngineUnit {
     size_t bytes;
     uint64_t runs;        /* settled ones, of compiled code */
     uint64_t runs_before; /* of them, those before the last flush */
-    unsigned tried;       /* runs without any code; UNTHREADED: no other way */
+    unsigned tried; /* runs without any code; ENGINE_UNTHREADED: no other way */
 } EngineUnit;
 
 /* Compiled code is entered with `clock` and `insns` in registers, the rest of

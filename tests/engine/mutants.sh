@@ -84,11 +84,11 @@ mutant 'an I-cache miss that costs nothing' engine_mem.c 100 \
     's/core_stall\(c, CORE_CAUSE_ICACHE, cycles\);/(void)cycles;/'
 mutant 'forwarding that is not counted' llvm/emit_mem.c 600 \
     's/add_to_core\(e, offsetof\(Core, counters\.forwards\), 1\);//'
-mutant 'a rollback that costs nothing' engine.c 100 \
+mutant 'a rollback that costs nothing' engine_run.c 100 \
     's/c->clock \+= c->desc\.rollback;//'
-mutant 'shadows that stay stale' engine.c 200 \
+mutant 'shadows that stay stale' engine_run.c 200 \
     's/c->shadow_stale = true;//'
-mutant 'a fault that is not counted' engine.c 100 \
+mutant 'a fault that is not counted' engine_run.c 100 \
     's/engine_count_fault\(c, self, step\);//'
 mutant 'a path to a fault that outlives its code' engine.c 600 \
     's/engine_forget_steps\(c, code\);//'
