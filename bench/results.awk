@@ -454,6 +454,7 @@ FNR == 1 {
     speedups("workloads")
     speedups("programs")
     warming()
+    speedup_of("workloads", "tm8600-calibrated")
     gears_of_workloads()
     ablation()
     sweep("commit", "commit", "program")

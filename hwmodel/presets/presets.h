@@ -12,9 +12,10 @@ typedef struct Preset {
 /* Written by embed.cmake; a row of NULLs ends it. */
 extern const Preset preset_table[];
 
-/* Sets the keys that the preset names.  A Diag, which begins with `where`,
- * lists the presets if there is none of that name. */
-bool preset_apply(Config *config, const char *name, const char *where,
+/* Sets the keys that the presets name, one or several with commas between them:
+ * what a later one says holds.  A Diag, which begins with `where`, lists the
+ * presets if there is none of a name. */
+bool preset_apply(Config *config, const char *names, const char *where,
                   Diag *diag);
 
 #endif

@@ -212,6 +212,25 @@ static void test_presets(void **state)
     Config *config = config_create();
     assert_false(preset_apply(config, "tm", "--preset", &diag));
     assert_non_null(strstr(diag.text, "tm5400"));
+    /* Several: the later one's keys hold, and each name must be one. */
+    assert_true(preset_apply(config, "tm8600, calibrated", "--preset", &diag));
+    char *both = text_written(write_config, config);
+    assert_true(preset_apply(config, "calibrated,tm8600", "--preset", &diag));
+    char *turned = text_written(write_config, config);
+    assert_string_equal(both, turned); /* no key is in both */
+    assert_true(preset_apply(config, "tm8600,tm5400", "--preset", &diag));
+    char *later = text_written(write_config, config);
+    assert_string_not_equal(later, both);
+    assert_true(preset_apply(config, "tm5400", "--preset", &diag));
+    free(turned);
+    turned = text_written(write_config, config);
+    assert_string_equal(later, turned);
+    static const char *const bad[] = {"tm5400,", ",tm5400", "tm5400,tm"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(preset_apply(config, bad[i], "--preset", &diag));
+    free(both);
+    free(turned);
+    free(later);
     Diag place = {""};
     assert_false(
         config_read_text(config, "; \n[cpu]\nmodel = no\n", "tm5400", &place));
