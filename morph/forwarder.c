@@ -58,7 +58,8 @@ struct Forwarder {
 /* What the layer's keys are here.  Caches as large as can be, because a line
  * that is not in them takes the long way.  Superblocks are shorter than those
  * that make good molecules, and without calls: the compiler's time grows faster
- * than what it gains. */
+ * than what it gains.  They are made once, as long as they will be: what
+ * replaces them would have to be compiled, too. */
 static const char *const keys[][2] = {
     {"l1d.size", "16M"},   {"l1d.line", "256"},
     {"l1d.ways", "1"},     {"l1i.size", "4M"},
@@ -66,7 +67,8 @@ static const char *const keys[][2] = {
     {"l1i.ways", "1"},     {"l2.size", "0"},
     {"vliw.tlb", "1024"},  {"gear2.insns", "64"},
     {"gear2.visits", "2"}, {"gear2.jumps", "no"},
-    {"gear2.reach", "0"},  {"morph.return_stack", "64"},
+    {"gear2.reach", "0"},  {"gear2.unroll", "0"},
+    {"gear2.again", "0"},  {"morph.return_stack", "64"},
     {"engine.runs0", "1"}, {"engine.runs1", "100000"},
 };
 

@@ -341,9 +341,12 @@ CoreCode *handler_run(void *ctx, CoreCode *code, unsigned exit)
         done = layer_insns(l) - before;
         on = goes_on(l);
         uint8_t mode = layer_mode(l->user, l->fpu, l->pending);
-        if (on)
-            t = jumped ? links_looked_up(l, l->pc, mode)
-                       : links_handled(l, from, exit, l->pc, mode);
+        if (on && jumped) { /* nothing predicts where to */
+            core_charge(l->core, CORE_CAUSE_INDIRECT, l->predict->redirect);
+            t = links_looked_up(l, l->pc, mode);
+        } else if (on) {
+            t = links_handled(l, from, exit, l->pc, mode);
+        }
     }
     l->stats.handled += done;
     if (t)

@@ -262,6 +262,10 @@ void links_create(Layer *l, const Config *config)
                        ? config_int(config, CONFIG_VLIW_RETURN_CYCLES)
                        : l->cost.return_stack);
     p->redirect = l->desc.branch - l->desc.exit;
+    /* Fetching knows what hardware has on top, not what the layer's code
+     * finds. */
+    p->return_found =
+        config_bool(config, CONFIG_VLIW_RETURN_STACK) ? 0 : p->redirect;
     l->predict_jumps = config_bool(config, CONFIG_VLIW_PREDICT_JUMPS);
     p->cache_cost =
         l->predict_jumps ? 0 : (uint32_t)l->cost.inline_cache + p->redirect;
@@ -485,8 +489,8 @@ static CoreCode *predict_return(Layer *l, uint32_t pc, uint8_t mode)
         CoreLink *link = call->link;
         p->return_top = return_below(p, depth + 1);
         if (is_good(l, link->to, pc, mode)) {
-            if (depth > 0)
-                core_charge(l->core, CORE_CAUSE_INDIRECT, p->redirect);
+            core_charge(l->core, CORE_CAUSE_INDIRECT,
+                        depth > 0 ? p->redirect : p->return_found);
             p->return_hits++;
             return link->to;
         }

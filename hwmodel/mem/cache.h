@@ -69,9 +69,6 @@ static inline bool cache_lacks(const Cache *cache, uint32_t line)
  * is modelled.  _rare() takes no guess: for who has found out already that the
  * line is likely not there, or not where it was. */
 int64_t cache_find_slow(const Cache *cache, uint32_t line);
-/* The way of a full set that is replaced, if not by `fifo`. */
-unsigned cache_choose(Cache *cache, uint64_t set);
-
 static inline int64_t cache_find_rare(const Cache *cache, uint32_t line)
 {
     uint64_t first = (line & cache->set_mask) * cache->ways;

@@ -125,6 +125,7 @@ typedef struct CorePredict {
     /* Cycles of a look; those of jumps have `redirect`, which is what a jump
      * that is not predicted takes longer than one that is. */
     uint32_t return_cost, cache_cost, jump_cost, redirect;
+    uint32_t return_found; /* more, if the first look finds the target */
     uint64_t return_hits, cache_hits, jump_hits;
     /* Calls, first looks at returns and looks at caches that compiled code made
      * since core_settle(): these were hits, and their cycles have no cause yet.

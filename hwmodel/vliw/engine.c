@@ -615,7 +615,8 @@ static void settle_predictions(Core *c)
     p->jump_hits += p->host_jumps;
     c->counters.cause[CORE_CAUSE_INDIRECT] +=
         (p->host_calls + p->host_returns) * p->return_cost +
-        p->host_caches * p->cache_cost + p->host_jumps * p->jump_cost;
+        p->host_returns * p->return_found + p->host_caches * p->cache_cost +
+        p->host_jumps * p->jump_cost;
     p->host_calls = p->host_returns = p->host_caches = p->host_jumps = 0;
 }
 

@@ -1,9 +1,9 @@
-/* Inside of the engine's runtime.  engine.c runs code and keeps it;
- * engine_threaded*.c are for what is not compiled, engine_predict.c for their
- * indirect jumps; engine_mem.c is the memory side; engine_walk.c goes the paths
- * of a translation, for which engine_stats.c works out what was counted;
- * engine_queue.c has translations compiled, engine_saved.c keeps their code
- * and engine_recall.c knows who made it,
+/* Inside of the engine's runtime.  engine_run.c runs code; engine.c decides
+ * what is compiled and keeps it; engine_threaded*.c are for what is not
+ * compiled, engine_predict.c for their indirect jumps; engine_mem.c is the
+ * memory side; engine_walk.c goes the paths of a translation, for which
+ * engine_stats.c works out what was counted; engine_queue.c has translations
+ * compiled, engine_saved.c keeps their code, engine_recall.c knows who made it,
  * engine_fill.c makes more of it, engine_dump.c shows it; engine_module.c finds
  * and loads the compiler; engine_linker.c, with engine_object.c, puts its code
  * into memory.  The reference core calls what is declared here. */

@@ -84,7 +84,8 @@ typedef struct EngineSource {
     unsigned sharers;    /* cores that run it: Core.sharers */
     unsigned data_shift; /* of the L1 D-cache's lines */
     uint32_t tlb_mask;   /* as Core.tlb_mask */
-    unsigned return_count, return_cost, cache_cost; /* as CorePredict */
+    unsigned return_count, return_cost, return_found; /* as CorePredict */
+    unsigned cache_cost;
     unsigned jump_mask, jump_cost;
     Issue *issues;
     Step *steps;

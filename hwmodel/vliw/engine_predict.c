@@ -38,7 +38,7 @@ static CoreCode *predict_return(Core *c, const CoreExit *exit, uint64_t *clock)
         return NULL;
     p->return_top = (p->return_top == 0 ? p->return_count : p->return_top) - 1;
     p->host_returns++;
-    *clock += p->return_cost;
+    *clock += p->return_cost + p->return_found;
     return code;
 }
 

@@ -110,6 +110,7 @@ static EngineSource view(const Core *c, Installed *code, EngineExit *exits)
         .tlb_mask = c->tlb_mask,
         .return_count = c->predict.return_count,
         .return_cost = c->predict.return_cost,
+        .return_found = c->predict.return_found,
         .cache_cost = c->predict.cache_cost,
         .jump_mask = c->predict.jump_mask,
         .jump_cost = c->predict.jump_cost,

@@ -89,7 +89,8 @@ static void add_source(Bytes *bytes, const EngineSource *s)
     ADD(bytes, context->user, context->fpu, context->big, context->pending,
         s->counts, s->profile, s->count, s->step_count, s->exit_count, s->lines,
         s->observed, s->sharers, s->data_shift, s->tlb_mask, s->return_count,
-        s->return_cost, s->cache_cost, s->jump_mask, s->jump_cost);
+        s->return_cost, s->return_found, s->cache_cost, s->jump_mask,
+        s->jump_cost);
     add_desc(bytes, &s->desc);
     for (unsigned i = 0; i < s->count; i++) {
         const Issue *m = &s->issues[i];

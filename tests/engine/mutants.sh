@@ -69,7 +69,7 @@ mutant 'a deadline that is met a cycle late' core_impl.h 200 \
 mutant 'stalls that leave the limit alone' core_impl.h 200 \
     's/limit > cycles \? limit - cycles : 0/limit/'
 mutant 'a line that stays when it is replaced' engine_mem.c 200 \
-    '/^static void line_left/,/^}/s/clear\(line\);/(void)line;/'
+    '/^static inline void forget_place/,/^}/s/clear_tag\(c, tags\[user\], user\);//'
 mutant 'a line that stays when its page leaves the micro TLB' core_impl.h 200 \
     's/^( *)engine_leave_tlb\(c, entry\);/\1;/'
 mutant 'a program that does not ask the micro TLB' llvm/emit_mem.c 200 \
@@ -77,9 +77,9 @@ mutant 'a program that does not ask the micro TLB' llvm/emit_mem.c 200 \
 mutant 'a micro TLB that a line fills for nothing' llvm/thunks.c 200 \
     's/stall\(ir, core, CORE_CAUSE_TLB,/(void)(/'
 mutant 'T-bits that are not seen' engine_mem.c 200 \
-    's/!has_tbits\(page, offset, size\)/true/'
+    's/!has_tbits\(page, offset, 1u << e->shift\)/true/'
 mutant 'a clean line that is written' engine_mem.c 200 \
-    's/bool writable = dirty \&\& /bool writable = /'
+    's/at->dirty \&\& page->writable/page->writable/'
 mutant 'an I-cache miss that costs nothing' engine_mem.c 100 \
     's/core_stall\(c, CORE_CAUSE_ICACHE, cycles\);/(void)cycles;/'
 mutant 'forwarding that is not counted' llvm/emit_mem.c 600 \

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,6 +218,9 @@ static const uint32_t crosses[] = {
     NOP,
 };
 
+/* Cycles that a taken branch takes, less one. */
+enum { REDIRECT = 2 };
+
 /* Two functions called in turn through a register, 1000 times each. */
 static const uint32_t indirect[] = {
     LUI(IO, 0xb000),
@@ -359,6 +363,43 @@ static void test_predictor_costs(void **state)
     assert_int_equal(cycles[2] - cycles[1], cycles[1] - cycles[0]);
 }
 
+/* What nothing predicts costs what was won at the exit: each way in which an
+ * indirect jump finds its target, to the cycle. */
+static void test_unpredicted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *setting;
+        const char *counts[4]; /* of jumps that are not predicted */
+    } ways[] = {
+        {"vliw.return_stack=yes",
+         {"inline_cache.hits", "inline_cache.misses", "return_stack.misses"}},
+        {"vliw.return_stack=no",
+         {"inline_cache.hits", "inline_cache.misses", "return_stack.misses",
+          "return_stack.hits"}},
+        {"morph.return_stack=0", {"inline_cache.hits", "inline_cache.misses"}},
+        {"morph.inline_cache=no", {"jump_cache.hits", "jump_cache.misses"}},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
+        uint64_t cycles[2], unpredicted = 0;
+        for (unsigned on = 0; on < 2; on++) {
+            Guest g;
+            RUN(&g, indirect, "gear2.threshold=1000000", ways[i].setting,
+                on ? "vliw.predict_exits=yes" : "vliw.predict_exits=no");
+            guest_check_causes(&g);
+            cycles[on] = guest_stat(&g, "cycles.indirect");
+            for (unsigned k = 0; on && k < 4 && ways[i].counts[k]; k++) {
+                char name[40];
+                snprintf(name, sizeof name, "morph.%s", ways[i].counts[k]);
+                unpredicted += guest_stat(&g, name);
+            }
+            guest_finish(&g);
+        }
+        CHECK_WELL(unpredicted > 1900);
+        assert_int_equal(cycles[1] - cycles[0], unpredicted * REDIRECT);
+    }
+}
+
 /* CP0 instructions in handlers: precise, and a way that can be switched off. */
 static void test_handlers(void **state)
 {
@@ -474,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_predictors),
         cmocka_unit_test(test_predictor_costs),
+        cmocka_unit_test(test_unpredicted),
         cmocka_unit_test(test_handlers),
         cmocka_unit_test(test_handlers_in_a_row),
         cmocka_unit_test(test_replays),

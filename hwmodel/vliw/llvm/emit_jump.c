@@ -125,8 +125,9 @@ static void emit_return(Emitter *e, const EmitLeaving *leaving, LLVMValueRef pc)
                           ir_int(ir, e->source->return_count - 1), below, "");
     ir_store(ir, top, ir_at(ir, e->core, PREDICT(return_top)), REGION_STATE);
     count(e, PREDICT(host_returns), 1);
-    LLVMValueRef clock = LLVMBuildAdd(ir->builder, leaving->clock,
-                                      ir_long(ir, e->source->return_cost), "");
+    LLVMValueRef clock = LLVMBuildAdd(
+        ir->builder, leaving->clock,
+        ir_long(ir, e->source->return_cost + e->source->return_found), "");
     emit_go_to(e, code, clock, leaving->insns);
 }
 
