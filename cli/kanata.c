@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -137,6 +138,7 @@ static void make_room(Writer *w)
 static void tell(Kanata *k, unsigned writer, Line line)
 {
     Writer *w = &k->writers[writer];
+    assert(line.cycle >= w->now);
     make_room(w);
     w->now = line.cycle;
     w->lines[(w->first + w->count++) % w->room] = line;

@@ -1,9 +1,14 @@
 /* `--pipeline`: what molecules do, as rows of Konata's log; see pipeline.h.
  *
- * A processor's time only goes forward.  A molecule is told of when it issues;
- * what it waited for before, and what followed the one before it, are the
- * cycles that were charged to each cause in between: so a row is completed when
- * the next molecule issues. */
+ * A molecule is told of when it issues; what it waited for before, and what
+ * followed the one before it, are the cycles that were charged to each cause in
+ * between: so a row is completed when the next molecule issues.
+ *
+ * That holds while the model is timed.  A sampled run leaves it time and again,
+ * and what it comes back to nothing before has led to: rows begin anew.  A
+ * processor's time in the log only goes forward, so where a library's
+ * checkpoint is of a time that the log has gone past, they begin at the log's
+ * end, and keep that distance to their own time. */
 #include "cli/pipeline.h"
 
 #include "base/alloc.h"
@@ -71,6 +76,7 @@ typedef struct Row {
 
 typedef struct Processor {
     uint64_t now;  /* that its rows have got to */
+    uint64_t late; /* how much that is past the machine's */
     uint64_t rows; /* that it has */
     uint64_t open; /* rows from here on are not over */
     uint64_t charged[CORE_CAUSES];
@@ -244,7 +250,8 @@ static void take_misses(uint64_t spent[CORE_CAUSES])
     }
 }
 
-/* Ends what is told of: the region is over, or the run. */
+/* Ends what is told of: the region is over, or the run, or a unit and what
+ * warmed up for it. */
 static void stop(Pipeline *p)
 {
     static const uint64_t nothing[CORE_CAUSES];
@@ -256,13 +263,30 @@ static void stop(Pipeline *p)
     }
 }
 
+/* What is issued at `cycle` is the first of what is told of. */
+static void start(Processor *of, uint64_t cycle)
+{
+    of->running = true;
+    of->failed = false;
+    of->waits = (Waits){0};
+    of->late = of->now > cycle ? of->now - cycle : 0;
+    of->now = cycle + of->late;
+}
+
+/* While it warms up behind fast-forwarding, the model's cycles are not the
+ * machine's time. */
+static bool is_told(const Machine *m)
+{
+    return machine_is_measuring(m) && !machine_fast_forwards(m);
+}
+
 static void on_molecule(void *ctx, const CoreCode *code, unsigned index,
                         uint64_t cycle)
 {
     Pipeline *p = ctx;
     Processor *of = &p->processors[machine_processor(p->machine)];
     uint64_t spent[CORE_CAUSES];
-    if (!machine_is_measuring(p->machine)) {
+    if (!is_told(p->machine)) {
         stop(p);
         return;
     }
@@ -273,13 +297,10 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned index,
         end_last(p, of, spent, left);
         add_layer(p, of, spent);
     } else {
-        of->running = true;
-        of->failed = false;
-        of->waits = (Waits){0};
-        of->now = cycle;
+        start(of, cycle);
         memset(spent, 0, sizeof spent);
     }
-    begin_molecule(p, of, code, index, cycle, spent);
+    begin_molecule(p, of, code, index, cycle + of->late, spent);
 }
 
 static void on_fault(void *ctx, const CoreStop *fault)
@@ -292,6 +313,11 @@ static void on_fault(void *ctx, const CoreStop *fault)
     fprintf(kanata_begin_label(p->log), "\\nfailed: %s",
             trace_fault_name(fault->fault));
     kanata_end_label(p->log, number_of(p, of), of->last.id, KANATA_HOVER);
+}
+
+static void on_leave(void *ctx)
+{
+    stop(ctx);
 }
 
 /* --- Life ----------------------------------------------------------------- */
@@ -311,9 +337,10 @@ Pipeline *pipeline_open(const char *path, Machine *machine, Diag *diag)
     p->count = machine_processors(machine);
     p->processors = alloc_zeroed(p->count, sizeof *p->processors);
     p->log = kanata_create(p->save.file, p->count);
-    machine_add_trace(
-        machine,
-        &(MachineTrace){.ctx = p, .fault = on_fault, .molecule = on_molecule});
+    machine_add_trace(machine, &(MachineTrace){.ctx = p,
+                                               .fault = on_fault,
+                                               .molecule = on_molecule,
+                                               .leave = on_leave});
     return p;
 }
 

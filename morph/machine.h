@@ -67,6 +67,9 @@ typedef struct MachineTrace {
                  const char *detail);
     void (*fault)(void *ctx, const CoreStop *stop);
     CoreTrace *molecule;
+    /* The timed model of a sampled run stands back: time goes on at another
+     * pace, or from a checkpoint, which may be of an earlier one. */
+    void (*leave)(void *ctx);
 } MachineTrace;
 
 typedef struct MachineConfig {

@@ -244,5 +244,7 @@ bool observe_each_insn(const Machine *m);
 bool observe_processor(const Machine *m);
 /* The next instruction is about to be executed. */
 void observe_insn(Machine *m);
+/* The timed model of a sampled run is about to stand back. */
+void observe_leave(const Machine *m);
 
 #endif

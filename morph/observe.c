@@ -14,7 +14,7 @@
         for (unsigned i = 0; i < (m)->trace_count; i++) {                      \
             const MachineTrace *to = &(m)->traces[i];                          \
             if (to->event)                                                     \
-                to->event(to->ctx, __VA_ARGS__);                               \
+                to->event(to->ctx, ##__VA_ARGS__);                             \
         }                                                                      \
     } while (0)
 
@@ -58,6 +58,11 @@ static void on_molecule(void *ctx, const CoreCode *code, unsigned molecule,
     const Machine *m = ctx;
     uint64_t now = phases_is_timed(m) ? m->own->start + cycle : phases_now(m);
     TELL(m, molecule, code, molecule, now);
+}
+
+void observe_leave(const Machine *m)
+{
+    TELL(m, leave);
 }
 
 static void on_commit(void *ctx, const CoreCode *code, unsigned exit)

@@ -220,6 +220,7 @@ void phases_enter_sampled(Machine *m)
 
 void phases_leave_sampled(Machine *m, uint64_t rate)
 {
+    observe_leave(m);
     set_time(m, PHASE_FUNCTIONAL, rate);
     if (m->baseline)
         baseline_stop(m->baseline);

@@ -4,6 +4,7 @@
 set -euo pipefail
 program=phases form=${2:-plain}
 . "$(dirname "$0")/events.sh"
+. "$here/../support/kanata.sh"
 
 says() {
     grep -qF -e "$2" "$1.err" || { cat "$1.err" >&2 && fail "$1: does not say: $2"; }
@@ -158,6 +159,49 @@ refuses short 'bad/begin.ckpt: the file is damaged' --sample-library bad
 [ ! -e lacking/stats.json ] || fail 'a run that failed leaves results'
 events 2 part --restore lib/000020.ckpt
 says part 'a part of a library'
+
+# The log of molecules: what is not timed is nobody's wait, and each molecule
+# issues when the trace says, but for those behind a jump back, which follow what
+# is there: that late is all of a unit.
+shown() { # shown NAME LIBRARY-OPTION...: leaves NAME.late
+    events $(($# > 1 ? 0 : 3)) "$1" --model vliw --sample 20k,2k,5k \
+        --roi-from 300k --roi-to 400k --pipeline "$1.pipe" \
+        --trace molecules:"$1.trace" "${@:2}"
+    pipe_is_right "$1.pipe" >"$1.counts" || fail "$(cat "$1.counts")"
+    waits=$(sed -n 's/^Wt //p' "$1.counts")
+    [ "$waits" = "$(sed -n 's/^arrows //p' "$1.counts")" ] ||
+        fail "$1: waits without an arrow"
+    [ "$(sed -n 's/^spent Wt //p' "$1.counts")" -lt $((10 * waits)) ] ||
+        fail "$1: fast-forwarding is shown as a wait"
+    # The trace has the guest outside of the region as well.
+    awk -F '\t' '
+        function wrong(text) { print FILENAME ": " text; broken = 1; exit 1 }
+        FILENAME ~ /trace$/ {
+            split($0, part, " ")
+            issued[++traced] = part[1]
+            next
+        }
+        $1 == "C=" {
+            now = $2
+            while (at < traced && issued[at + 1] != now) at++
+        }
+        $1 == "C" { now += $2 }
+        $1 == "S" && $4 == "X" {
+            late = now - issued[++at]
+            if (late < 0) wrong("a molecule before it issues")
+            if (late != was) units++
+            if (late && late != was) print late
+            was = late
+        }
+        END {
+            if (broken) exit 1
+            if (at == 0 || units > 5) wrong("molecules at other times")
+        }' "$1.trace" "$1.pipe" >"$1.late" || fail "$(cat "$1.late")"
+}
+shown there
+[ ! -s there.late ] || fail 'rows are late though time went forward'
+shown back --sample-library back.lib
+[ -s back.late ] || fail 'time did not go back'
 
 # Basic-block vectors: whole intervals, all instructions of them.
 events 3 vectors --model functional --bbv vectors.bb --bbv-interval 50k

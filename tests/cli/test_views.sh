@@ -86,6 +86,14 @@ run 3 region --pipeline part --timeline part.json --roi-from 2000 --roi-to +500
 [ "$(stat region core.molecules)" = "$(awk '$1 == "S" && $4 == "X"' part |
     wc -l)" ] || fail 'not what the region has'
 
+# Nor what warms up behind fast-forwarding, of which the time is not the
+# machine's.
+run 3 warmed --pipeline warm.pipe --fast-forward 2000 \
+    --set fast_forward.warm=3000 --roi-to 9000
+pipe_is_right warm.pipe >counts || fail "$(cat counts)"
+[ "$(count arrows)" = "$(count Wt)" ] || fail "$(count arrows) waits, warmed up"
+[ "$(sed -n 's/^C=.//p' warm.pipe)" -ge 5000 ] || fail 'it is warming up'
+
 # Without the layer.
 events 3 r3000 --model r3000 --timeline bare.json
 grep -q '"tid":3' bare.json || fail 'no exceptions'
