@@ -316,19 +316,21 @@ void config_write_model(const Config *config, FILE *out)
     write_keys(config, out, false);
 }
 
+uint64_t config_hash_key(const Config *config, ConfigKey key, uint64_t hash)
+{
+    const Value *value = &config->values[key];
+    hash = hash_bytes(hash, keys[key].name, strlen(keys[key].name) + 1);
+    return keys[key].type == TEXT
+               ? hash_bytes(hash, value->text, strlen(value->text) + 1)
+               : hash_u64(hash, value->number);
+}
+
 uint64_t config_hash_model(const Config *config)
 {
     uint64_t hash = HASH_START;
-    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
-        const Value *value = &config->values[i];
-        if (is_of_host(&keys[i]))
-            continue;
-        hash = hash_bytes(hash, keys[i].name, strlen(keys[i].name) + 1);
-        if (keys[i].type == TEXT)
-            hash = hash_bytes(hash, value->text, strlen(value->text) + 1);
-        else
-            hash = hash_u64(hash, value->number);
-    }
+    for (ConfigKey key = 0; key < CONFIG_KEY_COUNT; key++)
+        if (!is_of_host(&keys[key]))
+            hash = config_hash_key(config, key, hash);
     return hash;
 }
 

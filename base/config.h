@@ -53,8 +53,10 @@ const char *config_text(const Config *config, ConfigKey key);
 void config_write(const Config *config, FILE *out);
 /* The same without [engine], on which no result depends. */
 void config_write_model(const Config *config, FILE *out);
-/* A hash of those: equal for equal values, however they are written. */
+/* A hash of those: equal for equal values, however they are written; and
+ * `hash` with a single key's name and value. */
 uint64_t config_hash_model(const Config *config);
+uint64_t config_hash_key(const Config *config, ConfigKey key, uint64_t hash);
 
 /* Writes the table of keys for people: name, default, unit, description. */
 void config_list(FILE *out);

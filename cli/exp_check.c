@@ -5,6 +5,7 @@
 #include "cli/exp_output.h"
 #include "hwmodel/board/sys161_conf.h"
 #include "morph/checkpoint.h"
+#include "morph/fastforward.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,13 +132,26 @@ static bool check_slots(const ExpPoint *point, Diag *diag)
     return ok;
 }
 
+/* Such a run makes the library, and has no results. */
+static bool check_library(const Config *config, Diag *diag)
+{
+    return config_choice(config, CONFIG_CPU_MODEL) != MODEL_FUNCTIONAL ||
+           !config_int(config, CONFIG_SAMPLE_PERIOD) ||
+           !*config_text(config, CONFIG_SAMPLE_LIBRARY) ||
+           diag_error(diag,
+                      "sample.library = %s: with cpu.model = functional a run "
+                      "makes it and has no results; leave that model out, as "
+                      "the other points make it themselves",
+                      config_text(config, CONFIG_SAMPLE_LIBRARY));
+}
+
 static bool check_point(Checker *c, const ExpPoint *point, Diag *diag)
 {
     Diag why = {""};
     InputScript script = {0};
     const char *input = point->run[EXP_INPUT];
     bool ok = read_image(c, point, &why) && check_slots(point, &why) &&
-              build(c, point, &why) &&
+              check_library(point->config, &why) && build(c, point, &why) &&
               (!input || input_read(&script, input, &why));
     input_free(&script);
     return ok || fail(c, point, why.text, diag);

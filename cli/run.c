@@ -242,10 +242,14 @@ static bool open_console(Session *s, Diag *diag)
 {
     bool scripted =
         options_has(s->options, OPTION_MONITOR) && !isatty(STDIN_FILENO);
+    /* What is typed as it comes would be in a library, or in one of its units,
+     * for no other run to repeat. */
+    bool typing = !options_has(s->options, OPTION_INPUT) &&
+                  s->library.use == LIBRARY_NONE;
     HostConsoleConfig config = {
         .where = s->where,
         .record = options_value(s->options, OPTION_RECORD),
-        .typing = !options_has(s->options, OPTION_INPUT),
+        .typing = typing,
         .stdin_taken = scripted,
         .quiet = s->quiet,
     };
@@ -287,8 +291,15 @@ static void on_console_put(void *ctx, uint8_t byte)
 {
     Session *s = ctx;
     hostconsole_put(s->console, byte);
-    if (s->library.console)
-        putc(byte, s->library.console);
+}
+
+/* What a library has of the console, that its units do not print. */
+static void print_library(Session *s)
+{
+    uint64_t size = 0;
+    const char *bytes = machine_library_console(s->machine, &size);
+    for (uint64_t i = 0; bytes && i < size; i++)
+        on_console_put(s, (uint8_t)bytes[i]);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -406,7 +417,7 @@ static bool set_up(Session *s, Diag *diag)
         return false;
     s->monitor = monitor_create(s->machine, s->console, &s->limits);
     choose_progress(s);
-    sample_library_print(&s->library, s->config, on_console_put, s);
+    print_library(s);
     return true;
 }
 
@@ -582,9 +593,10 @@ static int finish(Session *s, Diag *diag)
     }
     if (s->check)
         finish_check(s);
-    if (s->library.console)
-        fflush(s->library.console); /* the index says that all is there */
-    if (run->end != RUN_END_SIGNAL || s->library.use != LIBRARY_MAKE)
+    /* A library is whole only if the guest, or a limit, has ended the run. */
+    bool cut = run->end == RUN_END_SIGNAL || run->end == RUN_END_QUIT ||
+               run->end == RUN_END_HOST;
+    if (!cut || s->library.use != LIBRARY_MAKE)
         run->measured = machine_finish_measuring(s->machine);
     /* To bring them up to date takes a look at every translation. */
     run->stats = machine_stats(s->machine);

@@ -6,8 +6,6 @@
 #include "base/config.h"
 #include "cli/options.h"
 
-#include <stdio.h>
-
 typedef enum LibraryUse {
     LIBRARY_NONE,     /* the run has to do with none */
     LIBRARY_USE,      /* it begins units with its checkpoints */
@@ -15,12 +13,11 @@ typedef enum LibraryUse {
     LIBRARY_IS_THERE, /* it would make what is there: nothing is to be done */
 } LibraryUse;
 
-/* All zero is none. */
+/* All zero is none: lock 0 is no lock either. */
 typedef struct SampleLibrary {
     LibraryUse use;
-    uint64_t key;  /* MachineConfig.library_key */
-    FILE *console; /* making: what the guest prints, for the runs that use it */
-    int lock;
+    uint64_t key; /* MachineConfig.library_key */
+    int lock;     /* making: nobody else does meanwhile; -1: none */
 } SampleLibrary;
 
 /* What this run is to do.  A library that is to be used and is not there is
@@ -29,9 +26,6 @@ typedef struct SampleLibrary {
  * it, and the others wait.  False and a Diag if that cannot be. */
 bool sample_library_prepare(SampleLibrary *library, const Options *options,
                             const Config *config, Diag *diag);
-/* Using: what the guest printed when it was made, byte by byte. */
-void sample_library_print(const SampleLibrary *library, const Config *config,
-                          void (*put)(void *ctx, uint8_t byte), void *ctx);
 void sample_library_free(SampleLibrary *library);
 
 #endif

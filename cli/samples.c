@@ -40,9 +40,12 @@ void samples_tell_missing(const Run *run)
         fprintf(stderr,
                 "selkirk: sample.period = %s: %s in what is measured, %" PRIu64
                 " instructions, and two are needed to estimate it; take a "
-                "shorter period\n",
+                "shorter period%s\n",
                 config_text(run->config, CONFIG_SAMPLE_PERIOD),
-                s->count ? "one unit is" : "no unit is", s->whole);
+                s->count ? "one unit is" : "no unit is", s->whole,
+                s->learn ? ", or a smaller sample.learn, behind which units "
+                           "begin"
+                         : "");
 }
 
 /* The half of the interval of a statistic, in percent of it. */

@@ -174,7 +174,10 @@ static void about_checkpoint(Machine *m, Restored *kept,
     ckpt_same(ckpt, "image", hash_image(m),
               "the image is another one; give the one that was saved");
     ckpt_same(ckpt, "common", common ? common->id : 0,
-              "it is a part of a library: name that by --sample-library");
+              common ? "it is not of this library; delete the folder, and the "
+                       "next run makes it anew"
+                     : "it is a part of a library: name that by "
+                       "--sample-library");
     cmdline_checkpoint(m, ckpt);
     config_checkpoint(m, kept, ckpt);
 }
@@ -290,7 +293,7 @@ static void measure_checkpoint(Machine *m, Ckpt *ckpt)
 void checkpoint_save(Machine *m, const CheckpointCommon *common, Ckpt *ckpt)
 {
     uint64_t times[BOARD_CPUS_MAX];
-    if (common)
+    if (common && common->ckpt)
         ckpt_share(ckpt, common->ckpt);
     measure_update(m);
     about_checkpoint(m, NULL, common, ckpt);
@@ -362,7 +365,7 @@ bool checkpoint_jump(Machine *m, const CheckpointCommon *common, Ckpt *ckpt,
                      Diag *diag)
 {
     Restored kept = {.model = false};
-    if (common)
+    if (common && common->ckpt)
         ckpt_share(ckpt, common->ckpt);
     about_checkpoint(m, &kept, common, ckpt);
     if (!ckpt_error(ckpt))

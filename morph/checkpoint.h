@@ -33,14 +33,14 @@ bool checkpoint_depends_on(ConfigKey key);
 
 typedef struct Checkpoints Checkpoints;
 
-/* Another checkpoint, of the same machine, that has the pages which are the
- * same there; and a number for it that is not 0. */
+/* What a checkpoint belongs to, as a number that is not 0; and another one of
+ * that, which has the pages that are the same there.  NULL: it has its own. */
 typedef struct CheckpointCommon {
     Ckpt *ckpt;
     uint64_t id;
 } CheckpointCommon;
 
-/* As machine_save(); `common` may be NULL. */
+/* As machine_save(); `common` may be NULL: it stands alone. */
 void checkpoint_save(Machine *m, const CheckpointCommon *common, Ckpt *ckpt);
 /* The machine, which may have run and is fast-forwarded, is another time's: the
  * model of time knows what it knew, and what is measured is not touched.  False

@@ -1,9 +1,11 @@
 /* Libraries of sampled runs; see library.h.
  *
  * The folder has an index, which is written last and of which the last line is
- * a checksum of those before it, and checkpoints: `base`, `begin` and `end`,
- * and one a unit, by its number.  `begin` has its memory as it is, to be
- * mapped; units and the end have the pages that differ from it. */
+ * a checksum of those before it, what the guest printed (`console`), and
+ * checkpoints: `base`, `begin` and `end`, and one a unit, by its number.
+ * `begin` has its memory as it is, to be mapped; units and the end have the
+ * pages that differ from it.  Each is known by the library's key and the count
+ * of instructions that the index has for it. */
 #include "morph/library.h"
 
 #include "base/alloc.h"
@@ -18,7 +20,10 @@
 
 enum { INDEX_MAX = 1 << 26, UNITS_MAX = 1 << 20 };
 
-static const char title[] = "selkirk sample library 1\n";
+const char library_title[] = "selkirk sample library ";
+
+/* The first line: a title, and the version. */
+static const char first_line[] = "selkirk sample library 2\n";
 
 /* --- The index -------------------------------------------------------------
  */
@@ -28,12 +33,19 @@ static char *index_path(const char *folder)
     return alloc_format("%s/index", folder);
 }
 
-static bool fail_index(const char *folder, Diag *diag)
+/* Nobody is told to delete what may be somebody else's. */
+static bool fail_index(const char *folder, const char *text, Diag *diag)
 {
+    if (strncmp(text, library_title, strlen(library_title)) != 0)
+        return diag_error(diag,
+                          "%s/index: it is not that of a sample's library of "
+                          "Selkirk; name another folder",
+                          folder);
+    bool other = strncmp(text, first_line, sizeof first_line - 1) != 0;
     return diag_error(diag,
-                      "%s/index: it is damaged; delete the folder, and the "
-                      "next run makes it anew",
-                      folder);
+                      "%s/index: it is %s; delete the folder, and the next run "
+                      "makes it anew",
+                      folder, other ? "another version's" : "damaged");
 }
 
 /* The text of the index for free(), its checksum taken away; NULL: there is
@@ -65,14 +77,14 @@ static char *read_index(const char *folder, Diag *diag)
     uint64_t check;
     bool good = last && strlen(text) == size &&
                 sscanf(last, "\ncheck %16" SCNx64 "\n", &check) == 1 &&
-                strncmp(text, title, sizeof title - 1) == 0;
+                strncmp(text, first_line, sizeof first_line - 1) == 0;
     if (good) {
         last[1] = '\0';
         good = hash_bytes(HASH_START, text, strlen(text)) == check;
     }
     if (good)
         return text;
-    fail_index(folder, diag);
+    fail_index(folder, text, diag);
     free(text);
     return NULL;
 }
@@ -88,7 +100,7 @@ static bool check_key(const char *folder, uint64_t found, uint64_t key,
 }
 
 /* The line after `*at`, which goes behind it: "NAME N" or, with `second`, "NAME
- * N N".  Numbers of keys are hexadecimal. */
+ * N N", numbers as in C. */
 static bool next_line(char **at, const char *name, uint64_t *first,
                       uint64_t *second)
 {
@@ -96,9 +108,9 @@ static bool next_line(char **at, const char *name, uint64_t *first,
     char *end;
     if (strncmp(*at, name, length) != 0 || (*at)[length] != ' ')
         return false;
-    *first = strtoull(*at + length + 1, &end, strcmp(name, "key") ? 10 : 16);
+    *first = strtoull(*at + length + 1, &end, 0);
     if (second && *end == ' ')
-        *second = strtoull(end + 1, &end, 10);
+        *second = strtoull(end + 1, &end, 0);
     if (*end != '\n')
         return false;
     *at = end + 1;
@@ -111,10 +123,10 @@ bool library_find(const char *folder, uint64_t key, Diag *diag)
     uint64_t found = 0;
     if (!text)
         return false;
-    char *at = text + sizeof title - 1;
+    char *at = text + sizeof first_line - 1;
     bool good = next_line(&at, "key", &found, NULL)
                     ? check_key(folder, found, key, diag)
-                    : fail_index(folder, diag);
+                    : fail_index(folder, text, diag);
     free(text);
     return good;
 }
@@ -130,20 +142,21 @@ static void add_unit(Library *l, LibraryUnit unit)
 
 static bool parse(Library *l, char *text, Diag *diag)
 {
-    char *at = text + sizeof title - 1;
+    char *at = text + sizeof first_line - 1;
     uint64_t found;
     LibraryUnit unit;
     if (!next_line(&at, "key", &found, NULL))
-        return fail_index(l->folder, diag);
+        return fail_index(l->folder, text, diag);
     if (!check_key(l->folder, found, l->key, diag))
         return false;
     if (!next_line(&at, "base", &l->base, NULL) ||
         !next_line(&at, "begin", &l->begin, NULL) ||
-        !next_line(&at, "end", &l->end, NULL))
-        return fail_index(l->folder, diag);
+        !next_line(&at, "end", &l->end, NULL) ||
+        !next_line(&at, "console", &l->console_size, &l->console_hash))
+        return fail_index(l->folder, text, diag);
     while (next_line(&at, "unit", &unit.number, &unit.insns))
         add_unit(l, unit);
-    return *at == '\0' || fail_index(l->folder, diag);
+    return *at == '\0' || fail_index(l->folder, text, diag);
 }
 
 /* --- Checkpoints -----------------------------------------------------------
@@ -154,10 +167,18 @@ static char *ckpt_path(const Library *l, const char *name)
     return alloc_format("%s/%s.ckpt", l->folder, name);
 }
 
-/* What tells a unit's pages from another library's. */
-static CheckpointCommon common_of(const Library *l)
+/* What tells its checkpoints from another library's. */
+static CheckpointCommon common_of(const Library *l, bool shares)
 {
-    return (CheckpointCommon){.ckpt = l->common, .id = l->key | 1};
+    return (CheckpointCommon){.ckpt = shares ? l->common : NULL, .id = l->key};
+}
+
+static bool fail_writing(Library *l, const char *path)
+{
+    return diag_error(&l->diag,
+                      "sample.library: cannot write %s: %s; make room, or name "
+                      "another folder",
+                      path, strerror(errno));
 }
 
 /* Under another name until it is whole. */
@@ -187,18 +208,15 @@ static bool write_file(const Library *l, const char *path, Ckpt *ckpt,
 static void save(Machine *m, const char *name, bool shares)
 {
     Library *l = m->sample->library;
-    CheckpointCommon common = common_of(l);
+    CheckpointCommon common = common_of(l, shares);
     /* Whole ones are to be mapped. */
     Ckpt *ckpt = ckpt_create(shares);
     char *path = ckpt_path(l, name);
-    checkpoint_save(m, shares ? &common : NULL, ckpt);
+    checkpoint_save(m, &common, ckpt);
     if (ckpt_error(ckpt))
         diag_error(&l->diag, "%s", ckpt_error(ckpt));
     else if (!write_file(l, path, ckpt, NULL))
-        diag_error(&l->diag,
-                   "sample.library: cannot write %s: %s; make room, or name "
-                   "another folder",
-                   path, strerror(errno));
+        fail_writing(l, path);
     free(path);
     ckpt_destroy(ckpt);
 }
@@ -209,6 +227,83 @@ static void save_unit(Machine *m, LibraryUnit unit)
     snprintf(name, sizeof name, "%06" PRIu64, unit.number);
     save(m, name, true);
     add_unit(m->sample->library, unit);
+}
+
+/* --- The console -----------------------------------------------------------
+ */
+
+static char *console_path(const Library *l)
+{
+    return alloc_format("%s/console", l->folder);
+}
+
+static bool open_console(Library *l, Diag *diag)
+{
+    char *path = console_path(l);
+    l->console_hash = HASH_START;
+    l->console_file = fopen(path, "we");
+    if (!l->console_file) {
+        fail_writing(l, path);
+        diag_error(diag, "%s", l->diag.text);
+    }
+    free(path);
+    return l->console_file;
+}
+
+void library_print(Library *l, uint8_t byte)
+{
+    l->console_size++;
+    l->console_hash = hash_u64(l->console_hash, byte);
+    /* The stream remembers an error. */
+    putc(byte, l->console_file);
+}
+
+/* The host has all of it, and the index may say so. */
+static bool close_console(Library *l)
+{
+    FILE *file = l->console_file;
+    char *path = console_path(l);
+    errno = EIO; /* of what failed before, nobody knows it any more */
+    bool ok = !ferror(file) && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    ok = ok || fail_writing(l, path);
+    if (fclose(file) != 0 && ok)
+        ok = fail_writing(l, path);
+    l->console_file = NULL;
+    free(path);
+    return ok;
+}
+
+static bool fail_console(const Library *l, const char *what, Diag *diag)
+{
+    return diag_error(diag,
+                      "%s/console: it %s; delete the folder, and the next run "
+                      "makes it anew",
+                      l->folder, what);
+}
+
+static bool read_console(Library *l, Diag *diag)
+{
+    char *path = console_path(l);
+    FILE *file = fopen(path, "re");
+    free(path);
+    if (!file)
+        return fail_console(l, "cannot be read", diag);
+    uint64_t hash = HASH_START, size = 0;
+    char *bytes = NULL;
+    size_t n = 1;
+    for (size_t room = 0; n && size <= l->console_size; size += n) {
+        if (size == room) {
+            room = 2 * room + 4096;
+            bytes = alloc_resize(bytes, room, 1);
+        }
+        n = fread(bytes + size, 1, room - size, file);
+    }
+    fclose(file);
+    for (uint64_t i = 0; i < size; i++)
+        hash = hash_u64(hash, (uint8_t)bytes[i]);
+    l->console = bytes;
+    return (size == l->console_size && hash == l->console_hash) ||
+           fail_console(l, "is damaged", diag);
 }
 
 /* --- Life ------------------------------------------------------------------
@@ -222,16 +317,20 @@ Library *library_open(const Config *config, uint64_t key, Diag *diag)
                    .key = key,
                    .makes = config_choice(config, CONFIG_CPU_MODEL) ==
                             MODEL_FUNCTIONAL};
-    if (l->makes)
-        return l;
+    if (l->makes) {
+        if (open_console(l, diag))
+            return l;
+        library_close(l);
+        return NULL;
+    }
     char *text = read_index(folder, diag), *path = ckpt_path(l, "begin");
     if (!text && !*diag->text)
         diag_error(diag,
                    "sample.library = %s: there is none; make it by the same "
                    "run with --model functional",
                    folder);
-    bool ok =
-        text && parse(l, text, diag) && (l->common = ckpt_open(path, diag));
+    bool ok = text && parse(l, text, diag) && read_console(l, diag) &&
+              (l->common = ckpt_open(path, diag));
     free(text);
     free(path);
     if (ok)
@@ -244,7 +343,10 @@ void library_close(Library *l)
 {
     if (!l)
         return;
+    if (l->console_file)
+        fclose(l->console_file);
     ckpt_destroy(l->common);
+    free(l->console);
     free(l->units);
     free(l);
 }
@@ -312,9 +414,10 @@ static void write_index(Library *l)
     if (!out)
         abort();
     fprintf(out,
-            "%skey %016" PRIx64 "\nbase %" PRIu64 "\nbegin %" PRIu64
-            "\nend %" PRIu64 "\n",
-            title, l->key, l->base, l->begin, l->end);
+            "%skey 0x%016" PRIx64 "\nbase %" PRIu64 "\nbegin %" PRIu64
+            "\nend %" PRIu64 "\nconsole %" PRIu64 " 0x%016" PRIx64 "\n",
+            first_line, l->key, l->base, l->begin, l->end, l->console_size,
+            l->console_hash);
     for (size_t i = 0; i < l->count; i++)
         fprintf(out, "unit %" PRIu64 " %" PRIu64 "\n", l->units[i].number,
                 l->units[i].insns);
@@ -322,10 +425,7 @@ static void write_index(Library *l)
     fprintf(out, "check %016" PRIx64 "\n", hash_bytes(HASH_START, text, size));
     fclose(out);
     if (!write_file(l, path, NULL, text))
-        diag_error(&l->diag,
-                   "sample.library: cannot write %s: %s; make room, or name "
-                   "another folder",
-                   path, strerror(errno));
+        fail_writing(l, path);
     free(text);
     free(path);
 }
@@ -343,23 +443,29 @@ void library_finish(Machine *m)
                    l->folder);
     else if (!l->has_end)
         end_region(m);
-    if (!*l->diag.text)
+    if (!*l->diag.text && close_console(l))
         write_index(l);
 }
 
 /* --- Using it --------------------------------------------------------------
  */
 
-static bool restore(Machine *m, const char *name)
+/* The machine is that of the checkpoint, at `insns`. */
+static bool restore(Machine *m, const char *name, uint64_t insns)
 {
     Library *l = m->sample->library;
     bool begins = strcmp(name, "begin") == 0;
     bool whole = begins || strcmp(name, "base") == 0;
-    CheckpointCommon common = common_of(l);
+    CheckpointCommon common = common_of(l, !whole);
     char *path = ckpt_path(l, name);
     Ckpt *ckpt = begins ? l->common : ckpt_open(path, &l->diag);
-    bool ok =
-        ckpt && checkpoint_jump(m, whole ? NULL : &common, ckpt, &l->diag);
+    bool ok = ckpt && checkpoint_jump(m, &common, ckpt, &l->diag);
+    if (ok && phases_insns(m) != insns)
+        ok = diag_error(&l->diag,
+                        "%s: it is of instruction %" PRIu64 ", and the index "
+                        "means %" PRIu64 "; delete the folder, and the next "
+                        "run makes it anew",
+                        path, phases_insns(m), insns);
     if (!begins)
         ckpt_destroy(ckpt);
     free(path);
@@ -371,7 +477,7 @@ static bool restore_unit(Machine *m, const LibraryUnit *unit)
     char name[32];
     snprintf(name, sizeof name, "%06" PRIu64, unit->number);
     m->sample->next = unit->number;
-    return restore(m, name);
+    return restore(m, name, unit->insns);
 }
 
 /* Whether there is one more unit, and all of it in the region. */
@@ -390,10 +496,10 @@ LibraryStage library_go_on(Machine *m)
     if (stage == LIBRARY_UNIT && !has_next(m->sample))
         stage = LIBRARY_END;
     switch (stage) {
-    case LIBRARY_LEARN: ok = restore(m, "base"); break;
-    case LIBRARY_BEGIN: ok = restore(m, "begin"); break;
+    case LIBRARY_LEARN: ok = restore(m, "base", l->base); break;
+    case LIBRARY_BEGIN: ok = restore(m, "begin", l->begin); break;
     case LIBRARY_UNIT: ok = restore_unit(m, &l->units[l->next]); break;
-    case LIBRARY_END: ok = restore(m, "end"); break;
+    case LIBRARY_END: ok = restore(m, "end", l->end); break;
     case LIBRARY_OVER: break;
     }
     if (!ok)

@@ -10,6 +10,8 @@
 #include "base/ckpt.h"
 #include "base/config.h"
 
+#include <stdio.h>
+
 typedef struct Machine Machine;
 typedef struct Sample Sample;
 
@@ -30,6 +32,11 @@ typedef struct Library {
 
     Ckpt *common; /* the one at `begin`, whose pages others share */
     bool has_base, has_begin, has_end;
+    /* What the guest printed when it was made: making, what goes there and its
+     * hash so far; using, the bytes. */
+    FILE *console_file;
+    char *console;
+    uint64_t console_size, console_hash;
     size_t next;      /* using it: of units, the one that is next */
     unsigned reached; /* a LibraryStage */
     Diag diag;        /* why it is good for nothing */
@@ -44,15 +51,21 @@ typedef enum LibraryStage {
     LIBRARY_OVER,
 } LibraryStage;
 
+/* What the index, and the lock of whoever makes it, begin with: by that a
+ * folder is known as a library's. */
+extern const char library_title[];
+
 /* The index of the folder is read without looking at its checkpoints.  False
  * and no Diag: there is none, and it has to be made. */
 bool library_find(const char *folder, uint64_t key, Diag *diag);
 
-/* To make, with cpu.model=functional, or to use.  NULL and a Diag if it cannot
- * be. */
+/* To make, with cpu.model=functional, in a folder that is there; or to use.
+ * NULL and a Diag if it cannot be. */
 Library *library_open(const Config *config, uint64_t key, Diag *diag);
 void library_close(Library *library);
 
+/* Making: what the guest prints. */
+void library_print(Library *library, uint8_t byte);
 /* Making: saves a checkpoint if one is to be taken where the run stands. */
 void library_look(Machine *m);
 /* The instruction count where the next one is, if that is known. */
@@ -62,7 +75,8 @@ void library_finish(Machine *m);
 
 /* Using: the machine is where the next stage begins, which is told.  Behind
  * LIBRARY_UNIT the unit's number is Sample.next.  LIBRARY_OVER also after an
- * error, which is in `diag`. */
+ * error, which is in `diag`: a checkpoint is damaged, or not the one that the
+ * index means. */
 LibraryStage library_go_on(Machine *m);
 
 #endif

@@ -209,6 +209,8 @@ static void on_machine_check(void *ctx, const char *why)
 static void on_guest_printed(void *ctx, uint8_t byte)
 {
     Machine *m = ctx;
+    if (sample_makes(m->sample))
+        library_print(m->sample->library, byte);
     /* What it prints in units is what its library's run has printed. */
     if (m->host.console_put && !sample_jumps(m->sample))
         m->host.console_put(m->host.ctx, byte);

@@ -186,6 +186,9 @@ const Sample *machine_sample(const Machine *machine);
 /* Why the sample's library, after machine_finish_measuring() one that was made,
  * is good for nothing; NULL: it is not. */
 const char *machine_library_error(const Machine *machine);
+/* What the guest printed when the library that the machine uses was made, *size
+ * bytes; borrowed, NULL: it uses none. */
+const char *machine_library_console(const Machine *machine, uint64_t *size);
 /* Whether the region has begun; whether it also has not ended. */
 bool machine_has_measured(const Machine *machine);
 bool machine_is_measuring(const Machine *machine);

@@ -129,6 +129,14 @@ const char *machine_library_error(const Machine *m)
     return l && *l->diag.text ? l->diag.text : NULL;
 }
 
+const char *machine_library_console(const Machine *m, uint64_t *size)
+{
+    if (!sample_jumps(m->sample))
+        return NULL;
+    *size = m->sample->library->console_size;
+    return m->sample->library->console;
+}
+
 bool machine_is_measuring(const Machine *m)
 {
     return m->measure->state == MEASURE_INSIDE;
