@@ -1,5 +1,6 @@
 # Two phases that take turns, 40 times: sums in registers, and steps through 256
-# KB of memory; each turn prints a byte.  Then the end with status 3.
+# KB of memory; each turn prints a byte, what was typed or else a dot.  Then the
+# end with status 3.
     .set noreorder
     .globl __start
     .ent __start
@@ -26,7 +27,12 @@ step:
     addu    $t8, $t8, $t5
     bnez    $t0, step
     sw      $t8, 0($t7)
+    lbu     $t9, 0($s0)
+    nop
+    bnez    $t9, print
+    nop
     li      $t9, '.'
+print:
     sb      $t9, 0($s0)
     addiu   $s1, $s1, -1
     bnez    $s1, turn

@@ -156,6 +156,90 @@ printf x | dd of=bad/000020.ckpt bs=1 seek=700 conv=notrunc status=none
 refuses damaged 'bad/000020.ckpt: section' --sample-library bad
 cp lib/begin.ckpt bad && truncate -s 1000 bad/begin.ckpt
 refuses short 'bad/begin.ckpt: the file is damaged' --sample-library bad
+# Whole files, but not those that the index means.
+spoil() { # spoil: a copy of the library in bad
+    rm -rf bad && cp -r lib bad
+}
+spoil && cp lib/000021.ckpt bad/000020.ckpt
+refuses swapped 'bad/000020.ckpt: it is of instruction' --sample-library bad
+spoil && cp words.lib/begin.ckpt bad
+refuses strange 'bad/begin.ckpt: section about' --sample-library bad
+spoil && cp kept.ckpt bad/end.ckpt
+refuses alone 'it is not of this library' --sample-library bad
+events 3 later --model functional "${library[@]}" --sample-library later.lib --sample 20k,2k,6k
+spoil && cp later.lib/begin.ckpt bad
+refuses begin 'it is not of this library' --sample-library bad
+spoil && cp later.lib/base.ckpt bad
+refuses base 'it is not of this library' --sample-library bad -s sample.learn=10k
+spoil && rm bad/console
+refuses silent 'bad/console: it cannot be read' --sample-library bad
+cp lib/console bad && printf . >>bad/console
+refuses long 'bad/console: it is damaged' --sample-library bad
+tr . , <lib/console >bad/console
+refuses other-words 'bad/console: it is damaged' --sample-library bad
+sed -i '1s/ [0-9]*$/ 1/' bad/index
+refuses version "another version's" --sample-library bad
+# The same numbers, written otherwise, are the same library.
+same_library() { # same_library NAME OPTION...
+    events 0 "$1" --model vliw "${library[@]}" "${@:2}"
+    same made "$1"
+}
+same_library written --roi-from 300000 --roi-to 1100000 -s machine.memory=24576k \
+    --sample 20000,2k,5000 -s stats.interval_unit=insns
+# Nobody types but a script: what comes in is in no library, and in no unit.
+piped() { # piped STATUS NAME OPTION...: "typed" on the standard input
+    local got=0
+    printf typed | timeout 60 "$selkirk" run --machine bare --out "$2" "${@:3}" phases.elf \
+        >"$2.out" 2>"$2.err" || got=$?
+    [ "$got" -eq "$1" ] || fail "$2: status $got, not $1"
+}
+piped 3 typed --model functional
+grep -q typed typed/console.txt || fail 'the guest takes what is typed'
+piped 3 typed2 --model functional "${library[@]}" --sample-library typed.lib
+cmp lib/index typed.lib/index || fail 'what was typed is in the library'
+piped 0 typed3 --model vliw "${library[@]}"
+same made typed3
+# Where there is something else, nothing is written, and nothing to be deleted.
+mkdir mine && echo precious | tee mine/log mine/console mine/lock >mine/text
+refuses mine 'sample.library = mine: the folder has other things in it' --sample-library mine
+events 2 mine2 --model functional "${library[@]}" --sample-library mine
+rm mine/lock
+refuses mine3 'no library of Selkirk; name another folder' --sample-library mine
+[ "$(cat mine/*)" = "$(printf 'precious\n%.0s' 1 2 3)" ] || fail 'it wrote to it'
+rm mine/* && echo precious >mine/index
+refuses mine4 "is not that of a sample's library" --sample-library mine
+mkdir empty && events 0 into-empty --model r3000 "${library[@]}" --sample-library empty
+# Whoever comes second with another sample is refused, not served.
+for warm in 5k 6k; do
+    timeout 60 "$selkirk" run -q --machine bare --model r3000 "${library[@]}" \
+        --sample "20k,2k,$warm" --sample-library raced.lib phases.elf \
+        >"race-$warm.out" 2>"race-$warm.err" </dev/null && echo "$warm" >>won &
+done
+wait
+[ "$(wc -l <won)" = 1 ] || fail 'two runs with two samples use one library'
+says "race-$([ "$(cat won)" = 5k ] && echo 6k || echo 5k)" 'of another machine, guest'
+# Without room the cause is told, once.
+(
+    trap '' XFSZ
+    ulimit -f 100
+    events 2 full --model r3000 "${library[@]}" --sample-library full.lib
+)
+says full 'full.lib: the run that makes it failed: sample.library: cannot write full.lib/'
+events 2 late --model r3000 "${library[@]}" --sample-library late.lib --roi-from 900M --roi-to ''
+[ "$(grep -o 'sample.library =' late.err | wc -l)" = 1 ] || fail 'it is said twice'
+says late 'the run that makes it failed: the run ended before'
+# What cannot be is said before anything is made.
+for options in '--checkpoint-at 5=x.ckpt' '-s fast_forward.warm=5 -f 10' '--interval 1000'; do
+    # shellcheck disable=SC2086 # several words
+    events 2 early --model vliw "${library[@]}" --sample-library early.lib $options
+    ! grep -q making early.err && [ ! -e early.lib ] || fail "$options: it was made first"
+done
+sed 's/^values = .*/values = functional, vliw/; s/both.lib/three.lib/' both.ini >three.ini
+! timeout 100 "$selkirk" exp three.ini >three.out 2>three.err || fail 'it has no results'
+says three 'cpu.model = functional a run makes it and has no results'
+events 1 learnt-all --model r3000 "${library[@]}" --fast-forward 250k --sample-library all.lib \
+    -s sample.learn=50k --roi-to 305k
+says learnt-all 'or a smaller sample.learn'
 [ ! -e lacking/stats.json ] || fail 'a run that failed leaves results'
 events 2 part --restore lib/000020.ckpt
 says part 'a part of a library'
@@ -224,6 +308,17 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "run.cycles") c = i }
          NR == 2 { printf "%.0f\n", $c / $2 * insns }' \
     insns="$(count first run.insns)" first/samples.csv >wanted
 [ "$(count first run.cycles)" = "$(cat wanted)" ] || fail 'weights are not heeded'
+
+# A library is of what is in the file of points; weights are each run's own.
+library=("${points[@]}" -s sample.library=points.lib)
+printf '4 0\n11 1\n' >points && printf '0.25 0\n0.75 1\n' >weights
+events 0 of-points "${library[@]}" -s sample.weights=weights
+printf '0.5 0\n0.5 1\n' >weights2
+events 0 reweighed "${library[@]}" -s sample.weights=weights2
+! grep -q making reweighed.err || fail 'other weights, another library'
+printf '4 0\n12 1\n' >points
+events 2 rewritten "${library[@]}" -s sample.weights=weights
+says rewritten 'of another machine, guest, region or sample'
 
 # An interval behind the run's end, or out of the region, is told; one without a
 # weight is not.
