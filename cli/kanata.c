@@ -174,26 +174,28 @@ void kanata_end_label(Kanata *k, unsigned writer, uint64_t row,
                 .text = k->text});
 }
 
-void kanata_enter(Kanata *k, unsigned writer, uint64_t row, KanataLane lane,
-                  const char *name, uint64_t cycle)
+/* The stage's begin ('S') or end ('E'). */
+static void tell_stage(Kanata *k, unsigned writer, uint64_t row, char command,
+                       KanataLane lane, const char *name, uint64_t cycle)
 {
     tell(k, writer,
          (Line){.cycle = cycle,
                 .row = row,
-                .command = 'S',
+                .command = command,
                 .kind = lane,
                 .name = name});
+}
+
+void kanata_enter(Kanata *k, unsigned writer, uint64_t row, KanataLane lane,
+                  const char *name, uint64_t cycle)
+{
+    tell_stage(k, writer, row, 'S', lane, name, cycle);
 }
 
 void kanata_leave(Kanata *k, unsigned writer, uint64_t row, KanataLane lane,
                   const char *name, uint64_t cycle)
 {
-    tell(k, writer,
-         (Line){.cycle = cycle,
-                .row = row,
-                .command = 'E',
-                .kind = lane,
-                .name = name});
+    tell_stage(k, writer, row, 'E', lane, name, cycle);
 }
 
 void kanata_depend(Kanata *k, unsigned writer, uint64_t row, uint64_t producer)

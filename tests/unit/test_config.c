@@ -349,7 +349,7 @@ typedef struct IniFile {
 static int ini_create(void **state)
 {
     IniFile *ini = alloc_zeroed(1, sizeof *ini);
-    strcpy(ini->path, "/tmp/selkirk-test-base-XXXXXX");
+    strcpy(ini->path, "/tmp/selkirk-test-XXXXXX");
     int fd = mkstemp(ini->path);
     if (fd < 0 || close(fd) != 0)
         return -1;
