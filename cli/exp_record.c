@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/inifile.h"
 #include "base/number.h"
+#include "base/readall.h"
 #include "cli/exp_hash.h"
 #include "cli/exp_stats.h"
 #include "cli/options.h"
@@ -33,21 +34,12 @@ static const char SUMMARY[] = "summary.json", STATS[] = "stats.json";
 /* A file of the folder as a text; NULL if it cannot be read. */
 static char *read_whole(const char *path, size_t *size)
 {
-    enum { BLOCK = 1 << 14 };
     FILE *file = fopen(path, "re");
     if (!file)
         return NULL;
-    char *bytes = NULL;
-    size_t n;
-    *size = 0;
-    do {
-        bytes = alloc_resize(bytes, *size + BLOCK + 1, 1);
-        n = fread(bytes + *size, 1, BLOCK, file);
-        *size += n;
-    } while (n == BLOCK);
+    char *bytes = read_all(file, SIZE_MAX, size);
     bool ok = !ferror(file);
     fclose(file);
-    bytes[*size] = '\0';
     if (ok)
         return bytes;
     free(bytes);

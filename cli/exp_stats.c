@@ -2,6 +2,7 @@
 #include "cli/exp_stats.h"
 
 #include "base/alloc.h"
+#include "base/readall.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -53,23 +54,16 @@ void exp_stats_parse(ExpStats *stats, char *text)
 
 bool exp_stats_read(ExpStats *stats, const char *path)
 {
-    enum { BLOCK = 1 << 14 };
     *stats = (ExpStats){.list = NULL};
     FILE *file = fopen(path, "re");
     if (!file)
         return false;
-    char *text = NULL;
-    size_t size = 0, n = 0;
-    do {
-        text = alloc_resize(text, size + BLOCK + 1, 1);
-        n = fread(text + size, 1, BLOCK, file);
-        size += n;
-    } while (n == BLOCK);
+    size_t size;
+    char *text = read_all(file, SIZE_MAX, &size);
     bool ok = !ferror(file);
     int error = errno;
     fclose(file);
     errno = error;
-    text[size] = '\0';
     exp_stats_parse(stats, text);
     return ok;
 }

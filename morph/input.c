@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/readall.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +13,6 @@
 
 enum {
     FILE_SIZE_MAX = 1 << 28, /* a record of some minutes with a network */
-    READ_CHUNK = 1 << 16,
 };
 
 /* Where a reading stands. */
@@ -245,20 +245,10 @@ bool input_parse(InputScript *script, const char *name, const char *text,
     return true;
 }
 
-/* All of `file`, which may be a pipe.  NULL if it cannot be read. */
-static char *read_all(FILE *file, const char *path, size_t *size, Diag *diag)
+/* All of `file`.  NULL if it cannot be read. */
+static char *read_file(FILE *file, const char *path, size_t *size, Diag *diag)
 {
-    char *text = NULL;
-    size_t got, room = 0;
-    *size = 0;
-    do {
-        if (*size == room) {
-            room = room ? 2 * room : READ_CHUNK;
-            text = alloc_resize(text, room, 1);
-        }
-        got = fread(text + *size, 1, room - *size, file);
-        *size += got;
-    } while (got && *size <= FILE_SIZE_MAX);
+    char *text = read_all(file, FILE_SIZE_MAX, size);
     if (ferror(file))
         diag_error(diag, "%s: cannot read the input script: %s", path,
                    strerror(errno));
@@ -280,7 +270,7 @@ bool input_read(InputScript *script, const char *path, Diag *diag)
         return diag_error(diag, "%s: cannot read the input script: %s", path,
                           strerror(errno));
     size_t size;
-    char *text = read_all(file, path, &size, diag);
+    char *text = read_file(file, path, &size, diag);
     fclose(file);
     bool ok = text && input_parse(script, path, text, size, diag);
     free(text);

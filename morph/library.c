@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/readall.h"
 #include "morph/machine_impl.h"
 
 #include <errno.h>
@@ -61,21 +62,12 @@ static char *read_index(const char *folder, Diag *diag)
                    folder, strerror(error));
     if (!file)
         return NULL;
-    char *text = NULL;
-    size_t room = 0, size = 0;
-    ssize_t part = 0;
-    while (size < INDEX_MAX && part >= 0) {
-        room = 2 * room + 4096;
-        text = alloc_resize(text, room, 1);
-        size_t n = fread(text + size, 1, room - size - 1, file);
-        size += n;
-        part = n ? (ssize_t)n : -1;
-    }
+    size_t size;
+    char *text = read_all(file, INDEX_MAX, &size);
     fclose(file);
-    text[size] = '\0';
     char *last = strstr(text, "\ncheck ");
     uint64_t check;
-    bool good = last && strlen(text) == size &&
+    bool good = last && size <= INDEX_MAX && strlen(text) == size &&
                 sscanf(last, "\ncheck %16" SCNx64 "\n", &check) == 1 &&
                 strncmp(text, first_line, sizeof first_line - 1) == 0;
     if (good) {
@@ -288,18 +280,11 @@ static bool read_console(Library *l, Diag *diag)
     free(path);
     if (!file)
         return fail_console(l, "cannot be read", diag);
-    uint64_t hash = HASH_START, size = 0;
-    char *bytes = NULL;
-    size_t n = 1;
-    for (size_t room = 0; n && size <= l->console_size; size += n) {
-        if (size == room) {
-            room = 2 * room + 4096;
-            bytes = alloc_resize(bytes, room, 1);
-        }
-        n = fread(bytes + size, 1, room - size, file);
-    }
+    uint64_t hash = HASH_START;
+    size_t size;
+    char *bytes = read_all(file, l->console_size, &size);
     fclose(file);
-    for (uint64_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++)
         hash = hash_u64(hash, (uint8_t)bytes[i]);
     l->console = bytes;
     return (size == l->console_size && hash == l->console_hash) ||

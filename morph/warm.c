@@ -2,6 +2,7 @@
 #include "morph/warm.h"
 
 #include "base/alloc.h"
+#include "base/readall.h"
 #include "ir/text.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 enum {
     FILE_SIZE_MAX = 64 << 20,
     GUESTS_MAX = 8 << 20, /* a word takes 11 characters when it is saved */
-    READ_CHUNK = 1 << 20,
     LESSON_COUNT_MAX = UINT16_MAX,
 };
 
@@ -307,19 +307,10 @@ bool warm_parse(Warm *w, const char *name, const char *text, size_t size,
     return ok;
 }
 
-/* All of `file`, which may be a pipe, and a zero.  NULL if it cannot be read.
- */
-static char *read_all(FILE *file, const char *path, size_t *size, Diag *diag)
+/* All of `file`, and a zero.  NULL if it cannot be read. */
+static char *read_file(FILE *file, const char *path, size_t *size, Diag *diag)
 {
-    char *text = NULL;
-    size_t got;
-    *size = 0;
-    do {
-        text = alloc_resize(text, *size + READ_CHUNK + 1, 1);
-        got = fread(text + *size, 1, READ_CHUNK, file);
-        *size += got;
-        text[*size] = 0;
-    } while (got && *size <= FILE_SIZE_MAX);
+    char *text = read_all(file, FILE_SIZE_MAX, size);
     if (ferror(file))
         diag_error(diag, "%s: cannot read it: %s; name a file of --warm-save",
                    path, strerror(errno));
@@ -342,7 +333,7 @@ bool warm_read(Warm *w, const char *path, Diag *diag)
                           "%s: cannot read it: %s; name a file of --warm-save",
                           path, strerror(errno));
     size_t size;
-    char *text = read_all(file, path, &size, diag);
+    char *text = read_file(file, path, &size, diag);
     fclose(file);
     bool ok = text && parse_terminated(w, path, text, size, diag);
     free(text);
